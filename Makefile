@@ -1,0 +1,55 @@
+# Every task of the repository. `make run` and `make test` work on a fresh Debian 12 machine with Swift 6.3.
+
+# One configuration serves everything (release: the suites execute millions of EVM instructions), so nothing is compiled
+# twice. Machines with AVX2 and BMI2 get code for them; `make MARCH=` builds for any x86-64.
+HAS_V3 := $(shell grep -qw avx2 /proc/cpuinfo 2>/dev/null && grep -qw bmi2 /proc/cpuinfo && echo yes)
+MARCH ?= $(if $(HAS_V3),x86-64-v3,)
+JOBS ?= 2
+FLAGS := -c release -j $(JOBS) $(if $(MARCH),-Xswiftc -Xcc -Xswiftc -march=$(MARCH) -Xcc -march=$(MARCH),)
+BIN := .build/release
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+DEBIAN := librocksdb-dev libsecp256k1-dev pkg-config python3-venv
+ARGS ?=
+
+.PHONY: help deps build run test test-unit test-e2e lint format bench clean
+
+help: ## List the tasks
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+deps: ## Install the Debian packages that are missing
+	@scripts/install-debian-packages $(DEBIAN)
+
+$(VENV)/.installed: Tests/EndToEnd/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+build: deps ## Build the node and its tools
+	swift build $(FLAGS)
+
+run: build ## Run a local chain: JSON-RPC on 3050 (ARGS="--help" for options)
+	$(BIN)/sequencer $(ARGS)
+
+test: test-unit test-e2e ## Run every test
+
+test-unit: deps
+	swift build $(FLAGS) --build-tests
+	swift test $(FLAGS) --skip-build
+
+test-e2e: deps $(VENV)/.installed
+	swift build $(FLAGS)
+	$(PYTHON) -m pytest -q Tests/EndToEnd
+
+lint: ## Check the formatting and the house rules
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	scripts/check-house-rules
+
+format: ## Format the sources in place
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+bench: build ## Run every benchmark (ARGS="evm" for one)
+	$(BIN)/zkos bench $(ARGS)
+
+clean: ## Remove what was built
+	rm -rf .build $(VENV)
