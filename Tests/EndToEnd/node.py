@@ -1,0 +1,157 @@
+"""A real node process, started and stopped as an operator would."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+import requests
+from eth_account import Account
+from web3 import Web3
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("SEQUENCER_BINARY", ROOT / ".build/release/sequencer"))
+
+CHAIN_ID = 270
+RICH = Account.from_key("0x7726827caac94a7f9e1b160f7ea819f172f7b6f9d2a97f992c38edeab82d4110")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Node:
+    """One node with a database directory of its own. It can be killed and started again on the same data."""
+
+    def __init__(self, directory: pathlib.Path, **options: str):
+        self.directory = directory
+        self.port = free_port()
+        self.metrics_port = free_port()
+        self.options = options
+        self.process: subprocess.Popen | None = None
+        self.log_path = directory / "node.log"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, timeout: float = 30) -> "Node":
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
+            "RPC_ADDRESS": f"127.0.0.1:{self.port}",
+            "METRICS_ADDRESS": f"127.0.0.1:{self.metrics_port}",
+            "SEQUENCER_ROCKS_DB_PATH": str(self.directory / "db"),
+            **self.options,
+        }
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([str(BINARY)], env=environment, stdout=log, stderr=log, cwd=self.directory)
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the node exited with {self.process.returncode}:\n{self.log_path.read_text()[-4000:]}")
+            try:
+                if self.call("eth_chainId") == hex(CHAIN_ID):
+                    return self
+            except requests.ConnectionError:
+                time.sleep(0.02)
+        raise TimeoutError(f"no answer within {timeout} s:\n{self.log_path.read_text()[-4000:]}")
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self, timeout: float = 20) -> int:
+        """Ctrl-C; the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout)
+
+    def close(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+
+    def raw(self, body: bytes, **keywords) -> requests.Response:
+        headers = {"Content-Type": "application/json"}
+        return requests.post(self.url, data=body, headers=headers, timeout=30, **keywords)
+
+    def request(self, method: str, *params) -> dict:
+        """The whole answer, error included."""
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        return requests.post(self.url, json=body, timeout=30).json()
+
+    def call(self, method: str, *params):
+        answer = self.request(method, *params)
+        if "error" in answer:
+            raise RpcError(answer["error"])
+        return answer["result"]
+
+    @property
+    def web3(self) -> Web3:
+        return Web3(Web3.HTTPProvider(self.url, request_kwargs={"timeout": 30}))
+
+    def resident_bytes(self) -> int:
+        with open(f"/proc/{self.process.pid}/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class RpcError(Exception):
+    def __init__(self, error: dict):
+        super().__init__(f"{error['code']}: {error['message']}")
+        self.code = error["code"]
+        self.message = error["message"]
+        self.data = error.get("data")
+
+
+class Wallet:
+    """An account that counts its own nonces."""
+
+    def __init__(self, node: Node, account=None):
+        self.node = node
+        self.account = account or Account.create()
+        self.address = self.account.address
+        self.nonce = int(node.call("eth_getTransactionCount", self.address, "pending"), 16)
+
+    def sign(self, **fields) -> bytes:
+        transaction = {
+            "type": 2,
+            "chainId": CHAIN_ID,
+            "nonce": self.nonce,
+            "gas": 21_000,
+            "maxFeePerGas": 10_000,
+            "maxPriorityFeePerGas": 0,
+            "value": 0,
+            "data": b"",
+            **fields,
+        }
+        if "gasPrice" in fields:
+            for name in ("type", "maxFeePerGas", "maxPriorityFeePerGas"):
+                transaction.pop(name)
+        return self.account.sign_transaction(transaction).raw_transaction
+
+    def send(self, **fields) -> str:
+        """Signs and sends; the hash. The nonce advances only when the node accepted the transaction."""
+        transaction_hash = self.node.call("eth_sendRawTransaction", "0x" + self.sign(**fields).hex())
+        if "nonce" not in fields:
+            self.nonce += 1
+        return transaction_hash
+
+
+def wait_for_receipt(node: Node, transaction_hash: str, timeout: float = 20) -> dict:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        receipt = node.call("eth_getTransactionReceipt", transaction_hash)
+        if receipt is not None:
+            return receipt
+        time.sleep(0.01)
+    raise TimeoutError(f"no receipt for {transaction_hash}")
+
+
+def fund(node: Node, wallets: list[Wallet], wei: int) -> None:
+    rich = Wallet(node, RICH)
+    hashes = [rich.send(to=wallet.address, value=wei) for wallet in wallets]
+    for transaction_hash in hashes:
+        assert wait_for_receipt(node, transaction_hash)["status"] == "0x1"

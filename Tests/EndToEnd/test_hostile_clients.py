@@ -1,0 +1,81 @@
+"""Input that no honest client sends, and clients that no server likes."""
+
+import json
+import socket
+import time
+
+import pytest
+
+from node import RICH, Wallet, wait_for_receipt
+
+
+def error_code(response) -> int:
+    return response.json()["error"]["code"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"', b"\xff\xfe", b'{"jsonrpc":"2.0","method":"\xc3\x28"}', b"[1,"],
+)
+def test_what_is_no_json(node, body):
+    response = node.raw(body)
+    assert response.status_code in (200, 400)
+    assert error_code(response) == -32700
+
+
+def test_json_that_is_no_request(node):
+    assert error_code(node.raw(b"[]")) == -32600
+    assert error_code(node.raw(b'{"jsonrpc":"2.0","id":1}')) == -32600
+    assert error_code(node.raw(b"17")) == -32600
+
+
+def test_unknown_methods_and_bad_parameters(node):
+    assert node.request("eth_nonsense")["error"]["code"] == -32601
+    assert node.request("eth_getBalance")["error"]["code"] == -32602
+    assert node.request("eth_getBalance", "0x12", "latest")["error"]["code"] == -32602
+    assert node.request("eth_getBlockByNumber", "0xzz", False)["error"]["code"] == -32602
+
+
+def test_deep_nesting_is_refused(node):
+    response = node.raw(b"[" * 100_000 + b"]" * 100_000)
+    assert error_code(response) in (-32700, -32600)
+
+
+def test_a_huge_batch_is_refused_whole(node):
+    one = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}
+    response = node.raw(json.dumps([one] * 20_000).encode())
+    assert response.status_code in (200, 413)
+    if response.status_code == 200:
+        assert error_code(response) == -32600
+
+
+def test_an_oversized_body_is_refused(node):
+    try:
+        response = node.raw(b" " * (64 << 20))
+        assert response.status_code == 413
+    except OSError:
+        pass  # the node may close the connection before the client has written everything
+    assert node.call("eth_chainId") == "0x10e"
+
+
+def test_batches_answer_in_order(node):
+    batch = [{"jsonrpc": "2.0", "id": index, "method": "eth_chainId", "params": []} for index in range(50)]
+    answers = node.raw(json.dumps(batch).encode()).json()
+    assert [answer["id"] for answer in answers] == list(range(50))
+
+
+def test_many_idle_and_slow_connections_do_not_stop_the_chain(own_node):
+    node = own_node(RPC_MAX_CONNECTIONS="20000")
+    before = node.resident_bytes()
+    connections = []
+    for index in range(5_000):
+        connection = socket.create_connection(("127.0.0.1", node.port))
+        if index % 10 == 0:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: node\r\nContent-Length: 100\r\n\r\n{")
+        connections.append(connection)
+    time.sleep(0.5)
+    rich = Wallet(node, RICH)
+    assert wait_for_receipt(node, rich.send(to=RICH.address))["status"] == "0x1"
+    assert node.resident_bytes() - before < 400 << 20
+    for connection in connections:
+        connection.close()
