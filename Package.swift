@@ -9,13 +9,17 @@ let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let package = Package(
   name: "zksync-os-sequencer",
   products: [
-    .library(name: "Primitives", targets: ["Primitives"])
+    .library(name: "Primitives", targets: ["Primitives"]),
+    .library(name: "Cryptography", targets: ["Cryptography"]),
   ],
   dependencies: [],
   targets: [
     // Layer 0: primitives
     .target(name: "Primitives", swiftSettings: settings),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
+    .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
+    .target(name: "Cryptography", dependencies: ["Primitives", "CSecp256k1"], swiftSettings: settings),
+    .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
 
     // Layer 1: execution
 
