@@ -11,6 +11,7 @@ let package = Package(
   products: [
     .library(name: "Primitives", targets: ["Primitives"]),
     .library(name: "Cryptography", targets: ["Cryptography"]),
+    .library(name: "Transactions", targets: ["Transactions"]),
   ],
   dependencies: [],
   targets: [
@@ -22,6 +23,8 @@ let package = Package(
     .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
 
     // Layer 1: execution
+    .target(name: "Transactions", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
+    .testTarget(name: "TransactionsTests", dependencies: ["Transactions"], swiftSettings: settings),
 
     // Layer 2: state transition
 

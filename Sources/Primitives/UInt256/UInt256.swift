@@ -83,3 +83,12 @@ extension UInt64 {
     self = value.l0
   }
 }
+
+extension UInt128 {
+  /// The number, where it is below 2^128.
+  @inlinable @inline(__always)
+  public init?(exactly value: UInt256) {
+    guard (value.l2 | value.l3) == 0 else { return nil }
+    self = UInt128(value.l1) << 64 | UInt128(value.l0)
+  }
+}

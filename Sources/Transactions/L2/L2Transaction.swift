@@ -1,0 +1,92 @@
+import Cryptography
+import Primitives
+
+/// A transaction signed by its sender.
+///
+/// One record for all types: a legacy or EIP-2930 transaction has its gas price in both fee fields, and what a type
+/// does not have is empty.
+public struct L2Transaction: Sendable, Equatable {
+  /// The first byte of the EIP-2718 envelope; a legacy transaction has none on the wire.
+  public enum Kind: UInt8, Sendable, CaseIterable {
+    case legacy = 0x00
+    /// EIP-2930.
+    case accessList = 0x01
+    /// EIP-1559.
+    case dynamicFee = 0x02
+    /// EIP-4844: executed by plain Ethereum only.
+    case blob = 0x03
+  }
+
+  public var kind: Kind
+  /// `nil` for a legacy transaction without replay protection (before EIP-155).
+  public var chainID: UInt64?
+  public var nonce: UInt64
+  public var gasLimit: UInt64
+  /// Wei per gas; the gas price of a legacy or EIP-2930 transaction.
+  public var maxFeePerGas: UInt256
+  /// Wei per gas; the gas price of a legacy or EIP-2930 transaction.
+  public var maxPriorityFeePerGas: UInt256
+  /// `nil` creates a contract.
+  public var to: Address?
+  /// Wei.
+  public var value: UInt256
+  /// Calldata, or init code.
+  public var input: [UInt8]
+  public var accessList: AccessList
+  /// Wei per blob gas, of a blob transaction.
+  public var maxFeePerBlobGas: UInt256
+  /// Versioned hashes of the blobs, of a blob transaction.
+  public var blobVersionedHashes: [Bytes32]
+  public var signature: Secp256k1.Signature
+
+  public init(
+    kind: Kind, chainID: UInt64?, nonce: UInt64, gasLimit: UInt64, maxFeePerGas: UInt256,
+    maxPriorityFeePerGas: UInt256, to: Address?, value: UInt256, input: [UInt8], accessList: AccessList = AccessList(),
+    maxFeePerBlobGas: UInt256 = .zero, blobVersionedHashes: [Bytes32] = [],
+    signature: Secp256k1.Signature = .init(r: .zero, s: .zero, yParity: 0)
+  ) {
+    self.kind = kind
+    self.chainID = chainID
+    self.nonce = nonce
+    self.gasLimit = gasLimit
+    self.maxFeePerGas = maxFeePerGas
+    self.maxPriorityFeePerGas = maxPriorityFeePerGas
+    self.to = to
+    self.value = value
+    self.input = input
+    self.accessList = accessList
+    self.maxFeePerBlobGas = maxFeePerBlobGas
+    self.blobVersionedHashes = blobVersionedHashes
+    self.signature = signature
+  }
+
+  /// keccak256 of the envelope.
+  public var hash: Bytes32 { Keccak256.hash(envelope) }
+
+  /// What the sender's signature covers (EIP-155, EIP-2930, EIP-1559, EIP-4844).
+  public var signingHash: Bytes32 {
+    var fields = unsignedFields
+    if kind == .legacy, let chainID { fields += [RLP.encode(chainID), RLP.encode(UInt64(0)), RLP.encode(UInt64(0))] }
+    return Keccak256.hash(Self.envelope(kind, fields))
+  }
+
+  /// The account whose key signed; an `invalidSignature` where r or s is out of range, s is high (EIP-2), or no key fits.
+  public func recoverSender() throws(TransactionError) -> Address {
+    guard signature.isLowS, let key = Secp256k1.recover(signingHash, signature) else { throw .invalidSignature }
+    return key.address
+  }
+
+  /// The transaction with the signature of `key`.
+  public func signed(with key: Secp256k1.PrivateKey) throws(TransactionError) -> L2Transaction {
+    guard let signature = Secp256k1.sign(signingHash, with: key) else { throw .invalidSignature }
+    var signed = self
+    signed.signature = signature
+    return signed
+  }
+
+  /// What the sender pays per gas in a block with `baseFee`: the base fee and the tip, within the cap.
+  public func effectiveGasPrice(baseFee: UInt256) -> UInt256 {
+    guard maxFeePerGas > baseFee else { return maxFeePerGas }
+    return baseFee &+ min(maxPriorityFeePerGas, maxFeePerGas &- baseFee)
+  }
+}
