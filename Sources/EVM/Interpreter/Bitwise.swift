@@ -1,0 +1,41 @@
+// LT … SAR.
+
+import Primitives
+
+extension Registers {
+  /// Replaces the two top items by the truth of a relation of them.
+  @inline(__always)
+  private mutating func relation(_ body: (UInt256, UInt256) -> Bool) {
+    sp -= 1
+    sp[-1] = UInt256(l0: UInt64(unsafeBitCast(body(sp[0], sp[-1]), to: UInt8.self)), l1: 0, l2: 0, l3: 0)
+  }
+
+  @inline(__always) mutating func lt() { relation { $0 < $1 } }
+  @inline(__always) mutating func gt() { relation { $1 < $0 } }
+  @inline(__always) mutating func slt() { relation { $0.isLessSigned(than: $1) } }
+  @inline(__always) mutating func sgt() { relation { $1.isLessSigned(than: $0) } }
+  @inline(__always) mutating func eq() { relation { $0 == $1 } }
+
+  @inline(__always)
+  mutating func iszero() {
+    sp[-1] = UInt256(l0: UInt64(unsafeBitCast(sp[-1].isZero, to: UInt8.self)), l1: 0, l2: 0, l3: 0)
+  }
+
+  @inline(__always) mutating func and() { binary { $0 & $1 } }
+  @inline(__always) mutating func or() { binary { $0 | $1 } }
+  @inline(__always) mutating func xor() { binary { $0 ^ $1 } }
+  @inline(__always) mutating func not() { sp[-1] = ~sp[-1] }
+  @inline(__always) mutating func byte() { binary { $1.byte(at: $0) } }
+
+  @inline(__always) mutating func shl() { binary { $1 << Self.shiftAmount($0) } }
+  @inline(__always) mutating func shr() { binary { $1 >> Self.shiftAmount($0) } }
+  @inline(__always) mutating func sar() { binary { $1.shiftedRightArithmetically(by: $0) } }
+
+  /// The shift amount of SHL and SHR. ZKsync OS saturates it to 64 bits and then keeps 32 of them, so that shifting by
+  /// 2^32 leaves a value as it is (zksync-os `evm_interpreter/src/instructions/bitwise.rs`).
+  @inline(__always)
+  private static func shiftAmount(_ amount: UInt256) -> UInt64 {
+    let saturated = amount.saturatedUInt64
+    return Rules.metersNative ? saturated & 0xffff_ffff : saturated
+  }
+}

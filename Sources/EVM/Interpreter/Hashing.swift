@@ -1,0 +1,31 @@
+// KECCAK256.
+
+import Cryptography
+import Primitives
+
+extension Registers {
+  @inline(__always)
+  mutating func keccak256() throws(Halt) {
+    if Rules.metersNative {
+      // Here even an empty range must have an offset that fits a machine word.
+      let offset = try word(sp[-1])
+      let count = try word(sp[-2])
+      if offset.addingReportingOverflow(count).overflow || offset &+ count > table.pointee.wordLimit { throw .memoryLimit }
+      try charge(gas: 0, native: ZKsyncNative.keccakInstruction)
+      if count != 0 { try expand(offset, count) }
+      let length = Int(truncatingIfNeeded: count)
+      try charge(gas: 30 &+ 6 &* words(length), native: length == 0 ? 0 : ZKsyncNative.keccak(count: length))
+      sp -= 2
+      hash(length == 0 ? 0 : Int(offset), length)
+    } else {
+      let (offset, count) = try takeRange()
+      try charge(gas: 6 &* words(count))
+      hash(offset, count)
+    }
+  }
+
+  @inline(__always)
+  private mutating func hash(_ offset: Int, _ count: Int) {
+    push(UInt256(Keccak256.hash(UnsafeRawBufferPointer(start: frame.pointee.memory + offset, count: count))))
+  }
+}

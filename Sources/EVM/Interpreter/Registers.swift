@@ -1,0 +1,147 @@
+// The interpreter's working set, and the charges and checks that all instructions share.
+
+import Primitives
+
+/// The state that the interpreter keeps in machine registers while it runs.
+///
+/// Everything that takes it by reference is inlined: were its address taken, every step would go through memory. Slow
+/// paths therefore store it to the frame, work there, and load it again.
+struct Registers<Rules: RuleSet> {
+  /// The byte after the opcode under execution.
+  var pc: UnsafePointer<UInt8>
+  /// The next free stack slot.
+  var sp: UnsafeMutablePointer<UInt256>
+  var gas: Int64
+  var native: UInt64
+  let frame: UnsafeMutablePointer<Frame>
+  let table: UnsafePointer<InstructionTable>
+
+  @inline(__always)
+  init(_ frame: UnsafeMutablePointer<Frame>) {
+    self.frame = frame
+    pc = frame.pointee.pc
+    sp = frame.pointee.sp
+    gas = frame.pointee.meter.gas
+    native = frame.pointee.meter.native
+    table = frame.pointee.table
+  }
+
+  /// Stores everything to the frame.
+  @inline(__always)
+  func save() {
+    frame.pointee.pc = pc
+    frame.pointee.sp = sp
+    saveMeter()
+  }
+
+  @inline(__always)
+  func saveMeter() {
+    frame.pointee.meter.gas = gas
+    if Rules.metersNative { frame.pointee.meter.native = native }
+  }
+
+  @inline(__always)
+  mutating func loadMeter() {
+    gas = frame.pointee.meter.gas
+    if Rules.metersNative { native = frame.pointee.meter.native }
+  }
+
+  /// Stack height in items.
+  @inline(__always)
+  var height: Int { Int(UInt16(truncatingIfNeeded: UInt(bitPattern: sp)) &>> 5) }
+
+  /// Reads the next instruction, charges its constant cost and checks that the stack fits it.
+  ///
+  /// ZKsync OS charges before it looks at the stack, which is visible in the native left by a stack underflow; geth
+  /// looks at the stack first, which is visible in the halt that it reports.
+  @inline(__always)
+  mutating func fetch() throws(Halt) -> Opcode {
+    let entry = table.pointee.entries[unchecked: Int(pc.pointee)]
+    pc += 1
+    if Rules.metersNative { try charge(gas: Int64(entry.gas), native: UInt64(entry.native)) }
+    let height = self.height
+    if height < Int(entry.needs) { throw .stackUnderflow }
+    if height &+ Int(entry.growth) > 1024 { throw .stackOverflow }
+    if !Rules.metersNative { try charge(gas: Int64(entry.gas)) }
+    return entry.handler
+  }
+
+  @inline(__always)
+  mutating func charge(gas cost: Int64) throws(Halt) {
+    gas &-= cost
+    if gas < 0 { throw .outOfGas }
+  }
+
+  /// Charges native, where it exists, and then gas.
+  @inline(__always)
+  mutating func charge(gas cost: Int64, native nativeCost: UInt64) throws(Halt) {
+    if Rules.metersNative {
+      if native < nativeCost { throw .outOfNative }
+      native &-= nativeCost
+    }
+    try charge(gas: cost)
+  }
+
+  /// Constant gas of an instruction that ZKsync OS charges after the operands are taken; elsewhere the table has it.
+  @inline(__always)
+  func late(_ cost: Int64) -> Int64 { Rules.metersNative ? cost : 0 }
+
+  @inline(__always)
+  func requireMutable() throws(Halt) {
+    if frame.pointee.isStatic { throw .stateChangeInStaticContext }
+  }
+
+  // MARK: Stack
+
+  @inline(__always)
+  mutating func push(_ word: UInt256) {
+    sp.pointee = word
+    sp += 1
+  }
+
+  /// Takes the top item.
+  @inline(__always)
+  mutating func take() -> UInt256 {
+    sp -= 1
+    return sp.pointee
+  }
+
+  // MARK: Operands
+
+  /// An offset or length as a machine word.
+  @inline(__always)
+  func word(_ value: UInt256) throws(Halt) -> UInt64 {
+    if !value.fitsUInt64 || value.l0 > table.pointee.wordLimit { throw .operandTooLarge }
+    return value.l0
+  }
+
+  /// Takes offset and length from the stack and pays for the memory they span; (0, 0) for an empty range, wherever.
+  @inline(__always)
+  mutating func takeRange() throws(Halt) -> (offset: Int, count: Int) {
+    let offset = take()
+    let count = take()
+    return try range(offset, count)
+  }
+
+  @inline(__always)
+  mutating func range(_ offset: UInt256, _ count: UInt256) throws(Halt) -> (offset: Int, count: Int) {
+    if count.isZero { return (0, 0) }
+    let words = (try word(offset), try word(count))
+    try expand(words.0, words.1)
+    return (Int(words.0), Int(words.1))
+  }
+
+  /// Pays for memory up to `offset + count`; `count` is not 0.
+  @inline(__always)
+  mutating func expand(_ offset: UInt64, _ count: UInt64) throws(Halt) {
+    let (end, overflow) = offset.addingReportingOverflow(count)
+    if !overflow && end <= UInt64(frame.pointee.memorySize) { return }
+    saveMeter()
+    try Memory<Rules>.grow(frame, to: overflow ? .max : end)
+    loadMeter()
+  }
+
+  /// Number of 32-byte words that `count` bytes touch.
+  @inline(__always)
+  func words(_ count: Int) -> Int64 { Int64((count &+ 31) &>> 5) }
+}

@@ -1,0 +1,52 @@
+// The block and the transaction, as far as instructions can see them.
+
+import Primitives
+
+/// What the environment instructions return: one value per transaction.
+@frozen public struct ExecutionEnvironment: Sendable {
+  // MARK: Block
+
+  /// COINBASE.
+  public var coinbase: Address
+  /// NUMBER.
+  public var number: UInt64
+  /// TIMESTAMP, seconds.
+  public var timestamp: UInt64
+  /// GASLIMIT of the block.
+  public var gasLimit: UInt64
+  /// PREVRANDAO (EIP-4399), DIFFICULTY before Paris.
+  public var prevRandao: UInt256
+  /// CHAINID.
+  public var chainID: UInt64
+  /// BASEFEE, wei per gas.
+  public var baseFee: UInt256
+  /// BLOBBASEFEE, wei per blob gas (EIP-7516). ZKsync OS: always 1.
+  public var blobBaseFee: UInt256
+
+  // MARK: Transaction
+
+  /// ORIGIN.
+  public var origin: Address
+  /// GASPRICE: the effective price, wei per gas.
+  public var gasPrice: UInt256
+  /// Versioned hashes for BLOBHASH (EIP-4844); empty where blobs do not exist.
+  public var blobHashes: [Bytes32]
+
+  public init(
+    coinbase: Address = .zero, number: UInt64 = 0, timestamp: UInt64 = 0, gasLimit: UInt64 = 0,
+    prevRandao: UInt256 = .zero, chainID: UInt64 = 1, baseFee: UInt256 = .zero, blobBaseFee: UInt256 = .one,
+    origin: Address = .zero, gasPrice: UInt256 = .zero, blobHashes: [Bytes32] = []
+  ) {
+    self.coinbase = coinbase
+    self.number = number
+    self.timestamp = timestamp
+    self.gasLimit = gasLimit
+    self.prevRandao = prevRandao
+    self.chainID = chainID
+    self.baseFee = baseFee
+    self.blobBaseFee = blobBaseFee
+    self.origin = origin
+    self.gasPrice = gasPrice
+    self.blobHashes = blobHashes
+  }
+}
