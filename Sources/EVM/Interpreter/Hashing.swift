@@ -10,7 +10,9 @@ extension Registers {
       // Here even an empty range must have an offset that fits a machine word.
       let offset = try word(sp[-1])
       let count = try word(sp[-2])
-      if offset.addingReportingOverflow(count).overflow || offset &+ count > table.pointee.wordLimit { throw .memoryLimit }
+      if offset.addingReportingOverflow(count).overflow || offset &+ count > table.pointee.wordLimit {
+        throw .memoryLimit
+      }
       try charge(gas: 0, native: ZKsyncNative.keccakInstruction)
       if count != 0 { try expand(offset, count) }
       let length = Int(truncatingIfNeeded: count)

@@ -26,7 +26,8 @@ extension Registers {
     let range = try takeRange()
     try charge(
       gas: late(375 &* Int64(topics &+ 1)) &+ 8 &* Int64(range.count),
-      native: ZKsyncNative.event &+ ZKsyncNative.topic &* UInt64(topics) &+ ZKsyncNative.eventByte &* UInt64(range.count))
+      native: ZKsyncNative.event &+ ZKsyncNative.topic &* UInt64(topics) &+ ZKsyncNative.eventByte
+        &* UInt64(range.count))
     sp -= topics
     frame.pointee.operands.offset = range.offset
     frame.pointee.operands.count = range.count

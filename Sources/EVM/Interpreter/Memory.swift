@@ -20,7 +20,8 @@ enum Memory<Rules: RuleSet> {
     let total = 3 &* words &+ words &* words / 512
     let added = size &- frame.pointee.memorySize
     try frame.pointee.meter.charge(
-      gas: total &- frame.pointee.memoryGas, native: Rules.metersNative ? ZKsyncNative.memoryGrowth &+ UInt64(added) : 0)
+      gas: total &- frame.pointee.memoryGas, native: Rules.metersNative ? ZKsyncNative.memoryGrowth &+ UInt64(added) : 0
+    )
     if size >= frame.pointee.memoryLimit { throw .memoryLimit }
     if size > frame.pointee.memoryCapacity {
       let capacity = max(size, min(2 &* frame.pointee.memoryCapacity, 1 << 32))

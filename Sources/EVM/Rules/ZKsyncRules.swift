@@ -57,7 +57,6 @@
   ]
 }
 
-
 /// Prices in native.
 @frozen public enum ZKsyncNative {
   /// Every instruction byte, STOP and undefined bytes included.
