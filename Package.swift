@@ -19,7 +19,8 @@ let package = Package(
     .target(name: "Primitives", swiftSettings: settings),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
     .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
-    .target(name: "Cryptography", dependencies: ["Primitives", "CSecp256k1"], swiftSettings: settings),
+    .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
+    .target(name: "Cryptography", dependencies: ["Primitives", "CSecp256k1", "CGMP"], swiftSettings: settings),
     .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
 
     // Layer 1: execution
