@@ -115,7 +115,8 @@ extension Address: CustomStringConvertible {
 
   /// Exactly 40 hexadecimal digits, with or without `0x`; the case of the digits is not looked at.
   public init?(hex text: some StringProtocol) {
-    guard let bytes = Hex.decode(text) else { return nil }
-    self.init(bytes)
+    self = .zero
+    guard withUnsafeMutableBytes(of: &self, { Hex.read(text, exactly: 20, to: $0.baseAddress.unsafelyUnwrapped) })
+    else { return nil }
   }
 }

@@ -109,7 +109,8 @@ extension Bytes32: CustomStringConvertible {
 
   /// Exactly 64 hexadecimal digits, with or without `0x`.
   public init?(hex text: some StringProtocol) {
-    guard let bytes = Hex.decode(text) else { return nil }
-    self.init(bytes)
+    self = .zero
+    guard withUnsafeMutableBytes(of: &self, { Hex.read(text, exactly: 32, to: $0.baseAddress.unsafelyUnwrapped) })
+    else { return nil }
   }
 }

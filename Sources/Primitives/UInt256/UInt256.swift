@@ -84,6 +84,15 @@ extension UInt64 {
   }
 }
 
+extension Int {
+  /// The number, where it is below 2^63.
+  @inlinable @inline(__always)
+  public init?(exactly value: UInt256) {
+    guard value.fitsUInt64 else { return nil }
+    self.init(exactly: value.l0)
+  }
+}
+
 extension UInt128 {
   /// The number, where it is below 2^128.
   @inlinable @inline(__always)
