@@ -13,7 +13,10 @@ let package = Package(
     .library(name: "Cryptography", targets: ["Cryptography"]),
     .library(name: "Transactions", targets: ["Transactions"]),
   ],
-  dependencies: [],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
   targets: [
     // Layer 0: primitives
     .target(name: "Primitives", swiftSettings: settings),
@@ -22,6 +25,9 @@ let package = Package(
     .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
     .target(name: "Cryptography", dependencies: ["Primitives", "CSecp256k1", "CGMP"], swiftSettings: settings),
     .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
+
+    .target(name: "JSON", dependencies: ["Primitives"], swiftSettings: settings),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
 
     // Layer 1: execution
     .target(name: "Transactions", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
@@ -35,6 +41,12 @@ let package = Package(
     // Layer 4: storage
 
     // Layer 5: node parts
+    .target(
+      name: "HTTP",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
+      ], swiftSettings: settings),
 
     // Layer 6: programs
   ]

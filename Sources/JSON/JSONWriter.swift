@@ -1,0 +1,208 @@
+/// Writes JSON, byte by byte into memory of its own, with the commas put where they belong.
+///
+/// The caller begins and ends containers in pairs and writes a key before each member; the writer does not check this,
+/// as its callers are fixed code, not input. Strings are escaped. Hexadecimal text is written straight from binary
+/// values, see `JSONWriter+Hex.swift`.
+public struct JSONWriter: ~Copyable {
+  private var base: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  /// Bytes written so far.
+  public private(set) var count = 0
+  private var needsComma = false
+
+  /// A writer that has room for `capacity` bytes and makes itself more when needed.
+  public init(capacity: Int = 512) {
+    self.capacity = max(capacity, 64)
+    base = .allocate(capacity: self.capacity)
+  }
+
+  deinit { base.deallocate() }
+
+  /// Calls `body` with what has been written.
+  public func withUnsafeBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+    try body(UnsafeRawBufferPointer(start: base, count: count))
+  }
+
+  /// A copy of what has been written.
+  public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+
+  /// A place to come back to with ``truncate(to:)``.
+  public struct Mark: Sendable {
+    let count: Int
+    let needsComma: Bool
+  }
+
+  public var mark: Mark { Mark(count: count, needsComma: needsComma) }
+
+  /// Forgets what was written since `mark` was taken.
+  public mutating func truncate(to mark: Mark) {
+    count = mark.count
+    needsComma = mark.needsComma
+  }
+
+  /// Bytes written since `mark` was taken.
+  public func count(since mark: Mark) -> Int { count - mark.count }
+
+  // MARK: Containers
+
+  public mutating func beginObject() { open(UInt8(ascii: "{")) }
+
+  public mutating func endObject() { close(UInt8(ascii: "}")) }
+
+  public mutating func beginArray() { open(UInt8(ascii: "[")) }
+
+  public mutating func endArray() { close(UInt8(ascii: "]")) }
+
+  /// The name of the next member. It must need no escapes.
+  public mutating func key(_ name: StaticString) {
+    separate()
+    let length = name.utf8CodeUnitCount
+    reserve(length + 3)
+    base[count] = UInt8(ascii: "\"")
+    (base + count + 1).update(from: name.utf8Start, count: length)
+    base[count + length + 1] = UInt8(ascii: "\"")
+    base[count + length + 2] = UInt8(ascii: ":")
+    count += length + 3
+    needsComma = false
+  }
+
+  /// The name of the next member, escaped where it must be.
+  public mutating func key(_ name: String) {
+    string(name)
+    append(UInt8(ascii: ":"))
+    needsComma = false
+  }
+
+  // MARK: Values
+
+  public mutating func null() { literal("null") }
+
+  public mutating func boolean(_ value: Bool) { literal(value ? "true" : "false") }
+
+  /// A decimal number.
+  public mutating func number(_ value: some BinaryInteger) { raw(value.description) }
+
+  /// A decimal number; `null` for what JSON has no number for.
+  public mutating func number(_ value: Double) {
+    if value.isFinite { raw(value.description) } else { null() }
+  }
+
+  public mutating func string(_ value: String) {
+    separate()
+    append(UInt8(ascii: "\""))
+    var copy = value
+    copy.withUTF8 { appendEscaped($0) }
+    append(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  /// A string that needs no escapes.
+  public mutating func string(_ value: StaticString) {
+    separate()
+    reserve(value.utf8CodeUnitCount + 2)
+    append(UInt8(ascii: "\""))
+    append(UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
+    append(UInt8(ascii: "\""))
+    needsComma = true
+  }
+
+  /// A value that is JSON already.
+  public mutating func raw(_ json: some Sequence<UInt8>) {
+    separate()
+    json.withContiguousStorageIfAvailable { append(UnsafeRawBufferPointer($0)) } ?? json.forEach { append($0) }
+    needsComma = true
+  }
+
+  /// A value that is JSON already.
+  public mutating func raw(_ json: String) { raw(json.utf8) }
+
+  /// A value that was checked when it was read.
+  public mutating func value(_ value: JSONValue) { raw(value.text) }
+
+  // MARK: Bytes
+
+  private mutating func literal(_ text: StaticString) {
+    separate()
+    append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    needsComma = true
+  }
+
+  private mutating func open(_ bracket: UInt8) {
+    separate()
+    append(bracket)
+    needsComma = false
+  }
+
+  private mutating func close(_ bracket: UInt8) {
+    append(bracket)
+    needsComma = true
+  }
+
+  @inline(__always)
+  private mutating func separate() {
+    if needsComma { append(UInt8(ascii: ",")) }
+  }
+
+  @inline(__always)
+  private mutating func append(_ byte: UInt8) {
+    reserve(1)
+    base[count] = byte
+    count &+= 1
+  }
+
+  private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress else { return }
+    reserve(bytes.count)
+    UnsafeMutableRawPointer(base + count).copyMemory(from: source, byteCount: bytes.count)
+    count &+= bytes.count
+  }
+
+  /// A string in quotes of which `body` writes the `length` bytes between them.
+  @inline(__always)
+  mutating func quoted(length: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Void) {
+    separate()
+    reserve(length + 2)
+    base[count] = UInt8(ascii: "\"")
+    body(base + count + 1)
+    base[count + length + 1] = UInt8(ascii: "\"")
+    count &+= length + 2
+    needsComma = true
+  }
+
+  private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+    var start = 0
+    for index in 0..<text.count {
+      let byte = text[index]
+      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+      append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: text[start..<index])))
+      start = index + 1
+      append(UInt8(ascii: "\\"))
+      switch byte {
+      case 0x0a: append(UInt8(ascii: "n"))
+      case 0x0d: append(UInt8(ascii: "r"))
+      case 0x09: append(UInt8(ascii: "t"))
+      case 0..<0x20:
+        for byte in "u00".utf8 { append(byte) }
+        append(HexDigits.digit(byte >> 4))
+        append(HexDigits.digit(byte & 15))
+      default: append(byte)
+      }
+    }
+    append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: text[start...])))
+  }
+
+  @inline(__always)
+  private mutating func reserve(_ more: Int) {
+    if capacity &- count < more { grow(more) }
+  }
+
+  @inline(never)
+  private mutating func grow(_ more: Int) {
+    let larger = max(capacity * 2, count + more)
+    let fresh = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+    fresh.update(from: base, count: count)
+    base.deallocate()
+    base = fresh
+    capacity = larger
+  }
+}

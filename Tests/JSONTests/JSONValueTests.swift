@@ -1,0 +1,70 @@
+import JSON
+import Primitives
+import Testing
+
+@Suite("JSON values")
+struct JSONValueTests {
+  func value(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
+
+  @Test("Kinds and scalars")
+  func scalars() throws {
+    #expect(try value("null").isNull)
+    #expect(try value(" true ").boolean == true)
+    #expect(try value("1").boolean == nil)
+    #expect(try value("18446744073709551615").unsignedInteger == .max)
+    #expect(try value("18446744073709551616").unsignedInteger == nil)
+    #expect(try value("-1").unsignedInteger == nil)
+    #expect(try value("1.0").unsignedInteger == nil)
+    #expect(try value("-7").integer == -7)
+    #expect(try value("2.5e1").double == 25)
+    #expect(try value("1e999").double == nil)
+    #expect(try value(#""a\u00e9\ud83d\ude00\n\/""#).string == "aé😀\n/")
+    #expect(try value("7").string == nil)
+  }
+
+  @Test("Containers are walked in order, nested ones whole")
+  func containers() throws {
+    let object = try value(#"{"a": [1, [2, {"x": "]"}], "3"], "b": {"c": false}, "a\n": 4, "b": 5}"#)
+    #expect(object["a"]?.elements?.map(\.kind) == [.number, .array, .string])
+    #expect(object["a"]?.elements?[1].elements?[1]["x"]?.string == "]")
+    #expect(object["b"]?.unsignedInteger == 5, "the last of two equal names counts")
+    #expect(object["missing"] == nil)
+    #expect(object["a\n"]?.unsignedInteger == 4)
+    #expect(object.members?.map(\.name) == ["a", "b", "a\n", "b"])
+    #expect(object.elements == nil)
+    #expect(try value("[]").elements?.isEmpty == true)
+    #expect(try value("{}").members?.isEmpty == true)
+    #expect(try value("[]")["a"] == nil)
+  }
+
+  @Test(
+    "Quantities",
+    arguments: [
+      ("0x0", 0), ("0x1", 1), ("0xfF", 255), ("0X10", 16),
+      ("0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", UInt256.max),
+    ] as [(String, UInt256)])
+  func quantities(_ text: String, _ number: UInt256) throws { #expect(try value("\"\(text)\"").quantity == number) }
+
+  @Test(
+    "What is no quantity",
+    arguments: [
+      "\"\"", "\"0x\"", "\"x1\"", "\"1\"", "\"0x01\"", "\"0x00\"", "\"0xg\"", "\"0x1 \"", "1", "null", "\"0x-1\"",
+      "\"0x10000000000000000000000000000000000000000000000000000000000000000\"",
+    ])
+  func noQuantities(_ text: String) throws { #expect(try value(text).quantity == nil) }
+
+  @Test("Data, hashes and addresses have their lengths")
+  func data() throws {
+    #expect(try value(#""0x""#).data == [])
+    #expect(try value(#""0x00fFa1""#).data == [0, 0xff, 0xa1])
+    #expect(try value(#""0x\u0030\u0031""#).data == [1])
+    for text in [#""0x0""#, #""00""#, #""0x0g""#, #""""#, "12", #""0xg0""#] { #expect(try value(text).data == nil) }
+    let digits = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+    #expect(try value("\"0x\(digits)\"").bytes32 == Bytes32(hex: digits))
+    #expect(try value("\"0x\(digits.dropLast(2))\"").bytes32 == nil)
+    #expect(try value("\"\(digits)\"").bytes32 == nil)
+    #expect(try value("\"0x\(digits.prefix(40).uppercased())\"").address == Address(hex: digits.prefix(40)))
+    #expect(try value("\"0x\(digits.prefix(39))\"").address == nil)
+    #expect(try value("\"0x\(digits.prefix(39))z\"").address == nil)
+  }
+}
