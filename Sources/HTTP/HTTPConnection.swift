@@ -1,0 +1,238 @@
+import NIOCore
+import NIOHTTP1
+
+/// One HTTP connection: gathers a request, hands it to the service, writes the response; one at a time and in order.
+///
+/// Everything here happens on the connection's event loop. NIO's pipeline handler below holds back the next request until
+/// the response to the last has been written, so there is never more than one here; this handler in turn holds a request
+/// back while the client does not take what was written for it, so that neither fast senders nor slow readers make the
+/// process grow.
+final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private enum State {
+    /// Between requests.
+    case idle
+    /// A head has come, the rest of the request not yet.
+    case receiving
+    /// A request is whole and waits until the channel can be written to.
+    case ready
+    /// The service has the request.
+    case answering
+    /// A response was given before the request was whole. What still comes is dropped, for a while.
+    case discarding
+  }
+
+  private let service: any HTTPService
+  private let limits: HTTPServer.Limits
+  private let allowsAnyOrigin: Bool
+  private let channel: any Channel
+  private var context: ChannelHandlerContext?
+
+  private var state = State.idle
+  private var head: HTTPRequestHead?
+  private var body: ByteBuffer?
+  /// Numbers the requests, so that a late reply finds its request gone.
+  private var request: UInt64 = 0
+  private var isDriving = false
+  private var needsFlush = false
+
+  private var deadline = NIODeadline.distantFuture
+  private var timer: Scheduled<Void>?
+  private var timerDeadline = NIODeadline.distantFuture
+
+  init(service: any HTTPService, limits: HTTPServer.Limits, allowsAnyOrigin: Bool, channel: any Channel) {
+    self.service = service
+    self.limits = limits
+    self.allowsAnyOrigin = allowsAnyOrigin
+    self.channel = channel
+  }
+
+  // MARK: Life
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    expire(after: limits.idleTime)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    end()
+    context.fireChannelInactive()
+  }
+
+  private func end() {
+    context = nil
+    request &+= 1
+    timer?.cancel()
+    timer = nil
+    deadline = .distantFuture
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+  // MARK: Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): begin(head)
+    case .body(let part): append(part)
+    case .end:
+      switch state {
+      case .receiving:
+        state = .ready
+        drive()
+      case .discarding: context.close(promise: nil)
+      case .idle, .ready, .answering: break
+      }
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if state == .receiving { expire(at: min(deadline, .now() + limits.requestTime)) }
+    flushIfNeeded()
+    context.fireChannelReadComplete()
+  }
+
+  private func begin(_ head: HTTPRequestHead) {
+    self.head = head
+    body = nil
+    state = .receiving
+    let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+    if length > limits.bodyBytes { return refuseBody() }
+    if head.headers.first(name: "expect")?.lowercased() == "100-continue", length > 0 {
+      context?.writeAndFlush(
+        wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
+    }
+  }
+
+  private func append(_ part: ByteBuffer) {
+    guard state == .receiving else { return }
+    var part = part
+    guard (body?.readableBytes ?? 0) + part.readableBytes <= limits.bodyBytes else { return refuseBody() }
+    if body == nil { body = part } else { body?.writeBuffer(&part) }
+  }
+
+  /// Answers 413 before the body is there. The client may be writing still: what it writes is dropped for a second, as
+  /// closing at once would reset the connection under the answer.
+  private func refuseBody() {
+    body = nil
+    state = .discarding
+    var response = HTTPResponse.text(.payloadTooLarge, "")
+    response.contentType = "application/json"
+    response.body = ByteBuffer(
+      string: #"{"jsonrpc":"2.0","id":null,"error":{"code":-32007,"message":"Request is too big","data":"Exceeded max "#
+        + "limit of \(limits.bodyBytes)\"}}")
+    response.headers.append((name: "connection", value: "close"))
+    write(response)
+    flushIfNeeded()
+    expire(after: .seconds(1))
+  }
+
+  /// Hands over the request that is ready, and those that come up while it is answered: in a loop rather than by
+  /// recursion, as a client decides how many requests it pipelines.
+  private func drive() {
+    guard !isDriving else { return }
+    isDriving = true
+    defer { isDriving = false }
+    while state == .ready, let head {
+      guard channel.isWritable else { return expire(after: limits.responseTime) }
+      state = .answering
+      request &+= 1
+      deadline = .distantFuture
+      let reply = HTTPReply(connection: self, request: request, eventLoop: channel.eventLoop)
+      if allowsAnyOrigin, head.method == .OPTIONS {
+        reply.send(Self.preflight)
+      } else {
+        let whole = HTTPRequest(
+          method: head.method, target: head.uri, headers: head.headers, body: body ?? ByteBuffer())
+        body = nil
+        service.respond(to: whole, reply: reply)
+      }
+    }
+  }
+
+  // MARK: Responses
+
+  func respond(to request: UInt64, with response: HTTPResponse) {
+    guard request == self.request, state == .answering, context != nil else { return }
+    state = .idle
+    expire(after: limits.idleTime)
+    write(response)
+    // Inside `drive`, whoever called it goes on, and flushes.
+    if !isDriving {
+      drive()
+      flushIfNeeded()
+    }
+  }
+
+  private func write(_ response: HTTPResponse) {
+    guard let context, let request = head else { return }
+    var headers = HTTPHeaders()
+    if let type = response.contentType { headers.add(name: "content-type", value: type) }
+    headers.add(name: "content-length", value: String(response.body.readableBytes))
+    if allowsAnyOrigin { headers.add(name: "access-control-allow-origin", value: "*") }
+    for (name, value) in response.headers { headers.add(name: name, value: value) }
+    let closes = !request.isKeepAlive || response.headers.contains { $0.name == "connection" }
+    if closes, response.headers.isEmpty { headers.add(name: "connection", value: "close") }
+    let head = HTTPResponseHead(version: request.version, status: response.status, headers: headers)
+    needsFlush = true
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    if response.body.readableBytes > 0, request.method != .HEAD {
+      context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
+    }
+    if closes, state != .discarding {
+      let channel = self.channel
+      context.write(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
+    } else {
+      context.write(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+  }
+
+  private func flushIfNeeded() {
+    guard needsFlush, let context else { return }
+    needsFlush = false
+    context.flush()
+    if !channel.isWritable { expire(after: limits.responseTime) }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if channel.isWritable {
+      if state == .idle { expire(after: limits.idleTime) }
+      drive()
+      flushIfNeeded()
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  private static let preflight: HTTPResponse = {
+    var response = HTTPResponse(.noContent)
+    response.headers = [
+      ("access-control-allow-methods", "POST, GET, OPTIONS"), ("access-control-allow-headers", "content-type"),
+      ("access-control-max-age", "86400"),
+    ]
+    return response
+  }()
+
+  // MARK: Time
+
+  private func expire(after time: TimeAmount) { expire(at: .now() + time) }
+
+  /// Moves the deadline. The timer is set again only where it would come too late: on a busy connection the deadline moves
+  /// with every request, the timer fires once in a while, sees that it is early, and waits on.
+  private func expire(at deadline: NIODeadline) {
+    self.deadline = deadline
+    guard timer == nil || timerDeadline > deadline else { return }
+    timer?.cancel()
+    timerDeadline = deadline
+    timer = channel.eventLoop.scheduleTask(deadline: deadline) { self.timerFired() }
+  }
+
+  private func timerFired() {
+    timer = nil
+    guard context != nil, deadline != .distantFuture else { return }
+    if deadline <= .now() { channel.close(promise: nil) } else { expire(at: deadline) }
+  }
+}

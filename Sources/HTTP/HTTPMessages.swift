@@ -1,0 +1,102 @@
+// What a service sees of HTTP: a whole request, a whole response, and the way to give it.
+
+import NIOCore
+@_exported import struct NIOCore.ByteBuffer
+@_exported import struct NIOHTTP1.HTTPHeaders
+@_exported import enum NIOHTTP1.HTTPMethod
+@_exported import enum NIOHTTP1.HTTPResponseStatus
+
+/// A request, received whole.
+public struct HTTPRequest: Sendable {
+  public let method: HTTPMethod
+  /// The target up to the question mark, percent-encoding left as it is.
+  public let path: String
+  /// What follows the question mark.
+  public let query: String?
+  public let headers: HTTPHeaders
+  public let body: ByteBuffer
+
+  init(method: HTTPMethod, target: String, headers: HTTPHeaders, body: ByteBuffer) {
+    self.method = method
+    let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    path = String(parts[0])
+    query = parts.count > 1 ? String(parts[1]) : nil
+    self.headers = headers
+    self.body = body
+  }
+
+  /// The media type of the body in lower case, without parameters such as the character set.
+  public var mediaType: String? {
+    headers.first(name: "content-type").map { value in
+      let type = value.prefix { $0 != ";" }
+      return type.lowercased().filter { $0 != " " && $0 != "\t" }
+    }
+  }
+
+  /// The value of a parameter of the query, percent-encoding left as it is.
+  public func queryParameter(_ name: String) -> String? {
+    for pair in query?.split(separator: "&") ?? [] {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts[0] == name { return parts.count > 1 ? String(parts[1]) : "" }
+    }
+    return nil
+  }
+}
+
+/// A response, sent whole.
+public struct HTTPResponse: Sendable {
+  public var status: HTTPResponseStatus
+  public var contentType: String?
+  public var body: ByteBuffer
+  /// Headers besides content type and length, and those that the server adds.
+  public var headers: [(name: String, value: String)] = []
+
+  public init(_ status: HTTPResponseStatus, contentType: String? = nil, body: ByteBuffer = ByteBuffer()) {
+    self.status = status
+    self.contentType = contentType
+    self.body = body
+  }
+
+  public static func text(_ status: HTTPResponseStatus, _ text: String) -> HTTPResponse {
+    HTTPResponse(status, contentType: "text/plain; charset=utf-8", body: ByteBuffer(string: text))
+  }
+
+  public static func json(_ body: ByteBuffer) -> HTTPResponse {
+    HTTPResponse(.ok, contentType: "application/json", body: body)
+  }
+}
+
+/// The one response that a request gets. It can be given at once or later, from any thread; a response to a connection
+/// that has gone, and a second one, are dropped.
+public struct HTTPReply: Sendable {
+  let connection: HTTPConnection
+  let request: UInt64
+  /// The loop that serves the connection.
+  public let eventLoop: any EventLoop
+
+  public func send(_ response: HTTPResponse) {
+    if eventLoop.inEventLoop {
+      connection.respond(to: request, with: response)
+    } else {
+      eventLoop.execute { connection.respond(to: request, with: response) }
+    }
+  }
+}
+
+/// Whatever answers requests. Both functions are called on the connection's event loop and must not block it: work that
+/// takes long, or may wait, goes to a thread of its own and sends its reply from there.
+public protocol HTTPService: Sendable {
+  func respond(to request: HTTPRequest, reply: HTTPReply)
+
+  /// The session that a client gets which upgrades to WebSocket; `nil` where the service has none.
+  func openSession(on socket: WebSocket) -> (any WebSocketSession)?
+
+  /// Whether upgrades are offered at all.
+  var offersWebSocket: Bool { get }
+}
+
+extension HTTPService {
+  public func openSession(on socket: WebSocket) -> (any WebSocketSession)? { nil }
+
+  public var offersWebSocket: Bool { false }
+}

@@ -1,0 +1,200 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+import Synchronization
+
+/// A server for one service on one port: HTTP/1.1 with keep-alive and pipelining, and WebSocket where the service has it.
+///
+/// Everything that a stranger can make large is bounded: connections, headers, bodies, the time to send a request, the
+/// time to take a response, and what waits to be written.
+public final class HTTPServer: Sendable {
+  public struct Limits: Sendable {
+    /// HTTP and WebSocket connections together; one more is answered with 429 and closed.
+    public var connections = 1_000
+    /// Bytes of a request body or a WebSocket message.
+    public var bodyBytes = 10_485_760
+    /// A connection without a request is closed after this time.
+    public var idleTime = TimeAmount.seconds(120)
+    /// A request must be complete this long after its head.
+    public var requestTime = TimeAmount.seconds(30)
+    /// What was written must be taken in this time.
+    public var responseTime = TimeAmount.seconds(30)
+    /// Bytes that may wait for a WebSocket client before it is disconnected as too slow.
+    public var webSocketBacklogBytes = 16 << 20
+    /// Messages of one WebSocket client that may be in work before no more is read from it.
+    public var webSocketRequestsInWork = 64
+    /// Time between pings; a WebSocket client that has not answered one by the next is gone.
+    public var pingInterval = TimeAmount.seconds(30)
+
+    public init() {}
+  }
+
+  public let limits: Limits
+  private let connections: ConnectionRegistry
+  private let listener: any Channel
+
+  /// Where the server listens; the port is the real one where 0 was asked for.
+  public var address: SocketAddress? { listener.localAddress }
+
+  public var port: Int { listener.localAddress?.port ?? 0 }
+
+  /// Open connections of both kinds.
+  public var connectionCount: Int { connections.count }
+
+  private init(listener: any Channel, connections: ConnectionRegistry, limits: Limits) {
+    self.listener = listener
+    self.connections = connections
+    self.limits = limits
+  }
+
+  /// Starts to listen. Throws NIO's error where the address cannot be bound.
+  ///
+  /// - Parameter allowsAnyOrigin: whether pages of any origin may call the service from a browser.
+  public static func start(
+    _ service: any HTTPService, host: String, port: Int, limits: Limits = Limits(), allowsAnyOrigin: Bool = false,
+    on group: any EventLoopGroup
+  ) async throws -> HTTPServer {
+    let connections = ConnectionRegistry(limit: limits.connections)
+    let upgraders =
+      service.offersWebSocket ? [WebSocketConnection.upgrader(service: service, limits: limits)] : []
+    let listener = try await ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 4_096)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptBackoff()) }
+      }
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let pipeline = channel.pipeline.syncOperations
+          guard connections.admit(channel) else { return try pipeline.addHandler(ConnectionRefusal()) }
+          let handler = HTTPConnection(
+            service: service, limits: limits, allowsAnyOrigin: allowsAnyOrigin, channel: channel)
+          if upgraders.isEmpty {
+            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
+          } else {
+            try pipeline.configureHTTPServerPipeline(
+              withPipeliningAssistance: true,
+              withServerUpgrade: (upgraders: upgraders, completionHandler: { _ in }), withErrorHandling: true)
+          }
+          try pipeline.addHandler(handler)
+        }
+      }
+      .bind(host: host, port: port).get()
+    return HTTPServer(listener: listener, connections: connections, limits: limits)
+  }
+
+  /// Stops listening, lets every request that has begun get its response, and closes the rest; what is still open after
+  /// `grace` is closed as it is.
+  public func shutdown(grace: TimeAmount = .seconds(5)) async {
+    try? await listener.close().get()
+    await connections.drain(grace: grace, on: listener.eventLoop)
+  }
+}
+
+/// The open connections of a server: counts them against the limit, and closes them in the end.
+final class ConnectionRegistry: Sendable {
+  private struct State {
+    var channels: [ObjectIdentifier: any Channel] = [:]
+    var isDraining = false
+    var whenEmpty: CheckedContinuation<Void, Never>?
+  }
+
+  private let limit: Int
+  private let state = Mutex(State())
+
+  init(limit: Int) { self.limit = limit }
+
+  var count: Int { state.withLock { $0.channels.count } }
+
+  /// Takes the connection in until it closes; `false` where there is no room.
+  func admit(_ channel: any Channel) -> Bool {
+    let id = ObjectIdentifier(channel)
+    let isAdmitted = state.withLock { state in
+      guard !state.isDraining, state.channels.count < limit else { return false }
+      state.channels[id] = channel
+      return true
+    }
+    if isAdmitted { channel.closeFuture.whenComplete { _ in self.remove(id) } }
+    return isAdmitted
+  }
+
+  private func remove(_ id: ObjectIdentifier) {
+    let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      state.channels[id] = nil
+      guard state.isDraining, state.channels.isEmpty else { return nil }
+      return state.whenEmpty.take()
+    }
+    waiting?.resume()
+  }
+
+  func drain(grace: TimeAmount, on loop: any EventLoop) async {
+    let open = state.withLock { state in
+      state.isDraining = true
+      return Array(state.channels.values)
+    }
+    for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    let deadline = loop.scheduleTask(in: grace) {
+      for channel in self.state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
+    }
+    await withCheckedContinuation { continuation in
+      let isEmpty = state.withLock { state in
+        if state.channels.isEmpty { return true }
+        state.whenEmpty = continuation
+        return false
+      }
+      if isEmpty { continuation.resume() }
+    }
+    deadline.cancel()
+  }
+}
+
+/// Tells a client that there is no room for it.
+private final class ConnectionRefusal: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private static let response = ByteBuffer(
+    string: """
+      HTTP/1.1 429 Too Many Requests\r
+      content-type: text/plain\r
+      content-length: 47\r
+      connection: close\r
+      \r
+      Too many connections. Please try again later.\r
+
+      """)
+
+  /// The answer waits for the request, or the client would see its request fail instead; but not for long.
+  func channelActive(context: ChannelHandlerContext) {
+    let channel = context.channel
+    context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let channel = context.channel
+    context.writeAndFlush(wrapOutboundOut(Self.response)).whenComplete { _ in channel.close(promise: nil) }
+  }
+}
+
+/// Pauses accepting while the process has no file descriptor left, where the loop would otherwise spin on the error.
+private final class AcceptBackoff: ChannelDuplexHandler {
+  typealias InboundIn = Channel
+  typealias OutboundIn = Channel
+
+  private var isPaused = false
+
+  func read(context: ChannelHandlerContext) {
+    if !isPaused { context.read() }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard error is IOError, !isPaused else { return }
+    isPaused = true
+    context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) {
+      self.isPaused = false
+      context.read()
+    }
+  }
+}
