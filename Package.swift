@@ -12,6 +12,7 @@ let package = Package(
     .library(name: "Primitives", targets: ["Primitives"]),
     .library(name: "Cryptography", targets: ["Cryptography"]),
     .library(name: "Transactions", targets: ["Transactions"]),
+    .library(name: "RocksDB", targets: ["RocksDB"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -39,6 +40,9 @@ let package = Package(
     // Layer 3: proving
 
     // Layer 4: storage
+    .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+    .target(name: "RocksDB", dependencies: ["CRocksDB"], swiftSettings: settings),
+    .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
 
     // Layer 5: node parts
     .target(

@@ -1,0 +1,62 @@
+import CRocksDB
+
+/// Why RocksDB refused or failed. Every case carries RocksDB's own message, which names the file or the option.
+public enum RocksDBError: Error, Equatable, Sendable {
+  /// Another process, or another handle in this one, has the database open for writing.
+  case locked(String)
+  /// What is on disk contradicts its checksums or its own structure.
+  case corruption(String)
+  /// The device is full.
+  case noSpace(String)
+  /// Any other failure of a file operation.
+  case inputOutput(String)
+  /// A name, path or option that RocksDB does not accept.
+  case invalidArgument(String)
+  /// A column family that was not declared when the database was opened.
+  case unknownColumn(String)
+  /// Whatever has no case of its own.
+  case other(String)
+
+  /// Sorts a message by the status that it begins with (RocksDB, `util/status.cc`).
+  package init(message: String) {
+    if message.hasPrefix("Corruption") {
+      self = .corruption(message)
+    } else if message.hasPrefix("IO error: No space left") || message.contains("No space left on device") {
+      self = .noSpace(message)
+    } else if message.hasPrefix("IO error"), message.contains("/LOCK") {
+      self = .locked(message)
+    } else if message.hasPrefix("IO error") {
+      self = .inputOutput(message)
+    } else if message.hasPrefix("Invalid argument") {
+      self = .invalidArgument(message)
+    } else {
+      self = .other(message)
+    }
+  }
+}
+
+extension RocksDBError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .locked(let message), .corruption(let message), .noSpace(let message), .inputOutput(let message),
+      .invalidArgument(let message), .other(let message):
+      message
+    case .unknownColumn(let name): "column family \(name) is not open"
+    }
+  }
+}
+
+/// Makes a call of the C interface, which reports failure through a string that the caller owns.
+@inline(__always)
+func checked<T>(_ call: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> T) throws(RocksDBError) -> T {
+  var message: UnsafeMutablePointer<CChar>?
+  let result = call(&message)
+  if let message { throw takeError(message) }
+  return result
+}
+
+/// The error of a message, which is freed.
+func takeError(_ message: UnsafeMutablePointer<CChar>) -> RocksDBError {
+  defer { rocksdb_free(message) }
+  return RocksDBError(message: String(cString: message))
+}
