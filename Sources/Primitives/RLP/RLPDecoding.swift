@@ -17,7 +17,8 @@ public enum RLPError: Error, Equatable, Sendable {
 /// A reader over RLP items that stand one after the other: the top level, or the items of a list.
 ///
 /// It accepts canonical encodings only and never reads further than the bytes it was given. It does not recurse: a list
-/// is opened by asking for a reader of its items.
+/// is opened by asking for a reader of its items, so how deep to follow is the caller's choice. Strings are slices of the
+/// input; nothing is copied.
 public struct RLPReader: Sendable {
   private var rest: ArraySlice<UInt8>
 
@@ -36,8 +37,11 @@ public struct RLPReader: Sendable {
   }
 
   /// The items of the one list that `bytes` encode.
-  public static func list(_ bytes: some Sequence<UInt8>) throws(RLPError) -> RLPReader {
-    var outer = RLPReader(Array(bytes))
+  public static func list(_ bytes: [UInt8]) throws(RLPError) -> RLPReader { try list(bytes[...]) }
+
+  /// The items of the one list that `bytes` encode.
+  public static func list(_ bytes: ArraySlice<UInt8>) throws(RLPError) -> RLPReader {
+    var outer = RLPReader(bytes)
     let items = try outer.readList()
     try outer.finish()
     return items
@@ -47,7 +51,11 @@ public struct RLPReader: Sendable {
   public mutating func readBytes() throws(RLPError) -> ArraySlice<UInt8> {
     guard let first = rest.first else { throw .truncated }
     if first >= 0xc0 { throw .expectedString }
-    if first < 0x80 { return rest.popFirst().map { [$0] } ?? [] }
+    if first < 0x80 {
+      let byte = rest.prefix(1)
+      rest = rest.dropFirst()
+      return byte
+    }
     let payload = try readPayload(header: first, short: 0x80)
     if payload.count == 1, let byte = payload.first, byte < 0x80 { throw .notCanonical }
     return payload
@@ -76,8 +84,9 @@ public struct RLPReader: Sendable {
 
   /// The next item, a number below 2^64 without leading zeros.
   public mutating func readUInt64() throws(RLPError) -> UInt64 {
-    guard let number = UInt64(exactly: try readUInt256()) else { throw .badLength }
-    return number
+    let bytes = try readBytes()
+    guard bytes.first != 0, bytes.count <= 8 else { throw .badLength }
+    return bytes.reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   /// The next item, twenty bytes.
@@ -101,11 +110,9 @@ public struct RLPReader: Sendable {
       guard lengthBytes.count == count - 55 else { throw .truncated }
       guard lengthBytes.first != 0 else { throw .notCanonical }
       // Eight bytes of length may exceed an Int; no input is that long.
-      guard let length = UInt256(bigEndianBytes: lengthBytes), length <= UInt256(UInt64(Int.max)) else {
-        throw .truncated
-      }
+      guard let length = Int(exactly: lengthBytes.reduce(0) { $0 << 8 | UInt64($1) }) else { throw .truncated }
       cursor = cursor.dropFirst(lengthBytes.count)
-      count = Int(length.l0)
+      count = length
       guard count > 55 else { throw .notCanonical }
     }
     guard cursor.count >= count else { throw .truncated }

@@ -1,6 +1,7 @@
 /// Recursive Length Prefix, the byte encoding of Ethereum's records (yellow paper, appendix B).
 ///
-/// Encoding composes bottom-up: `encode` gives the encoding of a string, `encodeList` joins encodings to that of a list.
+/// `encode` gives the encoding of one string, and `encodeList` joins encodings to that of a list: for small records, and
+/// for items that exist already. ``RLPWriter`` writes whole records without an array per field.
 public enum RLP {
   /// The encoding of a byte string.
   public static func encode(_ bytes: [UInt8]) -> [UInt8] {
@@ -14,7 +15,7 @@ public enum RLP {
   public static func encode(_ number: UInt256) -> [UInt8] { encode(number.minimalBytes) }
 
   /// The encoding of a number: its bytes without leading zeros, most significant first.
-  public static func encode(_ number: UInt64) -> [UInt8] { encode(UInt256(number).minimalBytes) }
+  public static func encode(_ number: UInt64) -> [UInt8] { encode(UInt256(number)) }
 
   /// The encoding of twenty bytes.
   public static func encode(_ address: Address) -> [UInt8] { encode(address.bytes) }
@@ -33,6 +34,7 @@ public enum RLP {
   }
 
   /// Appends the encoding of a byte string.
+  @inlinable
   public static func append(_ bytes: some Collection<UInt8>, to output: inout [UInt8]) {
     if bytes.count == 1, let byte = bytes.first, byte < 0x80 {
       output.append(byte)
@@ -47,13 +49,20 @@ public enum RLP {
     appendHeader(count: count, short: 0xc0, to: &output)
   }
 
-  private static func appendHeader(count: Int, short: UInt8, to output: inout [UInt8]) {
+  /// Bytes that the header of a string or list with `count` bytes takes.
+  @usableFromInline
+  static func headerSize(count: Int) -> Int { count < 56 ? 1 : 1 + byteWidth(of: count) }
+
+  private static func byteWidth(of count: Int) -> Int { 8 - count.leadingZeroBitCount / 8 }
+
+  @usableFromInline
+  static func appendHeader(count: Int, short: UInt8, to output: inout [UInt8]) {
     if count < 56 {
-      output.append(short + UInt8(count))
+      output.append(short + UInt8(truncatingIfNeeded: count))
       return
     }
-    let length = UInt256(count).minimalBytes
-    output.append(short + 55 + UInt8(length.count))
-    output += length
+    let width = byteWidth(of: count)
+    output.append(short + 55 + UInt8(truncatingIfNeeded: width))
+    withUnsafeBytes(of: count.bigEndian) { output += $0[(8 - width)...] }
   }
 }

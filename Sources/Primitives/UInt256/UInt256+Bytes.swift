@@ -23,9 +23,13 @@ extension UInt256 {
   /// The number that at most 32 bytes spell, most significant first; `nil` for more bytes.
   @inlinable
   public init?(bigEndianBytes bytes: some Collection<UInt8>) {
-    guard bytes.count <= 32 else { return nil }
-    self = .zero
-    for byte in bytes { self = self << 8 | UInt256(UInt64(byte)) }
+    let count = bytes.count
+    guard count <= 32 else { return nil }
+    var padded = Bytes32.zero
+    withUnsafeMutableBytes(of: &padded) {
+      UnsafeMutableRawBufferPointer(rebasing: $0[(32 - count)...]).copyBytes(from: bytes)
+    }
+    self.init(padded)
   }
 
   /// All 32 bytes, most significant first.

@@ -82,7 +82,7 @@ public struct BlockHeader: Sendable, Equatable {
 extension BlockHeader {
   /// Reads what ``encoded`` wrote; the optional fields are those that are there.
   public init(decoding bytes: some Sequence<UInt8>) throws(RLPError) {
-    var fields = try RLPReader.list(bytes)
+    var fields = try RLPReader.list(Array(bytes))
     let parentHash = try fields.readBytes32()
     let ommersHash = try fields.readBytes32()
     let beneficiary = try fields.readAddress()
