@@ -1,0 +1,33 @@
+/// A finite field: a prime field, or an extension of one.
+///
+/// The curves and the pairing are written once over this protocol; the optimizer makes concrete code for each field.
+protocol Field: Equatable, Sendable {
+  static var zero: Self { get }
+  static var one: Self { get }
+  static func + (a: Self, b: Self) -> Self
+  static func - (a: Self, b: Self) -> Self
+  static func * (a: Self, b: Self) -> Self
+  static prefix func - (a: Self) -> Self
+  var squared: Self { get }
+  /// 1/self; zero for zero.
+  var inverse: Self { get }
+  var isZero: Bool { get }
+}
+
+extension Field {
+  @inline(__always)
+  var doubled: Self { self + self }
+
+  /// self to the power Σ exponent[i] · 2^(64·i).
+  func power(_ exponent: [UInt64]) -> Self {
+    var result = Self.one
+    for word in exponent.reversed() {
+      for bit in stride(from: UInt64(63), through: 0, by: -1) {
+        result = result.squared
+        if word &>> bit & 1 == 1 { result = result * self }
+        if bit == 0 { break }
+      }
+    }
+    return result
+  }
+}
