@@ -36,6 +36,9 @@ let package = Package(
     .target(name: "EVM", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
 
     // Layer 2: state transition
+    .target(
+      name: "ZKsyncOS", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
+    .testTarget(name: "ZKsyncOSTests", dependencies: ["ZKsyncOS"], swiftSettings: settings),
 
     // Layer 3: proving
 

@@ -1,0 +1,147 @@
+import Primitives
+
+/// Why the virtual machine does not accept a transaction.
+///
+/// The descriptions are the debug texts of the Rust original, which its JSON-RPC shows to clients.
+/// Source: zksync-os `basic_bootloader/src/bootloader/errors.rs`.
+public enum InvalidTransaction: Error, Hashable, Sendable {
+  case invalidEncoding
+  case invalidStructure
+  case upgradeTransactionNotFirst
+  case upgradeTransactionFailed
+  case blockGasLimitTooHigh
+  case callerGasLimitMoreThanBlock
+  case priorityFeeGreaterThanMaxFee
+  case baseFeeGreaterThanMaxFee
+  case outOfGasDuringValidation
+  case outOfNativeResourcesDuringValidation
+  case createInitCodeSizeLimit
+  case gasPerPubdataTooHigh
+  case nonceOverflowInTransaction
+  case nonceTooHigh(transaction: UInt64, state: UInt64)
+  case nonceTooLow(transaction: UInt64, state: UInt64)
+  case nonceUsedAlready
+  case nonceNotIncreased
+  case rejectCallerWithCode
+  case lackOfFundForMaxFee(fee: UInt256, balance: UInt256)
+  case malleableSignature
+  case incorrectFrom(transaction: Address, recovered: Address)
+  case receivedInsufficientFees(received: UInt256, required: UInt256)
+  case reverted(AccountMethod)
+  case invalidMagic
+  case invalidReturndataLength
+
+  /// The methods of account contracts and paymasters that validation calls.
+  public enum AccountMethod: String, Sendable {
+    case accountValidate = "AccountValidate"
+    case accountPayForTransaction = "AccountPayForTransaction"
+    case accountPrePaymaster = "AccountPrePaymaster"
+    case paymasterValidateAndPay = "PaymasterValidateAndPay"
+  }
+}
+
+extension InvalidTransaction: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .invalidEncoding: "InvalidEncoding"
+    case .invalidStructure: "InvalidStructure"
+    case .upgradeTransactionNotFirst: "UpgradeTxNotFirst"
+    case .upgradeTransactionFailed: "UpgradeTxFailed"
+    case .blockGasLimitTooHigh: "BlockGasLimitTooHigh"
+    case .callerGasLimitMoreThanBlock: "CallerGasLimitMoreThanBlock"
+    case .priorityFeeGreaterThanMaxFee: "PriorityFeeGreaterThanMaxFee"
+    case .baseFeeGreaterThanMaxFee: "BaseFeeGreaterThanMaxFee"
+    case .outOfGasDuringValidation: "OutOfGasDuringValidation"
+    case .outOfNativeResourcesDuringValidation: "OutOfNativeResourcesDuringValidation"
+    case .createInitCodeSizeLimit: "CreateInitCodeSizeLimit"
+    case .gasPerPubdataTooHigh: "GasPerPubdataTooHigh"
+    case .nonceOverflowInTransaction: "NonceOverflowInTransaction"
+    case .nonceTooHigh(let transaction, let state): "NonceTooHigh { tx: \(transaction), state: \(state) }"
+    case .nonceTooLow(let transaction, let state): "NonceTooLow { tx: \(transaction), state: \(state) }"
+    case .nonceUsedAlready: "NonceUsedAlready"
+    case .nonceNotIncreased: "NonceNotIncreased"
+    case .rejectCallerWithCode: "RejectCallerWithCode"
+    case .lackOfFundForMaxFee(let fee, let balance): "LackOfFundForMaxFee { fee: \(fee), balance: \(balance) }"
+    case .malleableSignature: "MalleableSignature"
+    case .incorrectFrom(let transaction, let recovered):
+      "IncorrectFrom { tx: \(transaction), recovered: \(recovered) }"
+    case .receivedInsufficientFees(let received, let required):
+      "ReceivedInsufficientFees { received: \(received), required: \(required) }"
+    case .reverted(let method): "Revert { method: \(method.rawValue), output: None }"
+    case .invalidMagic: "InvalidMagic"
+    case .invalidReturndataLength: "InvalidReturndataLength"
+    }
+  }
+}
+
+/// What the proving run would abort on, or compute differently. Such a transaction must not enter a block.
+public enum Hazard: Error, Hashable, Sendable, CaseIterable {
+  /// The maximal fee does not fit 128 bits, or with the value 256.
+  case feeOverflow
+  /// A transaction to 0x9000 asks for an execution environment that does not exist.
+  case wasmDeployment
+  /// An account without code calls the L1 messenger's `sendToL1` directly.
+  case messageFromAccountWithoutCode
+  /// An L1 transaction deposits less than its value and fee.
+  case depositTooLow
+  /// An L1 transaction's gas does not fit 64 bits of ergs.
+  case gasLimitOverflow
+  /// An L1 transaction's refund recipient is no address.
+  case refundRecipientTooWide
+  /// A paymaster is named; the virtual machine has no code for the end of that path.
+  case paymaster
+  /// Calls handed back more data than the virtual machine has room for (128 MiB a transaction).
+  case returnDataLimit
+  /// The block's native price is zero.
+  case nativePriceZero
+  /// The price of pubdata does not fit 64 bits, or a transaction leaves less pubdata than its validation made.
+  case pubdataPriceOverflow
+  /// An account with code of an unknown kind.
+  case unsupportedExecutionEnvironment
+  /// A balance would exceed 256 bits.
+  case balanceOverflow
+  /// The encoded transaction exceeds 8 MiB.
+  case transactionTooLong
+  /// The transaction has no encoding for the virtual machine: a blob transaction, or a fee beyond 128 bits.
+  case notEncodable
+  /// The sender cannot pay for the value that it sends; only a simulation gets that far.
+  case valueBeyondBalance
+}
+
+extension Hazard: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .feeOverflow: "the maximal fee and value overflow"
+    case .wasmDeployment: "transactions to 0x9000 are not supported"
+    case .messageFromAccountWithoutCode: "only contracts can send messages to L1"
+    case .depositTooLow: "the deposit does not cover value and fee"
+    case .gasLimitOverflow: "the gas limit is too large"
+    case .refundRecipientTooWide: "the refund recipient is not an address"
+    case .paymaster: "paymasters are not supported"
+    case .returnDataLimit: "calls returned more than 128 MiB in one transaction"
+    case .nativePriceZero: "the native price is zero"
+    case .pubdataPriceOverflow: "the price of the pubdata overflows"
+    case .unsupportedExecutionEnvironment: "the account has code of an unsupported kind"
+    case .balanceOverflow: "a balance would overflow"
+    case .transactionTooLong: "the transaction is longer than 8 MiB"
+    case .notEncodable: "the transaction cannot be given to the virtual machine"
+    case .valueBeyondBalance: "insufficient funds for transfer"
+    }
+  }
+}
+
+/// Why a block, or a simulation, cannot go on. Nothing of it may be used.
+public enum BlockError: Error, Hashable, Sendable {
+  /// The view failed.
+  case storage(StateReadError)
+  /// The state names a hash whose bytes the view does not have.
+  case missingPreimage(Bytes32)
+  /// The bytes behind a hash are not of the kind or length that the state says.
+  case corruptPreimage(Bytes32)
+  /// The context's base fee does not fit the header's 64 bits.
+  case baseFeeTooLarge(UInt256)
+  /// A transaction that cannot be refused broke a rule of the proving run.
+  case hazard(Hazard)
+  /// Our own bug.
+  case invariant(String)
+}

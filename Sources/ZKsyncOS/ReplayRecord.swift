@@ -1,0 +1,109 @@
+import Primitives
+import Transactions
+
+/// What reproduces a block: its context and its transactions; and its hash, to notice when it is not reproduced.
+///
+/// The binary form begins with a format byte. Numbers are little-endian, byte strings have 32-bit lengths. Senders are
+/// stored, since recovering them costs more than executing a transfer.
+public struct ReplayRecord: Sendable, Equatable {
+  public var context: BlockContext
+  /// The priority id that the first L1 transaction of this block has or would have.
+  public var firstPriorityID: UInt64
+  public var transactions: [RecoveredTransaction]
+  public var blockHash: Bytes32
+
+  public init(
+    context: BlockContext, firstPriorityID: UInt64, transactions: [RecoveredTransaction], blockHash: Bytes32
+  ) {
+    self.context = context
+    self.firstPriorityID = firstPriorityID
+    self.transactions = transactions
+    self.blockHash = blockHash
+  }
+
+  /// The format that `encode()` writes.
+  public static let formatVersion: UInt8 = 1
+
+  public func encode() -> [UInt8] {
+    var bytes: [UInt8] = [Self.formatVersion]
+    context.encode(into: &bytes)
+    bytes.append(littleEndian: firstPriorityID)
+    bytes.append(contentsOf: blockHash.bytes)
+    bytes.append(littleEndian: UInt32(transactions.count))
+    for recovered in transactions {
+      let envelope = recovered.transaction.envelope
+      bytes.append(littleEndian: UInt32(envelope.count))
+      bytes.append(contentsOf: envelope)
+      bytes.append(contentsOf: recovered.sender.bytes)
+    }
+    return bytes
+  }
+
+  public init(decoding bytes: [UInt8]) throws(ReplayRecordError) {
+    var reader = ByteReader(bytes)
+    guard let format: UInt8 = reader.bigEndian() else { throw .truncated }
+    guard format == Self.formatVersion else { throw .unknownFormat(format) }
+    context = try BlockContext(decoding: &reader)
+    guard let first: UInt64 = reader.littleEndian(), let hash = reader.bytes32(),
+      let count: UInt32 = reader.littleEndian()
+    else { throw .truncated }
+    firstPriorityID = first
+    blockHash = hash
+    transactions = []
+    for index in 0..<count {
+      guard let length: UInt32 = reader.littleEndian(), let envelope = reader.bytes(Int(length)),
+        let sender = reader.address()
+      else { throw .truncated }
+      do {
+        transactions.append(RecoveredTransaction(try Transaction(envelope: envelope), sender: sender))
+      } catch {
+        throw .badTransaction(index: Int(index), error)
+      }
+    }
+    guard reader.remaining == 0 else { throw .trailingBytes(reader.remaining) }
+  }
+}
+
+/// Why bytes are no replay record.
+public enum ReplayRecordError: Error, Equatable, Sendable {
+  case truncated
+  case unknownFormat(UInt8)
+  case unknownProtocolVersion(UInt8)
+  case tooManyBlockHashes(Int)
+  case badTransaction(index: Int, TransactionError)
+  case trailingBytes(Int)
+}
+
+extension BlockContext {
+  fileprivate func encode(into bytes: inout [UInt8]) {
+    bytes.append(protocolVersion.rawValue)
+    for number in [chainID, self.number, timestamp, gasLimit] { bytes.append(littleEndian: number) }
+    for number in [baseFee, gasPerPubdata, nativePrice, mixHash] { bytes.append(contentsOf: number.bytes) }
+    bytes.append(contentsOf: coinbase.bytes)
+    // Hashes before the chain's first block are zero and not written.
+    let known = blockHashes.hashes.lastIndex { $0 != .zero }.map { $0 + 1 } ?? 0
+    bytes.append(littleEndian: UInt16(known))
+    for hash in blockHashes.hashes.prefix(known) { bytes.append(contentsOf: hash.bytes) }
+  }
+
+  fileprivate init(decoding reader: inout ByteReader) throws(ReplayRecordError) {
+    guard let rawVersion: UInt8 = reader.bigEndian() else { throw .truncated }
+    guard let version = ProtocolVersion(rawValue: rawVersion) else { throw .unknownProtocolVersion(rawVersion) }
+    guard let chainID: UInt64 = reader.littleEndian(), let number: UInt64 = reader.littleEndian(),
+      let timestamp: UInt64 = reader.littleEndian(), let gasLimit: UInt64 = reader.littleEndian(),
+      let baseFee = reader.bytes32(), let gasPerPubdata = reader.bytes32(), let nativePrice = reader.bytes32(),
+      let mixHash = reader.bytes32(), let coinbase = reader.address(), let known: UInt16 = reader.littleEndian()
+    else { throw .truncated }
+    guard known <= BlockHashes.count else { throw .tooManyBlockHashes(Int(known)) }
+    var hashes: [Bytes32] = []
+    for _ in 0..<known {
+      guard let hash = reader.bytes32() else { throw .truncated }
+      hashes.append(hash)
+    }
+    self.init(
+      protocolVersion: version, chainID: chainID, number: number, timestamp: timestamp,
+      blockHashes: BlockHashes(newestFirst: hashes), baseFee: UInt256(baseFee),
+      gasPerPubdata: UInt256(gasPerPubdata), nativePrice: UInt256(nativePrice), coinbase: coinbase,
+      gasLimit: gasLimit, mixHash: UInt256(mixHash))
+  }
+}

@@ -1,0 +1,20 @@
+import Primitives
+
+/// The state that a block or a simulation starts from: slot values by flat key, and the preimages of hashes stored in
+/// them. A view is immutable; the values it gives are those after one particular block.
+///
+/// Implementations are called from the one thread that executes; nothing here needs a lock.
+public protocol StateView {
+  /// The value of the leaf `flatKey`, or nil where the tree has no such leaf. A leaf that was written with zero exists.
+  func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32?
+
+  /// The bytes that hash (BLAKE2s-256) to `hash`: 124 bytes of account properties, or code in its stored form.
+  func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]?
+}
+
+/// Storage failed under the state transition. The block stops cleanly and nothing of it survives.
+public struct StateReadError: Error, Hashable, Sendable, CustomStringConvertible {
+  public var description: String
+
+  public init(_ description: String) { self.description = description }
+}
