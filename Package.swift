@@ -41,6 +41,9 @@ let package = Package(
     .testTarget(name: "ZKsyncOSTests", dependencies: ["ZKsyncOS"], swiftSettings: settings),
 
     // Layer 3: proving
+    .target(name: "StateTree", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
+    .testTarget(
+      name: "StateTreeTests", dependencies: ["StateTree", "Primitives", "Cryptography"], swiftSettings: settings),
 
     // Layer 4: storage
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),

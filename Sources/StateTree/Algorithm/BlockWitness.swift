@@ -1,0 +1,102 @@
+import Primitives
+
+/// Paths of many leaves of one version, held flat: one path after the other, without the part above the occupied
+/// levels, which is the same for all.
+public struct ProofBatch: Sendable {
+  /// Positions of the leaves, in the order of request.
+  public internal(set) var indices: [UInt64] = []
+  public internal(set) var leaves: [TreeLeaf] = []
+  /// Stored siblings per path; all siblings above are empty subtrees.
+  public let height: Int
+  /// `height` hashes a path, the leaf's neighbour first.
+  public internal(set) var siblings: [Bytes32] = []
+
+  init(height: Int) { self.height = height }
+
+  public var count: Int { indices.count }
+
+  /// The path at `position` in full: 64 siblings.
+  public subscript(position: Int) -> LeafProof {
+    let path = siblings[position * height..<(position + 1) * height]
+    return LeafProof(
+      index: indices[position], leaf: leaves[position],
+      siblings: Array(path) + TreeHashing.emptySubtrees[height..<TreeHashing.depth])
+  }
+}
+
+/// What the proving run asks the tree about one block, in the order in which it asks.
+///
+/// All answers describe the state *before* the block. Source: zksync-os `flat_storage_model/simple_growable_storage.rs`.
+public struct BlockWitness: Sendable {
+  /// One question with its answer.
+  public enum Query: Hashable, Sendable {
+    /// Position of the largest key below one that the tree lacks (query 8).
+    case previousIndex(key: Bytes32, index: UInt64)
+    /// Position of a key that the tree has (query 9).
+    case exactIndex(key: Bytes32, index: UInt64)
+    /// The path of a leaf (query 7); `position` counts in `proofs`.
+    case proof(position: Int)
+  }
+
+  public internal(set) var queries: [Query] = []
+  public internal(set) var proofs: ProofBatch
+}
+
+/// Where a key stands in one version of the tree.
+@frozen
+public enum KeyPosition: Hashable, Sendable {
+  case existing(UInt64)
+  /// The leaf with the largest key below, and its successor.
+  case absent(previous: UInt64, next: UInt64)
+}
+
+/// Turns the accesses of a block into the ordered list of queries, loading each leaf at most once.
+struct WitnessPlan {
+  private(set) var queries: [BlockWitness.Query] = []
+  /// Leaves whose paths are needed, in order of first use.
+  private(set) var leaves: [UInt64] = []
+  private var loaded: Set<UInt64> = []
+
+  /// - Parameters:
+  ///   - reads: accessed cells whose value the block leaves as it was, in cell order, with their positions before the block.
+  ///   - writes: accessed cells whose value the block changes, likewise.
+  init(
+    reads: [(key: Bytes32, position: KeyPosition)], writes: [(key: Bytes32, position: KeyPosition)], leafCount: UInt64
+  ) {
+    queries.reserveCapacity(2 * (reads.count + writes.count))
+    leaves.reserveCapacity(reads.count + writes.count)
+    loaded.reserveCapacity(reads.count + writes.count)
+    for read in reads {
+      switch read.position {
+      case .existing(let index):
+        queries.append(.exactIndex(key: read.key, index: index))
+        load(index)
+      case .absent(let previous, let next):
+        queries.append(.previousIndex(key: read.key, index: previous))
+        load(previous)
+        load(next)
+      }
+    }
+    var hasInserts = false
+    for write in writes {
+      switch write.position {
+      case .existing(let index):
+        if loaded.contains(index) { continue }
+        queries.append(.exactIndex(key: write.key, index: index))
+        load(index)
+      case .absent(let previous, let next):
+        queries.append(.previousIndex(key: write.key, index: previous))
+        load(previous)
+        load(next)
+        hasInserts = true
+      }
+    }
+    if hasInserts { load(leafCount - 1) }
+  }
+
+  private mutating func load(_ index: UInt64) {
+    guard loaded.insert(index).inserted else { return }
+    queries.append(.proof(position: leaves.count))
+    leaves.append(index)
+  }
+}

@@ -1,0 +1,27 @@
+import Primitives
+
+/// Everything that can go wrong in the persistent tree.
+public enum StateTreeError: Error, Hashable, Sendable {
+  /// The disk is full. Nothing of the refused block is visible; the tree can be used again once there is space.
+  case diskFull(file: String)
+  /// A system call failed with `code` (an `errno`).
+  case inputOutput(operation: String, file: String, code: Int32)
+  /// Stored data contradict each other or their checksum.
+  case corrupted(file: String, detail: String)
+  /// The directory was written by a format this program does not know.
+  case unsupportedFormat(found: UInt32, supported: UInt32)
+  /// Another process has the directory open.
+  case locked
+  /// Versions follow one another without gaps.
+  case versionOutOfOrder(expected: UInt64, found: UInt64)
+  /// The version lies outside those that can still be read.
+  case versionNotRetained(UInt64, oldest: UInt64, newest: UInt64)
+  /// A block writes the same key twice.
+  case duplicateKey(Bytes32)
+  /// A block writes one of the two guard keys.
+  case reservedKey(Bytes32)
+  /// The position holds no leaf in this version.
+  case indexBeyondTree(UInt64, leafCount: UInt64)
+  /// An earlier failure left memory and disk in doubt; the tree must be opened again.
+  case unusable(reason: String)
+}
