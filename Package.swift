@@ -17,6 +17,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .library(name: "EVM", targets: ["EVM"]),
   ],
   targets: [
     // Layer 0: primitives
@@ -34,6 +35,7 @@ let package = Package(
     .target(name: "Transactions", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
     .testTarget(name: "TransactionsTests", dependencies: ["Transactions"], swiftSettings: settings),
     .target(name: "EVM", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
+    .testTarget(name: "EVMTests", dependencies: ["EVM"], resources: [.copy("Vectors")], swiftSettings: settings),
 
     // Layer 2: state transition
     .target(

@@ -1,0 +1,42 @@
+// Which addresses are precompiles, and what a call to one does with its gas.
+
+import Primitives
+
+/// A precompiled contract.
+@frozen public enum Precompile: UInt8, Sendable, CaseIterable {
+  case ecrecover = 1, sha256, ripemd160, identity
+  /// EIP-198, EIP-2565.
+  case modexp
+  /// EIP-196, EIP-197, EIP-1108.
+  case bn254Add, bn254Multiply, bn254Pairing
+  /// EIP-152.
+  case blake2f
+  /// EIP-4844.
+  case pointEvaluation
+}
+
+/// The precompiles of the rule sets by address.
+public enum Precompiles {
+  /// The precompile at an address in an Ethereum revision.
+  @inlinable public static func ethereum(_ address: Address, _ revision: Revision) -> Precompile? {
+    guard let precompile = lowAddress(address) else { return nil }
+    let since: Revision =
+      switch precompile {
+      case .ecrecover, .sha256, .ripemd160, .identity: .frontier
+      case .modexp, .bn254Add, .bn254Multiply, .bn254Pairing: .byzantium
+      case .blake2f: .istanbul
+      case .pointEvaluation: .cancun
+      }
+    return revision >= since ? precompile : nil
+  }
+
+  /// The precompile at an address in ZKsync OS.
+  @inlinable public static func zksync(_ address: Address) -> Precompile? { lowAddress(address) }
+
+  @inlinable static func lowAddress(_ address: Address) -> Precompile? {
+    // Only the last four bytes may be set, and of these only the last.
+    guard address.w0 == 0 && address.w1 == 0 else { return nil }
+    let number = UInt32(bigEndian: address.w2)
+    return number <= 10 ? Precompile(rawValue: UInt8(truncatingIfNeeded: number)) : nil
+  }
+}
