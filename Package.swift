@@ -12,12 +12,12 @@ let package = Package(
     .library(name: "Primitives", targets: ["Primitives"]),
     .library(name: "Cryptography", targets: ["Cryptography"]),
     .library(name: "Transactions", targets: ["Transactions"]),
+    .library(name: "EVM", targets: ["EVM"]),
     .library(name: "RocksDB", targets: ["RocksDB"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .library(name: "EVM", targets: ["EVM"]),
   ],
   targets: [
     // Layer 0: primitives
@@ -35,7 +35,7 @@ let package = Package(
     .target(name: "Transactions", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
     .testTarget(name: "TransactionsTests", dependencies: ["Transactions"], swiftSettings: settings),
     .target(name: "EVM", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
-    .testTarget(name: "EVMTests", dependencies: ["EVM"], resources: [.copy("Vectors")], swiftSettings: settings),
+    .testTarget(name: "EVMTests", dependencies: ["EVM"], exclude: ["Vectors"], swiftSettings: settings),
 
     // Layer 2: state transition
     .target(

@@ -13,7 +13,7 @@ func word(_ text: String) -> UInt256 { UInt256(text)! }
 /// `raw:aabb` inserts bytes; names are those of ``Opcode`` in any case.
 func assemble(_ text: String) -> [UInt8] {
   text.split(whereSeparator: { $0 == " " || $0 == "\n" }).flatMap { token -> [UInt8] in
-    if token.hasPrefix("raw:") { return try! Hex.decode(String(token.dropFirst(4))) }
+    if token.hasPrefix("raw:") { return Hex.decode(String(token.dropFirst(4)))! }
     if let number = UInt256(String(token)) {
       let bytes = number.minimalBytes
       return bytes.isEmpty ? [0x60, 0] : [0x5f + UInt8(bytes.count)] + bytes
