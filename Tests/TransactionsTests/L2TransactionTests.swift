@@ -19,6 +19,17 @@ struct L2TransactionTests {
     }
   }
 
+  @Test("Zeros, largest numbers, numbers with leading zeros, and data of every length class")
+  func edgesOfFields() throws {
+    for (name, text, hash, sender) in edgeEnvelopes {
+      let bytes = try #require(Hex.decode(text))
+      let recovered = try RecoveredTransaction(Transaction(envelope: bytes))
+      #expect(recovered.transaction.envelope == bytes, "\(name)")
+      #expect(recovered.hash.description == hash, "\(name)")
+      #expect(recovered.sender.description == sender, "\(name)")
+    }
+  }
+
   @Test("The example of EIP-155")
   func eip155() throws {
     let privateKey = Secp256k1.PrivateKey(hex: String(repeating: "46", count: 32))!

@@ -62,17 +62,31 @@ public struct BlockHeader: Sendable, Equatable {
 
   /// The RLP list of the fields.
   public var encoded: [UInt8] {
-    var fields: [[UInt8]] = [
-      RLP.encode(parentHash), RLP.encode(ommersHash), RLP.encode(beneficiary), RLP.encode(stateRoot),
-      RLP.encode(transactionsRoot), RLP.encode(receiptsRoot), RLP.encode(logsBloom.bytes), RLP.encode(difficulty),
-      RLP.encode(number), RLP.encode(gasLimit), RLP.encode(gasUsed), RLP.encode(timestamp), RLP.encode(extraData),
-      RLP.encode(mixHash), RLP.encode(Array(UInt256(nonce).bytes.suffix(8))), RLP.encode(baseFeePerGas),
-    ]
-    if let withdrawalsRoot { fields.append(RLP.encode(withdrawalsRoot)) }
-    if let blobGasUsed { fields.append(RLP.encode(blobGasUsed)) }
-    if let excessBlobGas { fields.append(RLP.encode(excessBlobGas)) }
-    if let parentBeaconBlockRoot { fields.append(RLP.encode(parentBeaconBlockRoot)) }
-    return RLP.encodeList(fields)
+    var writer = RLPWriter()
+    writer.appendList {
+      $0.append(parentHash)
+      $0.append(ommersHash)
+      $0.append(beneficiary)
+      $0.append(stateRoot)
+      $0.append(transactionsRoot)
+      $0.append(receiptsRoot)
+      $0.append(bytes: logsBloom.bytes)
+      $0.append(difficulty)
+      $0.append(number)
+      $0.append(gasLimit)
+      $0.append(gasUsed)
+      $0.append(timestamp)
+      $0.append(bytes: extraData)
+      $0.append(mixHash)
+      // The one number that keeps its leading zeros.
+      $0.append(bytes: UInt256(nonce).bytes.suffix(8))
+      $0.append(baseFeePerGas)
+      if let withdrawalsRoot { $0.append(withdrawalsRoot) }
+      if let blobGasUsed { $0.append(blobGasUsed) }
+      if let excessBlobGas { $0.append(excessBlobGas) }
+      if let parentBeaconBlockRoot { $0.append(parentBeaconBlockRoot) }
+    }
+    return writer.encoded
   }
 
   /// keccak256 of the encoding.

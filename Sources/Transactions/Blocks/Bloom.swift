@@ -22,41 +22,54 @@ public struct Bloom: Sendable, Equatable {
     self.bytes = Array(bytes)
   }
 
+  /// The address and every topic of a log.
   public mutating func insert(_ log: Log) {
-    insert(log.address)
-    for topic in log.topics { insert(topic) }
+    insert(Item(log.address))
+    for topic in log.topics { insert(Item(topic)) }
   }
 
-  public mutating func insert(_ address: Address) { insert(hash: address.withUnsafeBytes { Keccak256.hash($0) }) }
-
-  public mutating func insert(_ topic: Bytes32) { insert(hash: Keccak256.hash(topic)) }
+  public mutating func insert(_ item: Item) {
+    bytes[item.first.byte] |= item.first.mask
+    bytes[item.second.byte] |= item.second.mask
+    bytes[item.third.byte] |= item.third.mask
+  }
 
   /// Adds everything that `other` contains.
   public mutating func formUnion(_ other: Bloom) {
     for index in 0..<256 { bytes[index] |= other.bytes[index] }
   }
 
-  /// Whether a log of `address` may be among those inserted.
-  public func mayContain(_ address: Address) -> Bool {
-    contains(hash: address.withUnsafeBytes { Keccak256.hash($0) })
+  /// Whether `item` may be among what was inserted.
+  public func mayContain(_ item: Item) -> Bool {
+    bytes[item.first.byte] & item.first.mask != 0 && bytes[item.second.byte] & item.second.mask != 0
+      && bytes[item.third.byte] & item.third.mask != 0
   }
+
+  /// Whether a log of `address` may be among those inserted.
+  public func mayContain(_ address: Address) -> Bool { mayContain(Item(address)) }
 
   /// Whether a log with `topic` may be among those inserted.
-  public func mayContain(_ topic: Bytes32) -> Bool { contains(hash: Keccak256.hash(topic)) }
+  public func mayContain(_ topic: Bytes32) -> Bool { mayContain(Item(topic)) }
+}
 
-  /// The three bits of a hash: the low eleven bits of its first three pairs of bytes.
-  private static func bits(of hash: Bytes32) -> (Int, Int, Int) {
-    func bit(_ pair: Int) -> Int { (Int(hash[2 * pair]) << 8 | Int(hash[2 * pair + 1])) & 2047 }
-    return (bit(0), bit(1), bit(2))
-  }
+extension Bloom {
+  /// The three bits of an address or topic. A search over many blocks hashes once and asks each filter.
+  public struct Item: Sendable {
+    fileprivate let first, second, third: (byte: Int, mask: UInt8)
 
-  private mutating func insert(hash: Bytes32) {
-    let (a, b, c) = Self.bits(of: hash)
-    for bit in [a, b, c] { bytes[255 - bit / 8] |= 1 << UInt8(bit % 8) }
-  }
+    public init(_ address: Address) { self.init(hash: Keccak256.hash(address)) }
 
-  private func contains(hash: Bytes32) -> Bool {
-    let (a, b, c) = Self.bits(of: hash)
-    return [a, b, c].allSatisfy { bytes[255 - $0 / 8] & (1 << UInt8($0 % 8)) != 0 }
+    public init(_ topic: Bytes32) { self.init(hash: Keccak256.hash(topic)) }
+
+    /// Each pair of the first six bytes names a bit by its low eleven bits, counted from the end of the filter.
+    private init(hash: Bytes32) {
+      func position(_ pair: Int) -> (Int, UInt8) {
+        let bit = (Int(hash[2 * pair]) << 8 | Int(hash[2 * pair + 1])) & 2047
+        return (255 - bit / 8, 1 << UInt8(bit % 8))
+      }
+      first = position(0)
+      second = position(1)
+      third = position(2)
+    }
   }
 }

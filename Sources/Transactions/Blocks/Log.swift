@@ -15,11 +15,21 @@ public struct Log: Sendable, Equatable {
 
   /// The RLP list [address, [topic, …], data].
   public var encoded: [UInt8] {
-    RLP.encodeList([
-      RLP.encode(address), RLP.encodeList(topics.map { RLP.encode($0) }), RLP.encode(data),
-    ])
+    var writer = RLPWriter()
+    write(to: &writer)
+    return writer.encoded
   }
 
+  /// Appends the RLP list [address, [topic, …], data].
+  func write(to writer: inout RLPWriter) {
+    writer.appendList {
+      $0.append(address)
+      $0.appendList { for topic in topics { $0.append(topic) } }
+      $0.append(bytes: data)
+    }
+  }
+
+  /// Reads the items of the list that ``encoded`` wrote.
   public init(reading list: RLPReader) throws(RLPError) {
     var fields = list
     address = try fields.readAddress()

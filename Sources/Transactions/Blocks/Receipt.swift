@@ -30,10 +30,14 @@ public struct Receipt: Sendable, Equatable {
 
   /// The EIP-2718 envelope of the consensus fields: type ‖ rlp([status, cumulative gas, bloom, logs]).
   public var envelope: [UInt8] {
-    let list = RLP.encodeList([
-      RLP.encode(UInt64(succeeded ? 1 : 0)), RLP.encode(cumulativeGasUsed), RLP.encode(bloom.bytes),
-      RLP.encodeList(logs.map(\.encoded)),
-    ])
-    return transactionType == 0 ? list : [transactionType] + list
+    var writer = RLPWriter()
+    if transactionType != 0 { writer.append(encoded: CollectionOfOne(transactionType)) }
+    writer.appendList {
+      $0.append(succeeded ? 1 : 0 as UInt64)
+      $0.append(cumulativeGasUsed)
+      $0.append(bytes: bloom.bytes)
+      $0.appendList { for log in logs { log.write(to: &$0) } }
+    }
+    return writer.encoded
   }
 }

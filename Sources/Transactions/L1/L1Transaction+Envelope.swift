@@ -9,14 +9,26 @@ extension L1Transaction {
   static let upgradeEnvelopeType: UInt8 = 0x2b
 
   public var envelope: [UInt8] {
-    let fields: [[UInt8]] = [
-      RLP.encode(hash), RLP.encode(from), RLP.encode(to), RLP.encode(gasLimit), RLP.encode(UInt64(gasPerPubdataLimit)),
-      RLP.encode(UInt256(maxFeePerGas)), RLP.encode(UInt256(maxPriorityFeePerGas)), RLP.encode(nonce),
-      RLP.encode(value), RLP.encode(toMint), RLP.encode(refundRecipient), RLP.encode(input),
-      RLP.encodeList(factoryDeps.map { RLP.encode($0) }), RLP.encode(UInt64(0)), RLP.encode(UInt64(0)),
-      RLP.encode(UInt64(0)),
-    ]
-    return [kind == .priority ? Self.priorityEnvelopeType : Self.upgradeEnvelopeType] + RLP.encodeList(fields)
+    var writer = RLPWriter()
+    writer.append(encoded: CollectionOfOne(kind == .priority ? Self.priorityEnvelopeType : Self.upgradeEnvelopeType))
+    writer.appendList {
+      $0.append(hash)
+      $0.append(from)
+      $0.append(to)
+      $0.append(gasLimit)
+      $0.append(UInt64(gasPerPubdataLimit))
+      $0.append(UInt256(maxFeePerGas))
+      $0.append(UInt256(maxPriorityFeePerGas))
+      $0.append(nonce)
+      $0.append(value)
+      $0.append(toMint)
+      $0.append(refundRecipient)
+      $0.append(bytes: input)
+      $0.appendList { for hash in factoryDeps { $0.append(hash) } }
+      // Stands for the signature: y parity, r, s.
+      for _ in 0..<3 { $0.append(0 as UInt64) }
+    }
+    return writer.encoded
   }
 
   init(envelope: [UInt8]) throws(TransactionError) {

@@ -21,12 +21,16 @@ public struct AccessList: Sendable, Equatable {
   /// Slots over all items, repetitions included.
   public var storageKeyCount: Int { items.reduce(0) { $0 + $1.storageKeys.count } }
 
-  /// The RLP list [[address, [key, …]], …].
-  var encoded: [UInt8] {
-    RLP.encodeList(
-      items.map { item in
-        RLP.encodeList([RLP.encode(item.address), RLP.encodeList(item.storageKeys.map { RLP.encode($0) })])
-      })
+  /// Appends the RLP list [[address, [key, …]], …].
+  func write(to writer: inout RLPWriter) {
+    writer.appendList {
+      for item in items {
+        $0.appendList {
+          $0.append(item.address)
+          $0.appendList { for key in item.storageKeys { $0.append(key) } }
+        }
+      }
+    }
   }
 
   init(reading list: RLPReader) throws(RLPError) {

@@ -10,35 +10,47 @@ extension L2Transaction {
       case (.legacy, nil): UInt256(UInt64(27 + signature.yParity))
       default: UInt256(UInt64(signature.yParity))
       }
-    let fields = unsignedFields + [RLP.encode(v), RLP.encode(UInt256(signature.r)), RLP.encode(UInt256(signature.s))]
-    return Self.envelope(kind, fields)
-  }
-
-  /// The encoded fields before the signature, in the order of the type's EIP.
-  var unsignedFields: [[UInt8]] {
-    let destination = RLP.encode(to?.bytes ?? [])
-    let call = [RLP.encode(gasLimit), destination, RLP.encode(value), RLP.encode(input)]
-    switch kind {
-    case .legacy:
-      return [RLP.encode(nonce), RLP.encode(maxFeePerGas)] + call
-    case .accessList:
-      return [RLP.encode(chainID ?? 0), RLP.encode(nonce), RLP.encode(maxFeePerGas)] + call + [accessList.encoded]
-    case .dynamicFee, .blob:
-      var fields = [
-        RLP.encode(chainID ?? 0), RLP.encode(nonce), RLP.encode(maxPriorityFeePerGas), RLP.encode(maxFeePerGas),
-      ]
-      fields += call + [accessList.encoded]
-      if kind == .blob {
-        fields += [
-          RLP.encode(maxFeePerBlobGas), RLP.encodeList(blobVersionedHashes.map { RLP.encode($0) }),
-        ]
-      }
-      return fields
+    return encoded {
+      $0.append(v)
+      $0.append(UInt256(signature.r))
+      $0.append(UInt256(signature.s))
     }
   }
 
-  static func envelope(_ kind: Kind, _ fields: [[UInt8]]) -> [UInt8] {
-    let list = RLP.encodeList(fields)
-    return kind == .legacy ? list : [kind.rawValue] + list
+  /// The bytes whose keccak256 the sender signs (EIP-155, EIP-2930, EIP-1559, EIP-4844).
+  var signingMessage: [UInt8] {
+    encoded {
+      guard kind == .legacy, let chainID else { return }
+      $0.append(chainID)
+      $0.append(0 as UInt64)
+      $0.append(0 as UInt64)
+    }
+  }
+
+  /// The type byte, if any, and the list of the unsigned fields with those that `body` appends behind them.
+  private func encoded(_ body: (inout RLPWriter) -> Void) -> [UInt8] {
+    var writer = RLPWriter()
+    if kind != .legacy { writer.append(encoded: CollectionOfOne(kind.rawValue)) }
+    writer.appendList {
+      appendUnsignedFields(to: &$0)
+      body(&$0)
+    }
+    return writer.encoded
+  }
+
+  /// The fields before the signature, in the order of the type's EIP.
+  private func appendUnsignedFields(to writer: inout RLPWriter) {
+    if kind != .legacy { writer.append(chainID ?? 0) }
+    writer.append(nonce)
+    if kind == .dynamicFee || kind == .blob { writer.append(maxPriorityFeePerGas) }
+    writer.append(maxFeePerGas)
+    writer.append(gasLimit)
+    if let to { writer.append(to) } else { writer.append(bytes: EmptyCollection()) }
+    writer.append(value)
+    writer.append(bytes: input)
+    if kind != .legacy { accessList.write(to: &writer) }
+    guard kind == .blob else { return }
+    writer.append(maxFeePerBlobGas)
+    writer.appendList { for hash in blobVersionedHashes { $0.append(hash) } }
   }
 }

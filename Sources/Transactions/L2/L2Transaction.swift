@@ -64,11 +64,7 @@ public struct L2Transaction: Sendable, Equatable {
   public var hash: Bytes32 { Keccak256.hash(envelope) }
 
   /// What the sender's signature covers (EIP-155, EIP-2930, EIP-1559, EIP-4844).
-  public var signingHash: Bytes32 {
-    var fields = unsignedFields
-    if kind == .legacy, let chainID { fields += [RLP.encode(chainID), RLP.encode(UInt64(0)), RLP.encode(UInt64(0))] }
-    return Keccak256.hash(Self.envelope(kind, fields))
-  }
+  public var signingHash: Bytes32 { Keccak256.hash(signingMessage) }
 
   /// The account whose key signed; an `invalidSignature` where r or s is out of range, s is high (EIP-2), or no key fits.
   public func recoverSender() throws(TransactionError) -> Address {

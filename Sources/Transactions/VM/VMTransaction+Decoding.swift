@@ -17,6 +17,8 @@ public enum VMTransactionError: Error, Equatable, Sendable {
   case unknownType(UInt8)
   /// A field with a value that the type does not allow.
   case forbiddenField(String)
+  /// The last dynamic field is no access list.
+  case malformedAccessList
 }
 
 extension VMTransaction {

@@ -42,30 +42,3 @@ extension VMTransaction {
   /// `count` rounded up to whole words.
   static func padded(_ count: Int) -> Int { (count + 31) & ~31 }
 }
-
-/// Access lists in the form that the virtual machine expects in the last dynamic field: the ABI encoding of a
-/// `tuple(address, bytes32[])[][]` whose outer array has one element.
-enum AccessListEncoding {
-  static func encode(_ list: AccessList) -> [UInt8] {
-    if list.isEmpty { return [] }
-    var output: [UInt8] = []
-    func append(_ number: Int) { output += UInt256(number).bytes }
-    append(0x20)
-    append(1)
-    append(0x20)
-    append(list.items.count)
-    // Offsets of the items are counted from the first of them.
-    var offset = 32 * list.items.count
-    for item in list.items {
-      append(offset)
-      offset += 32 * (3 + item.storageKeys.count)
-    }
-    for item in list.items {
-      output += UInt256(item.address).bytes
-      append(0x40)
-      append(item.storageKeys.count)
-      for key in item.storageKeys { output += key.bytes }
-    }
-    return output
-  }
-}

@@ -85,7 +85,7 @@ extension VMTransaction {
       nonce: UInt256(signed.nonce), value: signed.value,
       reserved: [isProtected ? .one : .zero, signed.to == nil ? .one : .zero, .zero, .zero], data: signed.input,
       signature: signed.signature.r.bytes + signed.signature.s.bytes + [27 + signed.signature.yParity],
-      reservedDynamic: AccessListEncoding.encode(signed.accessList))
+      reservedDynamic: signed.accessList.encodedForVM)
   }
 
   /// The form of any transaction whose sender is known.
