@@ -46,6 +46,8 @@ let package = Package(
     .target(name: "StateTree", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
     .testTarget(
       name: "StateTreeTests", dependencies: ["StateTree", "Primitives", "Cryptography"], swiftSettings: settings),
+    .target(name: "Airbender", dependencies: ["Primitives"], swiftSettings: settings),
+    .testTarget(name: "AirbenderTests", dependencies: ["Airbender", "Primitives", "Cryptography"], swiftSettings: settings),
 
     // Layer 4: storage
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),

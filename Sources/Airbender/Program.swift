@@ -1,0 +1,70 @@
+/// A guest program: a flat image for address 0, decoded once and shared by every machine that runs it.
+///
+/// Code executes from the ROM only (the first 2 MiB), and the ROM cannot change, so the decoded table stays true.
+public final class Program: @unchecked Sendable {  // immutable once built
+  /// The image, one little-endian word per instruction or constant.
+  public let words: [UInt32]
+
+  /// One instruction per word of the ROM; beyond the image all are illegal.
+  let table: LazyMemory
+
+  /// - Throws: ``AirbenderError/imageSize(_:)`` for an image that is empty, no multiple of 4 bytes, or larger than the
+  ///   ROM; ``AirbenderError/outOfMemory``.
+  public convenience init(image: some Collection<UInt8>) throws(AirbenderError) {
+    guard image.count % 4 == 0, !image.isEmpty, image.count <= Int(AddressSpace.romSize) else {
+      throw .imageSize(image.count)
+    }
+    var words: [UInt32] = []
+    words.reserveCapacity(image.count / 4)
+    var index = image.startIndex
+    while index != image.endIndex {
+      var word: UInt32 = 0
+      for shift in [0, 8, 16, 24] as [UInt32] {
+        word |= UInt32(image[index]) << shift
+        image.formIndex(after: &index)
+      }
+      words.append(word)
+    }
+    try self.init(words: words)
+  }
+
+  /// - Throws: as ``init(image:)``.
+  public init(words: [UInt32]) throws(AirbenderError) {
+    let instructionCount = Int(AddressSpace.romSize) / 4
+    guard !words.isEmpty, words.count <= instructionCount else { throw .imageSize(words.count * 4) }
+    // One page more than the ROM: falling off its end meets an illegal instruction.
+    guard let table = LazyMemory(byteCount: instructionCount * MemoryLayout<Instruction>.stride + 4096) else {
+      throw .outOfMemory
+    }
+    self.words = words
+    self.table = table
+    let instructions = instructions
+    for (index, word) in words.enumerated() {
+      instructions[index] = Decoder.decode(word, at: UInt32(index * 4))
+    }
+  }
+
+  var instructions: UnsafeMutablePointer<Instruction> {
+    table.base.assumingMemoryBound(to: Instruction.self)
+  }
+
+  /// The word at `pc`, 0 beyond the image.
+  public func word(at pc: UInt32) -> UInt32 {
+    let index = Int(pc / 4)
+    return index < words.count ? words[index] : 0
+  }
+}
+
+/// Why a machine cannot be made.
+public enum AirbenderError: Error, Equatable, CustomStringConvertible {
+  /// Bytes in the image.
+  case imageSize(Int)
+  case outOfMemory
+
+  public var description: String {
+    switch self {
+    case .imageSize(let count): "a guest image has 4 to 2,097,152 bytes, a multiple of 4; this one has \(count)"
+    case .outOfMemory: "the system refuses to reserve the guest's address space"
+    }
+  }
+}
