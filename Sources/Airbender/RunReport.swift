@@ -68,7 +68,8 @@ extension Stop: CustomStringConvertible {
     case .cycleLimit: "cycle limit reached"
     case .badInstruction(let word): "bad instruction \(hexadecimal(word))"
     case .unknownCSR(let number): "unknown CSR \(hexadecimal(UInt32(number), digits: 3))"
-    case .badAccess(let access, let address, let reason): "\(access.rawValue) at \(hexadecimal(address)) \(reason.rawValue)"
+    case .badAccess(let access, let address, let reason):
+      "\(access.rawValue) at \(hexadecimal(address)) \(reason.rawValue)"
     case .badDelegation(let fault): "bad delegation: \(fault.rawValue)"
     case .inputExhausted: "the guest asked for more input than there is"
     }

@@ -11,7 +11,9 @@ struct MemoryTests {
       code.li(.s1, ram + 64)
       code.li(.t0, 0x8182_C3F4)
       code.sw(.t0, 0, .s1)
-      for (function3, offset) in [(0, 0), (0, 1), (0, 2), (0, 3), (4, 0), (4, 3), (1, 0), (1, 2), (5, 0), (5, 2), (2, 0)]
+      for (function3, offset) in [
+        (0, 0), (0, 1), (0, 2), (0, 3), (4, 0), (4, 3), (1, 0), (1, 2), (5, 0), (5, 2), (2, 0),
+      ]
         as [(UInt32, Int32)]
       {
         code.i(0x03, function3, .t1, .s1, offset)
