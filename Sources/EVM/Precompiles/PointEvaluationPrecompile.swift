@@ -1,0 +1,3 @@
+enum PointEvaluationPrecompile {
+  static func compute(_ input: UnsafeRawBufferPointer, _ output: inout ReturnData) -> Bool { false }
+}
