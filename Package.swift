@@ -55,6 +55,9 @@ let package = Package(
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
 
     // Layer 5: node parts
+    .target(name: "Mempool", dependencies: ["Primitives", "Transactions"], swiftSettings: settings),
+    .testTarget(
+      name: "MempoolTests", dependencies: ["Mempool", "Transactions", "Cryptography"], swiftSettings: settings),
     .target(
       name: "HTTP",
       dependencies: [

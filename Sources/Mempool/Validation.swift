@@ -1,0 +1,60 @@
+import Primitives
+import Transactions
+
+// What can be said about a transaction without the state, in the order of the reference's pool: the first breach is
+// the one reported (reth `crates/transaction-pool/src/validate/eth.rs`).
+
+extension MempoolOptions {
+  /// Bytes of an encoded transaction that the state transition function takes (zksync-os `bootloader/constants.rs`).
+  private static let maximumEncodedBytes = 1 << 23
+  /// Bytes of the encoding besides the input: head, signature, lengths, padding.
+  private static let encodingOverhead = 19 * 32 + 96 + 5 * 32 + 31
+  /// Bytes (EIP-3860).
+  private static let maximumInitCodeBytes = 49_152
+
+  /// The L2 transaction inside, if it may enter as far as it alone tells.
+  func validate(_ recovered: RecoveredTransaction) throws(MempoolError) -> (L2Transaction, cost: UInt256) {
+    guard case .l2(let transaction) = recovered.transaction else { throw .unsupportedType(0xff) }
+    guard transaction.kind != .blob else { throw .unsupportedType(transaction.kind.rawValue) }
+    let sender = recovered.sender
+    if transaction.nonce == .max { throw .nonceHasMaximumValue(sender: sender) }
+
+    let inputLimit = min(maximumInputBytes, Self.maximumEncodedBytes - Self.encodingOverhead)
+    if transaction.input.count > inputLimit { throw .oversizedData(size: transaction.input.count, limit: inputLimit) }
+    if transaction.to == nil, transaction.input.count > Self.maximumInitCodeBytes {
+      throw .initCodeTooLong(size: transaction.input.count, limit: Self.maximumInitCodeBytes)
+    }
+    if transaction.gasLimit > gasLimit {
+      throw .gasLimitAboveBlock(gasLimit: transaction.gasLimit, block: gasLimit)
+    }
+    let feeCap = transaction.maxFeePerGas
+    if transaction.maxPriorityFeePerGas > feeCap {
+      throw .tipAboveFeeCap(sender: sender, tip: transaction.maxPriorityFeePerGas, feeCap: feeCap)
+    }
+    let (fee, feeOverflow) = feeCap.multipliedReportingOverflow(by: UInt256(transaction.gasLimit))
+    if let maximumFee, feeOverflow || fee > maximumFee {
+      throw .feeAboveCap(fee: feeOverflow ? .max : fee, cap: maximumFee)
+    }
+    if let id = transaction.chainID, id != chainID { throw .wrongChainID(transaction: id, chain: chainID) }
+    let needed = Self.intrinsicGas(transaction)
+    if transaction.gasLimit < needed {
+      throw .intrinsicGasTooLow(gasLimit: transaction.gasLimit, needed: needed)
+    }
+    if feeCap < baseFee { throw .feeCapTooLow(sender: sender, feeCap: feeCap, baseFee: baseFee) }
+
+    let (cost, costOverflow) = fee.addingReportingOverflow(transaction.value)
+    return (transaction, cost: feeOverflow || costOverflow ? .max : cost)
+  }
+
+  /// Gas that a transaction pays before any code runs: the base, calldata (EIP-2028), creation (EIP-2, EIP-3860), and
+  /// the access list (EIP-2930).
+  static func intrinsicGas(_ transaction: L2Transaction) -> UInt64 {
+    var gas: UInt64 = 21_000
+    var zeros = 0
+    for byte in transaction.input where byte == 0 { zeros += 1 }
+    gas += 4 * UInt64(zeros) + 16 * UInt64(transaction.input.count - zeros)
+    if transaction.to == nil { gas += 32_000 + 2 * UInt64((transaction.input.count + 31) / 32) }
+    gas += 2_400 * UInt64(transaction.accessList.items.count) + 1_900 * UInt64(transaction.accessList.storageKeyCount)
+    return gas
+  }
+}
