@@ -18,6 +18,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   ],
   targets: [
     // Layer 0: primitives
@@ -41,6 +42,12 @@ let package = Package(
     .target(
       name: "ZKsyncOS", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
     .testTarget(name: "ZKsyncOSTests", dependencies: ["ZKsyncOS"], swiftSettings: settings),
+    .target(
+      name: "Ethereum", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
+    .testTarget(name: "EthereumTests", dependencies: ["Ethereum", "StateTests"], swiftSettings: settings),
+    .target(
+      name: "StateTests", dependencies: ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "Ethereum"],
+      swiftSettings: settings),
 
     // Layer 3: proving
     .target(name: "StateTree", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
@@ -66,5 +73,9 @@ let package = Package(
       ], swiftSettings: settings),
 
     // Layer 6: programs
+    .executableTarget(
+      name: "zkos",
+      dependencies: ["StateTests", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
   ]
 )

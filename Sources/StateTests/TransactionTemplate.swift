@@ -1,0 +1,100 @@
+import Cryptography
+import JSON
+import Primitives
+import Transactions
+
+/// The transaction of a state test, with its alternatives.
+struct TransactionTemplate: Sendable {
+  let sender: Address
+  let nonce: UInt256
+  let to: Address?
+  let data: [[UInt8]]
+  let gasLimit: [UInt256]
+  /// `nil` for a value that does not fit 256 bits: no such transaction can be sent.
+  let value: [UInt256?]
+  let gasPrice: UInt256?
+  let maxFeePerGas: UInt256?
+  let maxPriorityFeePerGas: UInt256?
+  /// One for each alternative of the data; `nil` where the transaction has none.
+  let accessLists: [AccessList?]
+  let blobVersionedHashes: [Bytes32]?
+  let maxFeePerBlobGas: UInt256?
+
+  init(_ value: JSONValue) throws(StateTestError) {
+    guard
+      let key = Secp256k1.PrivateKey(try value.require("secretKey").bytes32.orMissing("secretKey")),
+      let publicKey = Secp256k1.publicKey(of: key)
+    else { throw .missing("secretKey") }
+    sender = publicKey.address
+    nonce = try value.require("nonce").number("nonce")
+    // A creation has an empty text here, not even "0x".
+    let destination = try value.require("to").string.orMissing("to")
+    to = destination.isEmpty || destination == "0x" ? nil : try Address(hex: destination).orMissing("to")
+    data = try value.list("data") { (item) throws(StateTestError) in try item.data.orMissing("data") }
+    gasLimit = try value.list("gasLimit") { (item) throws(StateTestError) in try item.number("gasLimit") }
+    self.value = try value.list("value") { (item) throws(StateTestError) in try? item.number("value") }
+    gasPrice = try value["gasPrice"]?.number("gasPrice")
+    maxFeePerGas = try value["maxFeePerGas"]?.number("maxFeePerGas")
+    maxPriorityFeePerGas = try value["maxPriorityFeePerGas"]?.number("maxPriorityFeePerGas")
+    maxFeePerBlobGas = try value["maxFeePerBlobGas"]?.number("maxFeePerBlobGas")
+    accessLists =
+      value["accessLists"] == nil
+      ? []
+      : try value.list("accessLists") { (item) throws(StateTestError) in
+        item.isNull ? nil : try Self.readAccessList(item)
+      }
+    blobVersionedHashes =
+      value["blobVersionedHashes"] == nil
+      ? nil
+      : try value.list("blobVersionedHashes") { (item) throws(StateTestError) in
+        try item.bytes32.orMissing("blobVersionedHashes")
+      }
+  }
+
+  /// The transaction of one combination; `nil` where its fields exceed what an envelope can hold.
+  func transaction(data dataIndex: Int, gas gasIndex: Int, value valueIndex: Int, chainID: UInt64) -> L2Transaction? {
+    guard
+      data.indices.contains(dataIndex), gasLimit.indices.contains(gasIndex), value.indices.contains(valueIndex),
+      let value = value[valueIndex], let nonce = UInt64(exactly: nonce), let gas = UInt64(exactly: gasLimit[gasIndex])
+    else { return nil }
+    let accessList = accessLists.indices.contains(dataIndex) ? accessLists[dataIndex] : nil
+    let kind: L2Transaction.Kind =
+      if blobVersionedHashes != nil {
+        .blob
+      } else if maxFeePerGas != nil {
+        .dynamicFee
+      } else if accessList != nil {
+        .accessList
+      } else {
+        .legacy
+      }
+    return L2Transaction(
+      kind: kind, chainID: kind == .legacy ? nil : chainID, nonce: nonce, gasLimit: gas,
+      maxFeePerGas: maxFeePerGas ?? gasPrice ?? .zero, maxPriorityFeePerGas: maxPriorityFeePerGas ?? gasPrice ?? .zero,
+      to: to, value: value, input: data[dataIndex], accessList: accessList ?? AccessList(),
+      maxFeePerBlobGas: maxFeePerBlobGas ?? .zero, blobVersionedHashes: blobVersionedHashes ?? [])
+  }
+
+  private static func readAccessList(_ value: JSONValue) throws(StateTestError) -> AccessList {
+    var items: [AccessList.Item] = []
+    for item in try value.elements.orMissing("accessLists") {
+      items.append(
+        AccessList.Item(
+          address: try item.require("address").address.orMissing("address"),
+          storageKeys: try item.list("storageKeys") { (key) throws(StateTestError) in
+            Bytes32(try key.number("storageKeys"))
+          }))
+    }
+    return AccessList(items)
+  }
+}
+
+extension JSONValue {
+  func list<T>(
+    _ name: StaticString, _ read: (JSONValue) throws(StateTestError) -> T
+  ) throws(StateTestError) -> [T] {
+    var items: [T] = []
+    for element in try require(name).elements.orMissing("\(name)") { items.append(try read(element)) }
+    return items
+  }
+}

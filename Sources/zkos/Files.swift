@@ -1,0 +1,60 @@
+import Glibc
+
+/// Why a path could not be read.
+struct FileError: Error, CustomStringConvertible {
+  let path: String
+  let reason: String
+
+  var description: String { "\(path): \(reason)" }
+
+  init(_ path: String) {
+    self.path = path
+    reason = String(cString: strerror(errno))
+  }
+}
+
+/// Reading files and folders, without Foundation.
+enum Files {
+  /// The content of a file.
+  static func read(_ path: String) throws(FileError) -> [UInt8] {
+    guard let file = fopen(path, "rb") else { throw FileError(path) }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { break }
+      bytes += chunk[..<count]
+    }
+    guard ferror(file) == 0 else { throw FileError(path) }
+    return bytes
+  }
+
+  /// The file itself, or every file below the folder whose name ends in `suffix`, sorted by path.
+  static func below(_ path: String, suffix: String) throws(FileError) -> [String] {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw FileError(path) }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
+    guard let directory = opendir(path) else { throw FileError(path) }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if !name.hasPrefix(".") { names.append(name) }
+    }
+    var files: [String] = []
+    for name in names.sorted() {
+      let child = path + "/" + name
+      var status = stat()
+      guard stat(child, &status) == 0 else { throw FileError(child) }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        files += try below(child, suffix: suffix)
+      } else if name.hasSuffix(suffix) {
+        files.append(child)
+      }
+    }
+    return files
+  }
+}
