@@ -89,32 +89,44 @@ public struct SHA256: Sendable {
   /// The compression function (FIPS 180-4, section 6.2.2).
   @inline(never)
   private static func compress(_ state: inout SIMD8<UInt32>, _ block: UnsafeRawPointer) {
-    // The message schedule is kept as a ring of its last sixteen words.
-    var w = InlineArray<16, UInt32>(repeating: 0)
+    var w = InlineArray<64, UInt32>(repeating: 0)
     for index in 0..<16 {
-      w[index] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self))
+      w[unchecked: index] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 &* index, as: UInt32.self))
+    }
+    for index in 16..<64 {
+      let x = w[unchecked: index &- 15], y = w[unchecked: index &- 2]
+      let small0 = rotate(x, 7) ^ rotate(x, 18) ^ x &>> 3
+      let small1 = rotate(y, 17) ^ rotate(y, 19) ^ y &>> 10
+      w[unchecked: index] = w[unchecked: index &- 16] &+ small0 &+ w[unchecked: index &- 7] &+ small1
     }
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    var round = 0
-    while round < 64 {
-      let slot = round & 15
-      if round >= 16 {
-        let x = w[unchecked: (round &+ 1) & 15], y = w[unchecked: (round &+ 14) & 15]
-        let small0 = rotate(x, 7) ^ rotate(x, 18) ^ x &>> 3
-        let small1 = rotate(y, 17) ^ rotate(y, 19) ^ y &>> 10
-        w[unchecked: slot] = w[unchecked: slot] &+ small0 &+ w[unchecked: (round &+ 9) & 15] &+ small1
-      }
-      let big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-      let choice = g ^ e & (f ^ g)
-      let first = h &+ big1 &+ choice &+ roundConstants[unchecked: round] &+ w[unchecked: slot]
-      let big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-      let majority = a & b | c & (a | b)
-      (h, g, f, e) = (g, f, e, d &+ first)
-      (d, c, b, a) = (c, b, a, first &+ big0 &+ majority)
-      round &+= 1
+    @inline(__always)
+    func input(_ round: Int) -> UInt32 { roundConstants[unchecked: round] &+ w[unchecked: round] }
+    // A round changes two of the eight words and renames all; after eight rounds the names are back.
+    for round in stride(from: 0, to: 64, by: 8) {
+      Self.round(a, b, c, &d, e, f, g, &h, input(round))
+      Self.round(h, a, b, &c, d, e, f, &g, input(round &+ 1))
+      Self.round(g, h, a, &b, c, d, e, &f, input(round &+ 2))
+      Self.round(f, g, h, &a, b, c, d, &e, input(round &+ 3))
+      Self.round(e, f, g, &h, a, b, c, &d, input(round &+ 4))
+      Self.round(d, e, f, &g, h, a, b, &c, input(round &+ 5))
+      Self.round(c, d, e, &f, g, h, a, &b, input(round &+ 6))
+      Self.round(b, c, d, &e, f, g, h, &a, input(round &+ 7))
     }
     state = state &+ SIMD8(a, b, c, d, e, f, g, h)
+  }
+
+  @inline(__always)
+  private static func round(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32,
+    _ h: inout UInt32, _ input: UInt32
+  ) {
+    let big1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    let first = h &+ big1 &+ (g ^ e & (f ^ g)) &+ input
+    let big0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    d = d &+ first
+    h = first &+ big0 &+ (a & b | c & (a | b))
   }
 
   @inline(__always)
