@@ -117,6 +117,17 @@ struct UInt256Tests {
     #expect(.zero &- UInt256.one == .max)
   }
 
+  @Test("The order is that of the bytes, most significant first")
+  func order() {
+    for a in interestingNumbers {
+      for b in interestingNumbers {
+        #expect((a < b) == a.bytes.lexicographicallyPrecedes(b.bytes))
+        #expect((a == b) == (a.bytes == b.bytes))
+      }
+      #expect(!(a < a))
+    }
+  }
+
   @Test("Shifts by k multiply and divide by 2^k; 256 places leave nothing")
   func shifts() {
     for a in interestingNumbers {

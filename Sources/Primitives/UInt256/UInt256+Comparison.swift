@@ -8,8 +8,10 @@ extension UInt256: Equatable {
 }
 
 extension UInt256: Comparable {
+  /// The carry out of ~a + b, which is 2^256 − 1 − a + b: one chain of additions. Of a subtraction whose difference is not
+  /// used, the compiler makes a comparison limb by limb, twice as long.
   @inlinable @inline(__always)
-  public static func < (a: UInt256, b: UInt256) -> Bool { a.subtractingReportingOverflow(b).overflow }
+  public static func < (a: UInt256, b: UInt256) -> Bool { (~a).addingReportingOverflow(b).overflow }
 }
 
 extension UInt256: Hashable {
