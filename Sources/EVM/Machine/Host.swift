@@ -76,6 +76,9 @@ public protocol Host: WorldReader {
   /// Ends a call that ran: keeps the effects since `checkpoint`, or undoes them.
   mutating func finishCall(_ checkpoint: Checkpoint, succeeded: Bool)
 
+  /// A frame below the outermost hands `count` bytes back to its caller. For hosts that bound them; ignored by default.
+  mutating func didReturn(count: Int)
+
   /// Decides about a creation, see ``CreatePreparation``. A halt thrown here ends the creator's frame.
   mutating func prepareCreate(
     _ request: CreateRequest, meter: inout Meter
@@ -87,4 +90,8 @@ public protocol Host: WorldReader {
     _ checkpoint: Checkpoint, address: Address, status: FrameStatus, output: UnsafeRawBufferPointer,
     meter: inout Meter
   ) throws(Halt) -> CreateCompletion
+}
+
+extension Host {
+  @inlinable public mutating func didReturn(count: Int) {}
 }

@@ -117,7 +117,12 @@ extension Execution {
           parent.pointee.push(UInt256(child.pointee.address))
         case .failed(let reason, let keepsOutput):
           if let reason, status.succeeded { traced = .halted(reason) }
-          if keepsOutput { parent.pointee.returnData.replace(with: output) } else { parent.pointee.returnData.clear() }
+          if keepsOutput {
+            parent.pointee.returnData.replace(with: output)
+            host.didReturn(count: output.count)
+          } else {
+            parent.pointee.returnData.clear()
+          }
           parent.pointee.push(.zero)
         }
       } catch {
@@ -129,6 +134,7 @@ extension Execution {
     } else {
       host.finishCall(checkpoint, succeeded: status.succeeded)
       parent.pointee.returnData.replace(with: output)
+      host.didReturn(count: output.count)
       parent.pointee.meter.reclaim(child.pointee.meter)
       if T.isActive { leave(traced, output, child, host, &tracer) }
       frame = parent

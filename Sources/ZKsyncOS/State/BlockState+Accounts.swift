@@ -88,13 +88,6 @@ extension BlockState {
     return try loadPreimage(hash, length: accounts[position].current.storedCodeLength(version), &meter)
   }
 
-  /// SELFBALANCE: the running account is always loaded.
-  mutating func selfBalance(_ address: Address, _ meter: inout Meter) throws(Halt) -> UInt256 {
-    try meter.charge(ergs: ErgsCost.selfBalance)
-    guard let position = findAccount(address) else { throw fail(.invariant("balance of an account not loaded")) }
-    return accounts[position].current.balance
-  }
-
   // MARK: Writing
 
   /// Adds one to the nonce and returns the old one.
@@ -153,13 +146,8 @@ extension BlockState {
     let position = try withoutGas(&meter) { (state, meter) throws(Halt) in
       try state.loadAccount(address, .evm, .ordinary, &meter)
     }
-    let stored = StoredCode(code, version)
-    if version.chargesForCodePreparation {
-      try meter.charge(native: NativeCost.keccak(code.count))
-      try meter.charge(native: NativeCost.jumpAnalysisByte * UInt64(code.count))
-      try meter.charge(native: NativeCost.blake2s(stored.bytes.count))
-    }
-    try recordPreimage(stored.hash, stored.bytes, kind: .bytecode, &meter)
+    if version.chargesForCodePreparation { try meter.charge(native: NativeCost.keccak(code.count)) }
+    let stored = try prepareCode(code, &meter)
     try meter.charge(native: NativeCost.accountWrite)
     saveAccount(position)
     accounts[position].current.setCode(
@@ -167,6 +155,41 @@ extension BlockState {
       observableHash: stored.observableHash, observableLength: UInt32(code.count))
     accounts[position].deployedIn = epoch
     accounts[position].keepsCodePrivate = false
+  }
+
+  /// Brings code into its stored form, at the price of that, and records it.
+  private mutating func prepareCode(_ code: [UInt8], _ meter: inout Meter) throws(Halt) -> StoredCode {
+    let stored = StoredCode(code, version)
+    if version.chargesForCodePreparation {
+      try meter.charge(native: NativeCost.jumpAnalysisByte * UInt64(code.count))
+      try meter.charge(native: NativeCost.blake2s(stored.bytes.count))
+    }
+    try recordPreimage(stored.hash, stored.bytes, kind: .bytecode, &meter)
+    return stored
+  }
+
+  /// A forced deployment: gives an account code that is named by its hash and not published.
+  mutating func forceDeployment(
+    _ address: Address, codeHash: Bytes32, length: UInt32, observableHash: Bytes32, _ meter: inout Meter
+  ) throws(Halt) {
+    let position = try withoutGas(&meter) { (state, meter) throws(Halt) in
+      try state.loadAccount(address, .system, .ordinary, &meter)
+    }
+    var storedHash = codeHash
+    var artifactsLength: UInt32 = 0
+    if version.forcedDeploymentLoadsCode {
+      let raw = try loadPreimage(codeHash, length: Int(length), &meter)
+      let stored = try prepareCode(preimages[raw].bytes, &meter)
+      storedHash = stored.hash
+      artifactsLength = UInt32(stored.artifactsLength)
+    }
+    try meter.charge(native: NativeCost.accountWrite)
+    saveAccount(position)
+    accounts[position].current.setCode(
+      hash: storedHash, length: length, artifactsLength: artifactsLength, observableHash: observableHash,
+      observableLength: length)
+    accounts[position].deployedIn = epoch
+    accounts[position].keepsCodePrivate = true
   }
 
   /// SELFDESTRUCT of `address` in favour of `beneficiary`.

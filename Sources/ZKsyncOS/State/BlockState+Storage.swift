@@ -74,7 +74,7 @@ extension BlockState {
   }
 
   @inline(__always)
-  private func findCell(_ hashed: UInt32, _ address: UInt256, _ key: UInt256) -> Int? {
+  func findCell(_ hashed: UInt32, _ address: UInt256, _ key: UInt256) -> Int? {
     let base = cells.base
     return cellIndex.find(hashed) { base[$0].key == key && base[$0].address == address }
   }
@@ -105,18 +105,13 @@ extension BlockState {
 
   // MARK: Transient storage
 
-  mutating func readTransient(
-    _ address: UInt256, _ key: UInt256, _ meter: inout Meter
-  ) throws(Halt) -> UInt256 {
-    try meter.charge(ergs: ErgsCost.transientAccess, native: NativeCost.transientRead)
-    guard let position = findTransient(address, key) else { return .zero }
-    return transients[position].value
+  /// TLOAD; the machine has charged it.
+  func readTransient(_ address: UInt256, _ key: UInt256) -> UInt256 {
+    findTransient(address, key).map { transients[$0].value } ?? .zero
   }
 
-  mutating func writeTransient(
-    _ address: UInt256, _ key: UInt256, _ value: UInt256, _ meter: inout Meter
-  ) throws(Halt) {
-    try meter.charge(ergs: ErgsCost.transientAccess, native: NativeCost.transientWrite)
+  /// TSTORE; the machine has charged it.
+  mutating func writeTransient(_ address: UInt256, _ key: UInt256, _ value: UInt256) {
     let position: Int
     if let found = findTransient(address, key) {
       position = found

@@ -92,6 +92,7 @@ struct BlockState: ~Copyable {
     transactionStart = TransactionMark(
       frame: frame, cells: cells.count, accounts: accounts.count, preimages: preimages.count,
       publications: publications.count, accesses: accesses.count)
+    accesses.append(.transaction)
   }
 
   /// Wipes the accounts that destroyed themselves and steps the transaction number.

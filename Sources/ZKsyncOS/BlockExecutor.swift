@@ -1,0 +1,155 @@
+import Cryptography
+import EVM
+import Primitives
+import Transactions
+
+/// Executes a block, one transaction at a time.
+///
+/// Producing and replaying differ only in where the transactions come from: a rejected transaction leaves no trace, so
+/// the included ones alone determine the result, bit for bit. Not for use from two threads at once.
+public struct BlockExecutor: ~Copyable {
+  public let context: BlockContext
+  /// What the included transactions amount to, for a builder that seals on limits.
+  public private(set) var totals = BlockTotals()
+  private let bootloader: Bootloader
+  private var results: [TransactionResult] = []
+  private var rollingHash = Bytes32.zero
+  private var upgradeHash = Bytes32.zero
+
+  /// - Parameter engine: what the thread keeps from block to block; a new one works too, more slowly.
+  public init(
+    context: BlockContext, state: any StateView, engine: ExecutionEngine = ExecutionEngine(),
+    features: BlockFeatures = BlockFeatures()
+  ) throws(BlockError) {
+    guard context.baseFee.fitsUInt64 else { throw .baseFeeTooLarge(context.baseFee) }
+    self.context = context
+    bootloader = Bootloader(
+      context: context, view: state, engine: engine, features: features, isSimulation: false)
+  }
+
+  /// Offers a transaction whose sender is known to the block.
+  public mutating func execute(_ transaction: RecoveredTransaction) throws(BlockError) -> TransactionOutcome {
+    var tracer = NoTracer()
+    return try execute(transaction, tracer: &tracer)
+  }
+
+  /// Offers a transaction and observes its execution.
+  public mutating func execute<T: Tracer>(
+    _ transaction: RecoveredTransaction, tracer: inout T
+  ) throws(BlockError) -> TransactionOutcome {
+    let form: VMTransaction
+    do throws(TransactionError) { form = try VMTransaction(transaction) } catch {
+      return .rejected(.hazard(.notEncodable))
+    }
+    return try execute(form, senderIsKnown: true, tracer: &tracer)
+  }
+
+  /// Offers a transaction in the virtual machine's form, which must be structurally valid; its signature is checked.
+  public mutating func execute(_ transaction: VMTransaction) throws(BlockError) -> TransactionOutcome {
+    var tracer = NoTracer()
+    return try execute(transaction, senderIsKnown: false, tracer: &tracer)
+  }
+
+  /// Offers an encoded transaction.
+  public mutating func execute(encoded: [UInt8]) throws(BlockError) -> TransactionOutcome {
+    guard encoded.count <= TransactionCost.maximumEncodedLength else { return .rejected(.hazard(.transactionTooLong)) }
+    guard let transaction = try? VMTransaction(decoding: encoded) else {
+      return .rejected(.invalid(.invalidEncoding))
+    }
+    return try execute(transaction)
+  }
+
+  private mutating func execute<T: Tracer>(
+    _ transaction: VMTransaction, senderIsKnown: Bool, tracer: inout T
+  ) throws(BlockError) -> TransactionOutcome {
+    let length = transaction.encodedLength
+    guard length <= TransactionCost.maximumEncodedLength else { return .rejected(.hazard(.transactionTooLong)) }
+    guard transaction.isL1 || transaction.signature.count == 65 else { return .rejected(.invalid(.invalidEncoding)) }
+    do throws(Stop) {
+      let processed = try bootloader.process(transaction, senderIsKnown: senderIsKnown, tracer: &tracer)
+      let result = bootloader.result(of: processed)
+      try bootloader.finish()
+      include(result, transaction, encodedLength: length)
+      return .included(result)
+    } catch {
+      switch error {
+      case .rejected(let reason):
+        bootloader.abandon()
+        return .rejected(reason)
+      case .failed(let fault):
+        throw fault
+      }
+    }
+  }
+
+  private mutating func include(_ result: TransactionResult, _ transaction: VMTransaction, encodedLength: Int) {
+    rollingHash = Keccak256.hash(rollingHash, result.bootloaderHash)
+    if transaction.type == 0xfe { upgradeHash = result.bootloaderHash }
+    results.append(result)
+    totals.transactions += 1
+    totals.gasUsed += result.gasUsed
+    totals.nativeUsed += result.nativeUsed
+    totals.pubdata += result.pubdataUsed
+    totals.l2ToL1Logs += result.l2ToL1Logs.count
+    totals.encodedBytes += encodedLength
+  }
+
+  /// Ends the block.
+  public consuming func seal() throws(BlockError) -> BlockOutput {
+    let header = BlockHeader(
+      parentHash: .zero, beneficiary: context.coinbase, transactionsRoot: rollingHash, number: context.number,
+      gasLimit: context.gasLimit, timestamp: context.timestamp,
+      mixHash: context.protocolVersion.fixesRandomnessToOne ? Bytes32(UInt256.one) : .zero,
+      baseFeePerGas: context.baseFee.l0)
+    let blockHash = header.hash
+    let state = bootloader.state
+    let accountDiffs = try state.pointee.flushAccounts()
+    let order = state.pointee.orderedCells()
+    let logs = state.pointee.messages
+    let l1Hashes = logs.filter { $0.message == nil }.map(\.key)
+    return BlockOutput(
+      header: header, blockHash: blockHash, transactions: results,
+      storageWrites: state.pointee.storageWrites(order: order),
+      publishedPreimages: state.pointee.publishedPreimages(),
+      pubdata: state.pointee.pubdata(blockHash: blockHash, order: order), accountDiffs: accountDiffs,
+      l2ToL1Logs: logs,
+      l1Transactions: L1TransactionSummary(
+        count: l1Hashes.count,
+        rollingHash: l1Hashes.reduce(BatchCommitment.emptyRollingHash) { Keccak256.hash($0, $1) },
+        upgradeHash: upgradeHash),
+      accesses: state.pointee.accesses, touchedSlots: state.pointee.touchedSlots(order: order))
+  }
+}
+
+/// Sums over the included transactions of a block.
+public struct BlockTotals: Hashable, Sendable {
+  public var transactions = 0
+  public var gasUsed: UInt64 = 0
+  public var nativeUsed: UInt64 = 0
+  /// Bytes charged to transactions; the block's pubdata has keys and counters besides.
+  public var pubdata: UInt64 = 0
+  public var l2ToL1Logs = 0
+  /// Length of the transactions in the virtual machine's encoding.
+  public var encodedBytes = 0
+}
+
+extension VMTransaction {
+  /// Bytes of `encoded`.
+  var encodedLength: Int {
+    func padded(_ count: Int) -> Int { (count + 31) / 32 * 32 }
+    return 32 * 24 + padded(data.count) + padded(signature.count) + 32 * factoryDeps.count
+      + padded(paymasterInput.count) + padded(reservedDynamic.count)
+  }
+}
+
+extension Bootloader {
+  /// The result of the transaction just processed, with what it logged.
+  func result(of processed: Processed) -> TransactionResult {
+    let start = state.pointee.transactionStart.frame
+    return TransactionResult(
+      bootloaderHash: processed.hash, succeeded: processed.run.succeeded, gasUsed: processed.gasUsed,
+      gasPrice: processed.gasPrice, nativeUsed: processed.nativeUsed, pubdataUsed: processed.pubdataUsed,
+      output: processed.run.output, createdAddress: processed.run.createdAddress,
+      logs: Array(state.pointee.events[start.events...]), l2ToL1Logs: Array(state.pointee.messages[start.messages...]))
+  }
+}
