@@ -54,7 +54,8 @@ let package = Package(
     .testTarget(
       name: "StateTreeTests", dependencies: ["StateTree", "Primitives", "Cryptography"], swiftSettings: settings),
     .target(name: "Airbender", dependencies: ["Primitives"], swiftSettings: settings),
-    .testTarget(name: "AirbenderTests", dependencies: ["Airbender", "Primitives", "Cryptography"], swiftSettings: settings),
+    .testTarget(
+      name: "AirbenderTests", dependencies: ["Airbender", "Primitives", "Cryptography"], swiftSettings: settings),
 
     // Layer 4: storage
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
