@@ -56,6 +56,14 @@ let package = Package(
     .target(name: "Airbender", dependencies: ["Primitives"], swiftSettings: settings),
     .testTarget(
       name: "AirbenderTests", dependencies: ["Airbender", "Primitives", "Cryptography"], swiftSettings: settings),
+    .testTarget(name: "AirbenderTests", dependencies: ["Airbender", "Primitives", "Cryptography"], swiftSettings: settings),
+    .target(
+      name: "ProverInput", dependencies: ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ProverInputTests",
+      dependencies: ["ProverInput", "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender", "Transactions"],
+      swiftSettings: settings),
 
     // Layer 4: storage
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),

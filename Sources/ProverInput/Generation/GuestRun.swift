@@ -1,0 +1,61 @@
+import Airbender
+import Primitives
+import StateTree
+import ZKsyncOS
+
+/// A complete run of the guest over one block.
+public struct GuestRun: Sendable {
+  /// Every word that the guest read: the prover input.
+  public let words: [UInt32]
+  /// The guest's questions, in order.
+  public let asked: [OracleChannel<BlockOracle>.Asked]
+  public let report: RunReport
+  /// What a logging image printed.
+  public let text: String
+
+  /// The public input that the guest computed: x10 … x17 as bytes.
+  public var publicInput: Bytes32 { PublicInputRegisters.bytes(report.output) }
+
+  /// Runs `program` over `block`.
+  ///
+  /// - Parameters:
+  ///   - tree: the state tree before the block.
+  ///   - state: gives preimages.
+  /// - Throws: ``ProverInputError/guestFailed(_:queries:text:)`` unless the guest halts by itself with x18 … x25 zero; what
+  ///   the oracle could not answer.
+  public static func run(
+    _ program: Program, _ block: ProvingBlock, tree: TreeView, state: any StateView, cycleLimit: Int = 1 << 30
+  ) throws(ProverInputError) -> GuestRun {
+    let machine: Machine
+    do { machine = try Machine(program) } catch { throw .image(error) }
+    return try run(machine, block, tree: tree, state: state, cycleLimit: cycleLimit)
+  }
+
+  /// As above, on a machine that is there already.
+  public static func run(
+    _ machine: Machine, _ block: ProvingBlock, tree: TreeView, state: any StateView, cycleLimit: Int = 1 << 30
+  ) throws(ProverInputError) -> GuestRun {
+    var channel = OracleChannel(BlockOracle(block, tree: tree, state: state))
+    let report = machine.run(&channel, cycleLimit: cycleLimit)
+    if let failure = channel.failure { throw failure }
+    let text = String(decoding: channel.text, as: UTF8.self)
+    guard report.stop == .halted, report.registers[18..<26].allSatisfy({ $0 == 0 }) else {
+      throw .guestFailed(report, queries: channel.asked.suffix(8).map(\.query.description), text: text)
+    }
+    return GuestRun(words: channel.recording, asked: channel.asked, report: report, text: text)
+  }
+}
+
+/// The public input in the registers of the machine.
+public enum PublicInputRegisters {
+  /// Eight words, little-endian, as 32 bytes.
+  public static func bytes(_ registers: [UInt32]) -> Bytes32 {
+    var bytes = Bytes32.zero
+    withUnsafeMutableBytes(of: &bytes) { buffer in
+      for (index, word) in registers.prefix(8).enumerated() {
+        buffer.storeBytes(of: word.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
+      }
+    }
+    return bytes
+  }
+}
