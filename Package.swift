@@ -84,7 +84,10 @@ let package = Package(
     // Layer 6: programs
     .executableTarget(
       name: "zkos",
-      dependencies: ["StateTests", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Primitives", "Cryptography", "StateTests",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings),
   ]
 )

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `zkos bench`: what the parts cost, as ratios within one run.
+struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure the parts.",
+    subcommands: [CryptographyBench.self])
+}

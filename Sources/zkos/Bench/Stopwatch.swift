@@ -1,0 +1,52 @@
+import Glibc
+
+/// Times work on the processor of this thread, so that other processes on the machine do not count.
+enum Stopwatch {
+  /// Nanoseconds of processor time that this thread has used.
+  static var threadTime: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  /// Nanoseconds that one of `count` operations of `body` takes: the median over `repetitions`, after one to warm up.
+  static func median(repetitions: Int = 9, count: Int, _ body: () -> Void) -> Double {
+    body()
+    var times: [Double] = []
+    for _ in 0..<repetitions {
+      let start = threadTime
+      body()
+      times.append(Double(threadTime - start) / Double(count))
+    }
+    return times.sorted()[repetitions / 2]
+  }
+}
+
+/// Keeps the optimizer from noticing that nobody looks at a result.
+@inline(never)
+func consume<T>(_ value: T) {}
+
+/// One measured case, printed as a line for people or as a JSON object.
+struct Measurement {
+  let name: String
+  let nanoseconds: Double
+  /// How the case compares with another of the same run: the other's name, and this time over its.
+  var ratio: (to: String, value: Double)?
+
+  func print(json: Bool) {
+    if json {
+      let ratio = ratio.map { ",\"ratio\":\(rounded($0.value)),\"ratioTo\":\"\($0.to)\"" } ?? ""
+      Swift.print("{\"case\":\"\(name)\",\"ns\":\(rounded(nanoseconds)),\"perSecond\":\(Int(1e9 / nanoseconds))\(ratio)}")
+    } else {
+      let ratio = ratio.map { "  \(rounded($0.value)) × \($0.to)" } ?? ""
+      Swift.print("\(name.padded(to: 34)) \(String(rounded(nanoseconds)).leftPadded(to: 14)) ns\(ratio)")
+    }
+  }
+
+  private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+}
+
+extension String {
+  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+  func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}
