@@ -69,6 +69,8 @@ let package = Package(
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
     .target(name: "RocksDB", dependencies: ["CRocksDB"], swiftSettings: settings),
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
+    .target(
+      name: "ChainStorage", dependencies: ["Primitives", "Transactions", "ZKsyncOS", "RocksDB"], swiftSettings: settings),
 
     // Layer 5: node parts
     .target(name: "Mempool", dependencies: ["Primitives", "Transactions"], swiftSettings: settings),

@@ -1,0 +1,246 @@
+import Primitives
+import RocksDB
+import Synchronization
+import Transactions
+
+/// The blocks that clients may see, with their transactions and receipts.
+///
+/// ``publish(_:)`` is the moment in which a block becomes visible; the newest blocks are in memory, where most questions
+/// are answered, and ``flushNext()`` writes them. Writes are not synced, as for the state: what a crash of the machine
+/// takes is made again from the replay log.
+public final class BlockStore: Sendable {
+  static let name = "block store"
+
+  private struct Recent {
+    /// Published and not on disk, ascending, and before them some that are.
+    var blocks: [Block] = []
+    /// Those at the front of `blocks` that are on disk.
+    var flushedCount = 0
+    var numbers: [Bytes32: UInt64] = [:]
+    var locations: [Bytes32: TransactionLocation] = [:]
+    var flushed: StoreHead
+
+    /// The block with this number, if it is in memory.
+    func block(_ number: UInt64) -> Block? {
+      guard let first = blocks.first?.number, number >= first, number - first < UInt64(blocks.count) else { return nil }
+      return blocks[Int(number - first)]
+    }
+  }
+
+  private let database: Database
+  private let headers: Column
+  private let bodies: Column
+  private let receipts: Column
+  private let numbers: Column
+  private let locations: Column
+  private let meta: Column
+  private let recent: Mutex<Recent>
+  private let headNumber: Atomic<UInt64>
+  /// How many blocks that are on disk stay in memory.
+  private let retained: Int
+
+  /// Opens the store in the directory `path`, or creates it with block 0.
+  public init(path: String, genesis: Block, retained: Int = 64) throws(StorageError) {
+    self.retained = retained
+    // Looked up by number, which is always there: a filter would be of no use.
+    let byNumber = ["headers", "bodies", "receipts"].map { name in
+      var options = ColumnOptions(name)
+      options.bloomBitsPerKey = 0
+      options.blockBytes = 16 << 10
+      return options
+    }
+    let columns = byNumber + ["numbers", "locations", "meta"].map { ColumnOptions($0) }
+    let opened = try stored { () throws(RocksDBError) in try Database(path: path, columns: columns) }
+    database = opened
+    headers = try stored { () throws(RocksDBError) in try opened.column("headers") }
+    bodies = try stored { () throws(RocksDBError) in try opened.column("bodies") }
+    receipts = try stored { () throws(RocksDBError) in try opened.column("receipts") }
+    numbers = try stored { () throws(RocksDBError) in try opened.column("numbers") }
+    locations = try stored { () throws(RocksDBError) in try opened.column("locations") }
+    meta = try stored { () throws(RocksDBError) in try opened.column("meta") }
+
+    let known = try StoreHead.read(meta, store: Self.name)
+    let head = known ?? StoreHead(number: 0, hash: genesis.hash)
+    recent = Mutex(Recent(flushed: head))
+    headNumber = Atomic(head.number)
+    if known == nil {
+      guard genesis.number == 0 else {
+        throw .notContiguous(store: Self.name, expected: 0, given: genesis.number)
+      }
+      try write(genesis, sync: true)
+    } else if let first = try self.header(0)?.hash, first != genesis.hash {
+      throw .otherGenesis(store: Self.name, stored: first, configured: genesis.hash)
+    }
+  }
+
+  /// The newest visible block.
+  public var head: UInt64 { headNumber.load(ordering: .acquiring) }
+
+  /// The last block on disk, and its hash.
+  public var flushed: (number: UInt64, hash: Bytes32) {
+    let head = recent.withLock { $0.flushed }
+    return (head.number, head.hash)
+  }
+
+  // MARK: Writing
+
+  /// Makes the next block visible.
+  public func publish(_ block: Block) throws(StorageError) {
+    try recent.withLock { (recent) throws(StorageError) in
+      let expected = headNumber.load(ordering: .relaxed) + 1
+      guard block.number == expected else {
+        throw .notContiguous(store: Self.name, expected: expected, given: block.number)
+      }
+      recent.blocks.append(block)
+      recent.numbers[block.hash] = block.number
+      for (index, transaction) in block.transactions.enumerated() {
+        recent.locations[transaction.hash] = TransactionLocation(block: block.number, index: index)
+      }
+      headNumber.store(block.number, ordering: .releasing)
+    }
+  }
+
+  /// Writes the oldest block that is in memory only; false where there is none. One thread at a time.
+  @discardableResult
+  public func flushNext() throws(StorageError) -> Bool {
+    let next = recent.withLock { $0.flushedCount < $0.blocks.count ? $0.blocks[$0.flushedCount] : nil }
+    guard let next else { return false }
+    try write(next, sync: false)
+    recent.withLock { recent in
+      recent.flushedCount += 1
+      recent.flushed = StoreHead(number: next.number, hash: next.hash)
+      guard recent.flushedCount > retained else { return }
+      let dropped = recent.blocks.removeFirst()
+      recent.flushedCount -= 1
+      recent.numbers[dropped.hash] = nil
+      for transaction in dropped.transactions where recent.locations[transaction.hash]?.block == dropped.number {
+        recent.locations[transaction.hash] = nil
+      }
+    }
+    return true
+  }
+
+  private func write(_ block: Block, sync: Bool) throws(StorageError) {
+    let batch = WriteBatch()
+    let key = blockKey(block.number)
+    batch.put(headers, key, StoredHeader.encode(block))
+    batch.put(bodies, key, Table.encode(block.transactions.map(\.storedBytes)))
+    batch.put(receipts, key, Table.encode(block.receipts.map(\.storedBytes)))
+    batch.put(numbers, block.hash.bytes, [storedFormat] + key)
+    for (index, transaction) in block.transactions.enumerated() {
+      batch.put(locations, transaction.hash.bytes, [storedFormat] + key + blockKey(UInt64(index)))
+    }
+    batch.put(meta, StoreHead.key, StoreHead(number: block.number, hash: block.hash).encoded)
+    try stored { () throws(RocksDBError) in try database.write(batch, sync: sync) }
+  }
+
+  /// Makes everything written durable, for a clean stop.
+  public func sync() throws(StorageError) { try stored { () throws(RocksDBError) in try database.sync() } }
+
+  // MARK: Reading
+
+  /// A whole block; `nil` for one that is not visible.
+  public func block(_ number: UInt64) throws(StorageError) -> Block? {
+    guard number <= head else { return nil }
+    if let block = recent.withLock({ $0.block(number) }) { return block }
+    guard let (header, hash, _) = try self.header(number) else { return nil }
+    let transactions = try table(bodies, number, decode: { RecoveredTransaction(storedBytes: $0) })
+    let receipts = try table(receipts, number, decode: { try? BlockReceipt(storedBytes: $0) })
+    guard let transactions, let receipts, transactions.count == receipts.count else {
+      throw .corrupt(store: Self.name, key: "block \(number)")
+    }
+    return Block(header: header, hash: hash, transactions: transactions, receipts: receipts)
+  }
+
+  /// A header, the hash of the block, and the bloom of its logs; `nil` for a block that is not visible.
+  public func header(
+    _ number: UInt64
+  ) throws(StorageError) -> (header: BlockHeader, hash: Bytes32, bloom: Bloom)? {
+    guard number <= head else { return nil }
+    if let block = recent.withLock({ $0.block(number) }) { return (block.header, block.hash, block.bloom) }
+    guard let value = try value(headers, blockKey(number)) else { return nil }
+    guard let decoded = StoredHeader.decode(try payload(value, store: Self.name, key: "header \(number)")) else {
+      throw .corrupt(store: Self.name, key: "header \(number)")
+    }
+    return decoded
+  }
+
+  /// The number of a block with this hash; `nil` where none is visible.
+  public func number(of hash: Bytes32) throws(StorageError) -> UInt64? {
+    if let number = recent.withLock({ $0.numbers[hash] }) { return number }
+    guard let value = try value(numbers, hash.bytes) else { return nil }
+    let bytes = try payload(value, store: Self.name, key: "block \(hash)")
+    guard bytes.count == 8 else { throw .corrupt(store: Self.name, key: "block \(hash)") }
+    return visible(bytes.reduce(0) { $0 << 8 | UInt64($1) })
+  }
+
+  /// Where the transaction with this hash is; `nil` where it is in no visible block.
+  public func location(of hash: Bytes32) throws(StorageError) -> TransactionLocation? {
+    if let location = recent.withLock({ $0.locations[hash] }) { return location }
+    guard let value = try value(locations, hash.bytes) else { return nil }
+    let bytes = try payload(value, store: Self.name, key: "transaction \(hash)")
+    guard bytes.count == 16 else { throw .corrupt(store: Self.name, key: "transaction \(hash)") }
+    let block = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    // Indices are small; their first four bytes are zero.
+    let index = bytes.suffix(4).reduce(0) { $0 << 8 | Int($1) }
+    return visible(block).map { TransactionLocation(block: $0, index: index) }
+  }
+
+  /// The transaction and receipt at a location; `nil` where there is none.
+  public func transaction(
+    at location: TransactionLocation
+  ) throws(StorageError) -> (transaction: RecoveredTransaction, receipt: BlockReceipt)? {
+    guard location.block <= head else { return nil }
+    if let block = recent.withLock({ $0.block(location.block) }) {
+      guard block.transactions.indices.contains(location.index) else { return nil }
+      return (block.transactions[location.index], block.receipts[location.index])
+    }
+    let transaction = try entry(bodies, location) { RecoveredTransaction(storedBytes: $0) }
+    let receipt = try entry(receipts, location) { try? BlockReceipt(storedBytes: $0) }
+    guard let transaction, let receipt else { return nil }
+    return (transaction, receipt)
+  }
+
+  /// The receipts of a block; `nil` for one that is not visible.
+  public func receipts(_ number: UInt64) throws(StorageError) -> [BlockReceipt]? {
+    guard number <= head else { return nil }
+    if let block = recent.withLock({ $0.block(number) }) { return block.receipts }
+    return try table(receipts, number, decode: { try? BlockReceipt(storedBytes: $0) })
+  }
+
+  /// The database may hold blocks that are not published again yet, while a restarted node catches up.
+  private func visible(_ number: UInt64) -> UInt64? { number <= head ? number : nil }
+
+  private func value(_ column: Column, _ key: [UInt8]) throws(StorageError) -> [UInt8]? {
+    try stored { () throws(RocksDBError) in try column.value(key) }
+  }
+
+  private func table<T>(
+    _ column: Column, _ number: UInt64, decode: (ArraySlice<UInt8>) -> T?
+  ) throws(StorageError) -> [T]? {
+    guard let value = try value(column, blockKey(number)) else { return nil }
+    let table = try payload(value, store: Self.name, key: "block \(number)")
+    guard let count = Table.count(table) else { throw .corrupt(store: Self.name, key: "block \(number)") }
+    var entries: [T] = []
+    for index in 0..<count {
+      guard let entry = Table.entry(table, index).flatMap(decode) else {
+        throw .corrupt(store: Self.name, key: "block \(number), entry \(index)")
+      }
+      entries.append(entry)
+    }
+    return entries
+  }
+
+  private func entry<T>(
+    _ column: Column, _ location: TransactionLocation, decode: (ArraySlice<UInt8>) -> T?
+  ) throws(StorageError) -> T? {
+    guard let value = try value(column, blockKey(location.block)) else { return nil }
+    let table = try payload(value, store: Self.name, key: "block \(location.block)")
+    guard let count = Table.count(table) else { throw .corrupt(store: Self.name, key: "block \(location.block)") }
+    guard location.index >= 0, location.index < count else { return nil }
+    guard let entry = Table.entry(table, location.index).flatMap(decode) else {
+      throw .corrupt(store: Self.name, key: "block \(location.block), entry \(location.index)")
+    }
+    return entry
+  }
+}

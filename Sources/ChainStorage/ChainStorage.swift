@@ -1,0 +1,28 @@
+import Primitives
+import ZKsyncOS
+
+/// The stores of a sequencer: the replay log, the state, and the blocks, each a database of its own below one directory.
+public struct ChainStorage: Sendable {
+  public let log: ReplayLog
+  public let state: StateStore
+  public let blocks: BlockStore
+
+  /// Opens what is there, or begins a chain with block 0.
+  ///
+  /// - Parameters:
+  ///   - directory: exists, and belongs to this process.
+  ///   - genesis: block 0, and the state after it.
+  public init(
+    directory: String, genesis: Block, genesisState: StateChange, cachedSlots: Int = 200_000
+  ) throws(StorageError) {
+    log = try ReplayLog(path: directory + "/replay_log", genesisHash: genesis.hash)
+    state = try StateStore(path: directory + "/state", genesis: genesisState, cachedSlots: cachedSlots)
+    blocks = try BlockStore(path: directory + "/blocks", genesis: genesis)
+    // The derived stores may be behind the log, never ahead of it, and what they have must be the log's blocks.
+    for (name, head) in [(StateStore.name, state.flushed), (BlockStore.name, blocks.flushed)] {
+      guard try log.blockHash(head.number) == head.hash else {
+        throw .contradiction(store: name, block: head.number)
+      }
+    }
+  }
+}

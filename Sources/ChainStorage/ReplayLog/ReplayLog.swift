@@ -1,0 +1,192 @@
+import Primitives
+import RocksDB
+import Synchronization
+import ZKsyncOS
+
+/// The blocks of the chain in the form that reproduces them: the one store that cannot be rebuilt from another.
+///
+/// ``append(_:)`` returns once the record is on the device. Numbers are contiguous from 1; nothing is overwritten.
+///
+/// A record holds the hashes of 256 earlier blocks, which the log has anyway: where they agree they are not written a
+/// second time, which spares eight kilobytes per block.
+public final class ReplayLog: Sendable {
+  static let name = "replay log"
+
+  private struct Tip {
+    var number: UInt64
+    /// What the next block sees as hashes of those before it.
+    var hashes: BlockHashes
+  }
+
+  /// Whether the value holds the hashes of earlier blocks itself.
+  private enum HashSource: UInt8 {
+    case log = 0
+    case record = 1
+  }
+
+  private let database: Database
+  private let records: Column
+  /// Hashes by number, from the genesis block on.
+  private let hashes: Column
+  private let tip: Mutex<Tip>
+  private let lastNumber: Atomic<UInt64>
+
+  /// Opens or creates the log in the directory `path`. `genesisHash` is that of block 0, which has no record.
+  public init(path: String, genesisHash: Bytes32) throws(StorageError) {
+    var options = DatabaseOptions()
+    options.logRecovery = .strict
+    options.blockCacheBytes = 8 << 20
+    var recordOptions = ColumnOptions("records")
+    recordOptions.bloomBitsPerKey = 0
+    recordOptions.blockBytes = 16 << 10
+    let columns = [recordOptions, ColumnOptions("hashes")]
+    database = try stored { () throws(RocksDBError) in
+      try Database(path: path, columns: columns, options: options)
+    }
+    let opened = database
+    records = try stored { () throws(RocksDBError) in try opened.column("records") }
+    hashes = try stored { () throws(RocksDBError) in try opened.column("hashes") }
+
+    if let known = try Self.hash(of: 0, in: hashes) {
+      guard known == genesisHash else {
+        throw .otherGenesis(store: Self.name, stored: known, configured: genesisHash)
+      }
+    } else {
+      let column = hashes
+      try stored { () throws(RocksDBError) in
+        try column.put(blockKey(0), [storedFormat] + genesisHash.bytes, sync: true)
+      }
+    }
+    let last = try Self.lastNumber(hashes)
+    lastNumber = Atomic(last)
+    tip = Mutex(Tip(number: last, hashes: try Self.hashes(before: last + 1, in: hashes)))
+  }
+
+  /// The number of the last block; 0 where there is only genesis.
+  public var last: UInt64 { lastNumber.load(ordering: .acquiring) }
+
+  /// The hashes that the block after the last sees.
+  public var nextBlockHashes: BlockHashes { tip.withLock { $0.hashes } }
+
+  /// Appends the next block and returns when it is durable.
+  public func append(_ record: ReplayRecord) throws(StorageError) {
+    try tip.withLock { (tip) throws(StorageError) in
+      let number = record.context.number
+      guard number == tip.number + 1 else {
+        throw .notContiguous(store: Self.name, expected: tip.number + 1, given: number)
+      }
+      var lean = record
+      var source = HashSource.record
+      if record.context.blockHashes == tip.hashes {
+        lean.context.blockHashes = BlockHashes()
+        source = .log
+      }
+      let batch = WriteBatch()
+      batch.put(records, blockKey(number), [storedFormat, source.rawValue] + lean.encode())
+      batch.put(hashes, blockKey(number), [storedFormat] + record.blockHash.bytes)
+      try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
+      tip.number = number
+      tip.hashes = tip.hashes.appending(record.blockHash)
+      lastNumber.store(number, ordering: .releasing)
+    }
+  }
+
+  /// The hash of a block, `nil` where there is none; 0 is genesis.
+  public func blockHash(_ number: UInt64) throws(StorageError) -> Bytes32? { try Self.hash(of: number, in: hashes) }
+
+  /// The record of a block; `nil` where there is none.
+  public func record(_ number: UInt64) throws(StorageError) -> ReplayRecord? {
+    guard let value = try stored({ () throws(RocksDBError) in try records.value(blockKey(number)) }) else { return nil }
+    let column = hashes
+    return try Self.decode(value, number) { () throws(StorageError) in
+      try Self.hashes(before: number, in: column)
+    }
+  }
+
+  /// Reads records one after the other, from block `number` (at least 1) to the last that there is now.
+  public func records(from number: UInt64) -> ReplayReader { ReplayReader(self, from: max(1, number)) }
+
+  // MARK: Decoding
+
+  private static func decode(
+    _ value: [UInt8], _ number: UInt64, hashes: () throws(StorageError) -> BlockHashes
+  ) throws(StorageError) -> ReplayRecord {
+    let payload = try payload(value, store: name, key: "block \(number)")
+    guard let first = payload.first, let source = HashSource(rawValue: first) else {
+      throw .corrupt(store: name, key: "block \(number)")
+    }
+    var record: ReplayRecord
+    do throws(ReplayRecordError) { record = try ReplayRecord(decoding: Array(payload.dropFirst())) } catch {
+      throw .badRecord(block: number, error)
+    }
+    if source == .log { record.context.blockHashes = try hashes() }
+    guard record.context.number == number else { throw .corrupt(store: name, key: "block \(number)") }
+    return record
+  }
+
+  private static func hash(of number: UInt64, in column: Column) throws(StorageError) -> Bytes32? {
+    guard let value = try stored({ () throws(RocksDBError) in try column.value(blockKey(number)) }) else { return nil }
+    guard let hash = Bytes32(try payload(value, store: name, key: "hash \(number)")) else {
+      throw .corrupt(store: name, key: "hash \(number)")
+    }
+    return hash
+  }
+
+  private static func lastNumber(_ column: Column) throws(StorageError) -> UInt64 {
+    let cursor = column.cursor()
+    guard try stored({ () throws(RocksDBError) in try cursor.seekToLast() }) else { return 0 }
+    guard cursor.key.count == 8, let number = cursor.withKey({ readNumber($0) }) else {
+      throw .corrupt(store: name, key: "last hash")
+    }
+    return number
+  }
+
+  /// The hashes of the up to 256 blocks before `number`, newest first.
+  private static func hashes(before number: UInt64, in column: Column) throws(StorageError) -> BlockHashes {
+    let first = number > 256 ? number - 256 : 0
+    let cursor = column.cursor(from: blockKey(first), to: blockKey(number))
+    var oldestFirst: [Bytes32] = []
+    var more = try stored { () throws(RocksDBError) in try cursor.seekToFirst() }
+    while more {
+      guard let hash = Bytes32(try payload(cursor.value, store: name, key: "hash")) else {
+        throw .corrupt(store: name, key: "hash")
+      }
+      oldestFirst.append(hash)
+      more = try stored { () throws(RocksDBError) in try cursor.next() }
+    }
+    guard oldestFirst.count == Int(number - first) else { throw .corrupt(store: name, key: "hashes before \(number)") }
+    return BlockHashes(newestFirst: oldestFirst.reversed())
+  }
+
+  /// A reader over the log as it was when the reader was made. Belongs to one thread.
+  public final class ReplayReader {
+    private let log: ReplayLog
+    private let cursor: Cursor
+    private var number: UInt64
+    private var hashes: BlockHashes?
+    private var started = false
+
+    fileprivate init(_ log: ReplayLog, from number: UInt64) {
+      self.log = log
+      self.number = number
+      cursor = log.records.cursor(from: blockKey(number))
+    }
+
+    /// The next record; `nil` after the last. Throws where a block is missing.
+    public func next() throws(StorageError) -> ReplayRecord? {
+      let cursor = cursor, first = !started
+      started = true
+      let more = try stored { () throws(RocksDBError) in try first ? cursor.seekToFirst() : cursor.next() }
+      guard more else { return nil }
+      guard let key = cursor.withKey({ readNumber($0) }), key == number else {
+        throw .corrupt(store: ReplayLog.name, key: "block \(number)")
+      }
+      let known: BlockHashes
+      if let hashes { known = hashes } else { known = try ReplayLog.hashes(before: number, in: log.hashes) }
+      let record = try ReplayLog.decode(cursor.value, number) { () throws(StorageError) in known }
+      hashes = known.appending(record.blockHash)
+      number += 1
+      return record
+    }
+  }
+}
