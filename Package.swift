@@ -56,7 +56,6 @@ let package = Package(
     .target(name: "Airbender", dependencies: ["Primitives"], swiftSettings: settings),
     .testTarget(
       name: "AirbenderTests", dependencies: ["Airbender", "Primitives", "Cryptography"], swiftSettings: settings),
-    .testTarget(name: "AirbenderTests", dependencies: ["Airbender", "Primitives", "Cryptography"], swiftSettings: settings),
     .target(
       name: "ProverInput", dependencies: ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"],
       swiftSettings: settings),
