@@ -22,10 +22,9 @@ extension Field {
   func power(_ exponent: [UInt64]) -> Self {
     var result = Self.one
     for word in exponent.reversed() {
-      for bit in stride(from: UInt64(63), through: 0, by: -1) {
+      for bit in (0..<64).reversed() {
         result = result.squared
-        if word &>> bit & 1 == 1 { result = result * self }
-        if bit == 0 { break }
+        if word &>> UInt64(bit) & 1 == 1 { result = result * self }
       }
     }
     return result

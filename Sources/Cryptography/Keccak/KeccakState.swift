@@ -3,9 +3,7 @@
 /// The lanes are named as stored, `aN` being lane (x, y) with N = x + 5·y. A round is one expression from lanes to lanes,
 /// written out, so that all 25 live in registers and on the stack of the one function; a loop over an array of lanes is
 /// seven times slower. On processors with BMI the compiler turns `~b & c` and the rotations into one instruction each.
-@usableFromInline
 struct KeccakState: Sendable {
-  // swift-format-ignore
   var a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23,
     a24: UInt64
 
