@@ -81,6 +81,39 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
       ], swiftSettings: settings),
+    .target(name: "SocketTesting", path: "Tests/SocketTesting", swiftSettings: settings),
+    .testTarget(
+      name: "HTTPTests", dependencies: ["HTTP", "SocketTesting", .product(name: "NIOPosix", package: "swift-nio")],
+      swiftSettings: settings),
+    .target(
+      name: "JSONRPC",
+      dependencies: [
+        "JSON", "Primitives", "HTTP", .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "JSONRPCTests",
+      dependencies: [
+        "JSON", "HTTP", "JSONRPC", "SocketTesting", .product(name: "NIOPosix", package: "swift-nio"),
+      ], swiftSettings: settings),
+    .target(
+      name: "Telemetry", dependencies: ["JSON", "HTTP", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .target(
+      name: "NodeAPI", dependencies: ["Primitives", "Cryptography", "Transactions", "JSON", "JSONRPC", "Telemetry"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "NodeAPITests",
+      dependencies: [
+        "Primitives", "Cryptography", "Transactions", "JSON", "HTTP", "JSONRPC", "Telemetry", "NodeAPI",
+        "SocketTesting", .product(name: "NIOPosix", package: "swift-nio"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "TelemetryTests",
+      dependencies: [
+        "JSON", "HTTP", "Telemetry", "SocketTesting", .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
 
     // Layer 6: programs
     .executableTarget(

@@ -1,0 +1,300 @@
+import Glibc
+import HTTP
+import SocketTesting
+import Testing
+
+@Suite("HTTP server", .serialized)
+struct HTTPServerTests {
+  @Test("A connection serves one request after the other")
+  func keepAlive() async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      for text in ["one", "", "three"] {
+        try client.post(text)
+        let response = try client.readResponse()
+        #expect(response.status == 200)
+        #expect(response.body == text)
+      }
+      #expect(server.connectionCount == 1)
+      client.close()
+      #expect(await eventually { server.connectionCount == 0 })
+    }
+  }
+
+  @Test("Pipelined requests are answered in order, whoever answers them and when")
+  func pipelining() async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      let count = 600
+      let paths = ["/", "/later", "/", "/", "/later"]
+      try client.write((0..<count).map { RawSocket.postText("\($0)", path: paths[$0 % 5]) }.joined())
+      for index in 0..<count { #expect(try client.readResponse().body == "\(index)") }
+    }
+  }
+
+  @Test("Thousands of requests behind a late answer do not grow the stack")
+  func longPipeline() async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      let count = 8_000
+      let short = "GET / HTTP/1.1\r\n\r\n"
+      try client.write(RawSocket.postText("first", path: "/slow") + String(repeating: short, count: count))
+      #expect(try client.readResponse().body == "first")
+      for _ in 0..<count { #expect(try client.readResponse().status == 200) }
+    }
+  }
+
+  @Test("A body beyond the limit is refused at its announcement, and while it grows")
+  func bodyLimit() async throws {
+    try await withServer(EchoService(), { $0.bodyBytes = 1_000 }) { server in
+      let announced = try RawSocket(port: server.port)
+      try announced.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\nabc")
+      let response = try announced.readResponse()
+      #expect(response.status == 413)
+      #expect(response.body.contains("-32007"))
+      #expect(announced.isClosedByPeer())
+
+      let growing = try RawSocket(port: server.port)
+      try growing.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+      for _ in 0..<3 { try growing.write("190\r\n" + String(repeating: "x", count: 400) + "\r\n") }
+      #expect(try growing.readResponse().status == 413)
+      #expect(growing.isClosedByPeer())
+
+      let fitting = try RawSocket(port: server.port)
+      try fitting.post(String(repeating: "x", count: 1_000))
+      #expect(try fitting.readResponse().body.count == 1_000)
+    }
+  }
+
+  @Test("A client that waits for leave to send its body gets it")
+  func expectContinue() async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      try client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+      #expect(try client.readResponse().status == 100)
+      try client.write("abc")
+      #expect(try client.readResponse().body == "abc")
+    }
+  }
+
+  @Test("Connections close when the client asks for it")
+  func closing() async throws {
+    try await withServer { server in
+      let old = try RawSocket(port: server.port)
+      try old.write("POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi")
+      #expect(try old.readResponse().body == "hi")
+      #expect(old.isClosedByPeer())
+      let polite = try RawSocket(port: server.port)
+      try polite.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+      #expect(try polite.readResponse().headers["connection"] == "close")
+      #expect(polite.isClosedByPeer())
+    }
+  }
+
+  @Test(
+    "What is no HTTP is answered 400 or cut off, and harms nobody else",
+    arguments: [
+      "garbage\r\n\r\n", "\u{0}\u{1}\u{2}\u{3}\r\n\r\n", "GET\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+      "POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+      "GET / HTTP/9.9\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+    ])
+  func malformed(_ text: String) async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      try client.write(text)
+      let status = try? client.readResponse().status
+      #expect(status == nil || status == 400 || status == 413)
+      #expect(client.isClosedByPeer())
+      let other = try RawSocket(port: server.port)
+      try other.post("fine")
+      #expect(try other.readResponse().body == "fine")
+    }
+  }
+
+  @Test("Headers without end are cut off")
+  func endlessHeaders() async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      try client.write("GET / HTTP/1.1\r\n")
+      let line = "X-Filler: " + String(repeating: "y", count: 8_000) + "\r\n"
+      var isCutOff = false
+      for _ in 0..<2_000 where !isCutOff {
+        do { try client.write(line) } catch { isCutOff = true }
+      }
+      #expect(isCutOff)
+    }
+  }
+
+  @Test("A request that does not come to its end in time is cut off, as is an idle connection")
+  func slowWriters() async throws {
+    try await withServer(
+      EchoService(),
+      {
+        $0.requestTime = .milliseconds(150)
+        $0.idleTime = .milliseconds(400)
+      }
+    ) { server in
+      let slow = try RawSocket(port: server.port)
+      try slow.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+      let started = ContinuousClock.now
+      // A byte now and then does not buy more time.
+      for _ in 0..<10 where (try? slow.write("x")) != nil { usleep(30_000) }
+      #expect(slow.isClosedByPeer())
+      #expect(ContinuousClock.now - started < .milliseconds(390))
+
+      let dribbling = try RawSocket(port: server.port)
+      for byte in "GET / HTTP/1.1\r\nX: " where (try? dribbling.write(String(byte))) != nil { usleep(30_000) }
+      #expect(dribbling.isClosedByPeer())
+
+      let idle = try RawSocket(port: server.port)
+      try idle.post("x")
+      #expect(try idle.readResponse().body == "x")
+      #expect(idle.isClosedByPeer())
+      #expect(await eventually { server.connectionCount == 0 })
+    }
+  }
+
+  @Test("An answer that takes long is waited for")
+  func slowService() async throws {
+    try await withServer(
+      EchoService(),
+      {
+        $0.idleTime = .milliseconds(80)
+        $0.requestTime = .milliseconds(80)
+      }
+    ) { server in
+      let client = try RawSocket(port: server.port)
+      try client.post("patience", path: "/slow")
+      #expect(try client.readResponse().body == "patience")
+    }
+  }
+
+  @Test("A client that asks and does not read is cut off, and little waits for it meanwhile")
+  func slowReaders() async throws {
+    try await withServer(EchoService(), { $0.responseTime = .milliseconds(300) }) { server in
+      let client = try RawSocket(port: server.port, timeout: 3, receiveBuffer: 4_096)
+      let before = residentBytes()
+      // 300 MB in all if nobody held it back.
+      for _ in 0..<300 { try client.post("", path: "/big") }
+      #expect(await eventually { server.connectionCount == 0 })
+      #expect(residentBytes() - before < 50 << 20)
+    }
+  }
+
+  @Test("Connections beyond the limit are told so")
+  func connectionLimit() async throws {
+    try await withServer(EchoService(), { $0.connections = 2 }) { server in
+      let first = try RawSocket(port: server.port), second = try RawSocket(port: server.port)
+      for client in [first, second] {
+        try client.post("x")
+        #expect(try client.readResponse().status == 200)
+      }
+      let third = try RawSocket(port: server.port)
+      try third.post("x")
+      let refusal = try third.readResponse()
+      #expect(refusal.status == 429)
+      #expect(refusal.body == "Too many connections. Please try again later.\r\n")
+      #expect(third.isClosedByPeer())
+      first.close()
+      #expect(await eventually { server.connectionCount == 1 })
+      let fourth = try RawSocket(port: server.port)
+      try fourth.post("x")
+      #expect(try fourth.readResponse().status == 200)
+    }
+  }
+
+  @Test("A request is answered once")
+  func answeredOnce() async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      try client.post("", path: "/twice")
+      #expect(try client.readResponse().body == "first")
+      try client.post("next")
+      #expect(try client.readResponse().body == "next")
+    }
+  }
+
+  @Test("Pages of other origins may call where that is allowed")
+  func crossOrigin() async throws {
+    try await withServer(EchoService(), allowsAnyOrigin: true) { server in
+      let client = try RawSocket(port: server.port)
+      try client.write(
+        "OPTIONS / HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\nAccess-Control-Request-Method: POST\r\n\r\n")
+      let preflight = try client.readResponse()
+      #expect(preflight.status == 204)
+      #expect(preflight.headers["access-control-allow-origin"] == "*")
+      #expect(preflight.headers["access-control-allow-headers"] == "content-type")
+      try client.post("x")
+      #expect(try client.readResponse().headers["access-control-allow-origin"] == "*")
+    }
+  }
+
+  @Test("Many idle connections cost little, and the server goes on")
+  func idleConnections() async throws {
+    try await withServer(EchoService(), { $0.connections = 5_000 }) { server in
+      var idle: [RawSocket] = []
+      for _ in 0..<400 { idle.append(try RawSocket(port: server.port)) }
+      let before = residentBytes()
+      for _ in 0..<1_500 { idle.append(try RawSocket(port: server.port)) }
+      #expect(await eventually { server.connectionCount == 1_900 })
+      #expect(residentBytes() - before < 1_500 * 40_000)
+      let client = try RawSocket(port: server.port)
+      try client.post("still here")
+      #expect(try client.readResponse().body == "still here")
+    }
+  }
+
+  @Test("Shutting down answers what has begun, closes the rest, and refuses what comes")
+  func shutdown() async throws {
+    let server = try await HTTPServer.start(EchoService(), host: "127.0.0.1", port: 0, on: group)
+    let idle = try RawSocket(port: server.port), busy = try RawSocket(port: server.port)
+    let stuck = try RawSocket(port: server.port)
+    try busy.post("finish me", path: "/slow")
+    try stuck.post("", path: "/never")
+    try idle.post("x")
+    #expect(try idle.readResponse().status == 200)
+    let started = ContinuousClock.now
+    async let done: Void = server.shutdown(grace: .milliseconds(600))
+    let answer = try busy.readResponse()
+    #expect(answer.body == "finish me")
+    #expect(answer.headers["connection"] == "close")
+    #expect(idle.isClosedByPeer())
+    #expect(stuck.isClosedByPeer())
+    await done
+    #expect(ContinuousClock.now - started < .seconds(2))
+    #expect(throws: SocketError.self) { try RawSocket(port: server.port) }
+  }
+
+  @Test("Routes are found by path and method")
+  func routes() async throws {
+    var router = HTTPRouter()
+    router.on(.GET, "/jobs/:kind/:number") { call in
+      call.reply.send(.text(.ok, call.segments.joined(separator: " ") + (call.request.queryParameter("id") ?? "")))
+    }
+    router.on(.POST, "/jobs/submit") { call in call.reply.send(HTTPResponse(.ok, body: call.request.body)) }
+    try await withServer(router) { server in
+      let client = try RawSocket(port: server.port)
+      func status(_ method: String, _ path: String) throws -> (Int, String) {
+        try client.write("\(method) \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+        let response = try client.readResponse()
+        return (response.status, response.body)
+      }
+      #expect(try status("GET", "/jobs/fri/12?id=%20me&x") == (200, "fri 12%20me"))
+      #expect(try status("GET", "/jobs/submit").0 == 405)
+      #expect(try status("POST", "/jobs/submit").0 == 200)
+      #expect(try status("GET", "/other").0 == 404)
+      #expect(try status("GET", "/jobs/fri").0 == 404)
+    }
+  }
+}
+
+/// Memory of this process in use, by its own account.
+func residentBytes() -> Int {
+  guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+  defer { fclose(file) }
+  var line = [CChar](repeating: 0, count: 256)
+  guard fgets(&line, 256, file) != nil else { return 0 }
+  let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
+    separator: " ")
+  return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * 4_096
+}
