@@ -1,0 +1,57 @@
+import JSON
+
+/// The methods of a server by their names. It knows nothing of Ethereum.
+public struct MethodTable: Sendable {
+  /// Where a method runs.
+  public enum Execution: Sendable {
+    /// On the event loop: for what is in memory and takes microseconds.
+    case inline
+    /// On the worker pool: for what computes or may wait for the disk.
+    case pooled
+  }
+
+  /// Takes its parameters and writes exactly one value. What it wrote before throwing is forgotten.
+  public typealias Handler =
+    @Sendable (inout Parameters, RPCContext, inout JSONWriter) throws(RPCError) -> Void
+
+  struct Method: Sendable {
+    let name: String
+    let execution: Execution
+    let handler: Handler
+  }
+
+  /// By a hash of the name, which saves building a string for each call; two names never share one, see `add`.
+  private var methods: [UInt64: Method] = [:]
+
+  public init() {}
+
+  /// Adds a method, in place of one of the same name.
+  public mutating func add(_ name: String, _ execution: Execution, _ handler: @escaping Handler) {
+    let key = Array(name.utf8).withUnsafeBufferPointer(Self.hash)
+    precondition(methods[key] == nil || methods[key]?.name == name, "two method names have the same hash")
+    methods[key] = Method(name: name, execution: execution, handler: handler)
+  }
+
+  /// The names, sorted.
+  public var names: [String] { methods.values.map(\.name).sorted() }
+
+  func method(named name: UnsafeBufferPointer<UInt8>) -> Method? {
+    guard let method = methods[Self.hash(name)], method.name.utf8.elementsEqual(name) else { return nil }
+    return method
+  }
+
+  /// FNV-1a. The table is fixed when the server starts, so nobody gains by finding collisions.
+  private static func hash(_ name: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    return hash
+  }
+}
+
+/// What a handler can know of where its call came from.
+public struct RPCContext: Sendable {
+  /// The WebSocket client, `nil` over HTTP: subscriptions need one.
+  public let session: RPCSession?
+
+  public init(session: RPCSession? = nil) { self.session = session }
+}

@@ -1,0 +1,135 @@
+import JSON
+import Primitives
+
+/// The parameters of a call, taken one after the other by the handler.
+///
+/// They come as an array, or as an object under the names that the handler gives, in camel case or snake case. A missing
+/// tail and `null` are the same: no value. What is left over is ignored.
+public struct Parameters: Sendable {
+  private let positional: [JSONValue]
+  private let named: JSONValue?
+  private var index = 0
+
+  /// - Parameter value: an array, an object, or nothing.
+  public init(_ value: JSONValue?) {
+    positional = value?.elements ?? []
+    named = value?.kind == .object ? value : nil
+  }
+
+  /// How many parameters came as an array.
+  public var count: Int { positional.count }
+
+  /// The next value, or `nil` where there is none.
+  public mutating func next(_ name: String) -> JSONValue? {
+    defer { index += 1 }
+    if let named {
+      let wanted = Self.folded(name)
+      let found = named.members?.last { Self.folded($0.name) == wanted }?.value
+      return found?.isNull == false ? found : nil
+    }
+    guard index < positional.count, !positional[index].isNull else { return nil }
+    return positional[index]
+  }
+
+  /// The next value as `T`; an error where there is none or it is something else.
+  public mutating func required<T: RPCParameter>(_ name: String, as type: T.Type = T.self) throws(RPCError) -> T {
+    let position = index
+    guard let value = next(name) else {
+      throw .invalidParameters("missing value for required argument \(position)")
+    }
+    return try Self.decode(value, at: position)
+  }
+
+  /// The next value as `T`, `nil` where there is none; an error where it is something else.
+  public mutating func optional<T: RPCParameter>(_ name: String, as type: T.Type = T.self) throws(RPCError) -> T? {
+    let position = index
+    guard let value = next(name) else { return nil }
+    return try Self.decode(value, at: position)
+  }
+
+  private static func decode<T: RPCParameter>(_ value: JSONValue, at position: Int) throws(RPCError) -> T {
+    do throws(InvalidParameter) {
+      return try T(parameter: value)
+    } catch {
+      throw .invalidParameters("invalid argument \(position): \(error.reason)")
+    }
+  }
+
+  private static func folded(_ name: String) -> String { name.lowercased().filter { $0 != "_" } }
+}
+
+/// Why a value is not what a method takes.
+public struct InvalidParameter: Error, Equatable, Sendable {
+  public let reason: String
+
+  public init(_ reason: String) { self.reason = reason }
+}
+
+/// A type that a method can take as a parameter.
+public protocol RPCParameter {
+  init(parameter value: JSONValue) throws(InvalidParameter)
+}
+
+extension JSONValue: RPCParameter {
+  public init(parameter value: JSONValue) { self = value }
+}
+
+extension Bool: RPCParameter {
+  public init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let boolean = value.boolean else { throw InvalidParameter("expected a boolean, found \(value.kind)") }
+    self = boolean
+  }
+}
+
+extension String: RPCParameter {
+  public init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let string = value.string else { throw InvalidParameter("expected a string, found \(value.kind)") }
+    self = string
+  }
+}
+
+extension UInt64: RPCParameter {
+  /// A hexadecimal quantity; a plain number is accepted too, as some tools send one.
+  public init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let number = value.quantity64 ?? value.unsignedInteger else {
+      throw InvalidParameter("expected a hexadecimal quantity of at most 64 bits")
+    }
+    self = number
+  }
+}
+
+extension UInt256: RPCParameter {
+  /// A hexadecimal quantity; a plain number is accepted too, as some tools send one.
+  public init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let number = value.quantity ?? value.unsignedInteger.map({ UInt256($0) }) else {
+      throw InvalidParameter("expected a hexadecimal quantity of at most 256 bits")
+    }
+    self = number
+  }
+}
+
+extension Bytes32: RPCParameter {
+  public init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let bytes = value.bytes32 else { throw InvalidParameter("expected 0x and 64 hexadecimal digits") }
+    self = bytes
+  }
+}
+
+extension Address: RPCParameter {
+  public init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let address = value.address else {
+      throw InvalidParameter("expected an address: 0x and 40 hexadecimal digits")
+    }
+    self = address
+  }
+}
+
+/// Bytes, as the parameter of a method.
+public struct HexData: RPCParameter, Sendable, Equatable {
+  public let bytes: [UInt8]
+
+  public init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let bytes = value.data else { throw InvalidParameter("expected 0x and an even number of hexadecimal digits") }
+    self.bytes = bytes
+  }
+}

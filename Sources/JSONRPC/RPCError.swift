@@ -1,0 +1,77 @@
+import JSON
+
+/// An error as a JSON-RPC client sees it. Codes are those that Ethereum clients know from geth; the ones of the transport
+/// (−32007 … −32011) are those of jsonrpsee, which the original of this node is built on.
+public struct RPCError: Error, Sendable, Equatable {
+  /// What goes with the message.
+  public enum Detail: Sendable, Equatable {
+    /// Written as hexadecimal data.
+    case bytes([UInt8])
+    case text(String)
+  }
+
+  public var code: Int
+  public var message: String
+  public var data: Detail?
+
+  public init(code: Int, message: String, data: Detail? = nil) {
+    self.code = code
+    self.message = message
+    self.data = data
+  }
+
+  /// The text is not JSON.
+  public static func parseError(_ error: JSONError) -> RPCError {
+    RPCError(code: -32_700, message: "parse error: \(error)")
+  }
+
+  /// The JSON is no request.
+  public static func invalidRequest(_ reason: String) -> RPCError {
+    RPCError(code: -32_600, message: "invalid request: \(reason)")
+  }
+
+  public static func methodNotFound(_ name: String) -> RPCError {
+    RPCError(code: -32_601, message: "the method \(name) does not exist/is not available")
+  }
+
+  public static func invalidParameters(_ reason: String) -> RPCError { RPCError(code: -32_602, message: reason) }
+
+  /// Something inside failed that the client has no part in.
+  public static func internalError(_ message: String) -> RPCError { RPCError(code: -32_603, message: message) }
+
+  /// The request was understood and cannot be served: geth's code for whatever has no code of its own.
+  public static func refused(_ message: String) -> RPCError { RPCError(code: -32_000, message: message) }
+
+  public static func tooManySubscriptions(_ limit: Int) -> RPCError {
+    RPCError(
+      code: -32_006, message: "Too many subscriptions on the connection", data: .text("Exceeded max limit of \(limit)"))
+  }
+
+  public static func responseTooBig(_ limit: Int) -> RPCError {
+    RPCError(code: -32_008, message: "Response is too big", data: .text("Exceeded max limit of \(limit)"))
+  }
+
+  public static let busy = RPCError(code: -32_009, message: "Server is busy, try again later")
+
+  public static func batchResponseTooBig(_ limit: Int) -> RPCError {
+    RPCError(code: -32_011, message: "The batch response was too large", data: .text("Exceeded max limit of \(limit)"))
+  }
+
+  func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("code")
+    writer.number(code)
+    writer.key("message")
+    writer.string(message)
+    switch data {
+    case .bytes(let bytes):
+      writer.key("data")
+      writer.data(bytes)
+    case .text(let text):
+      writer.key("data")
+      writer.string(text)
+    case nil: break
+    }
+    writer.endObject()
+  }
+}

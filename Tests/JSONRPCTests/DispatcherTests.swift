@@ -1,0 +1,198 @@
+import JSON
+import JSONRPC
+import Testing
+
+@Suite("JSON-RPC dispatcher")
+struct DispatcherTests {
+  let pool = WorkerPool(threads: 2)
+  var dispatcher: RPCDispatcher { RPCDispatcher(methods: testMethods(), pool: pool) }
+
+  func error(_ message: String, limits: RPCDispatcher.Limits = .init()) async throws -> JSONValue {
+    let dispatcher = RPCDispatcher(methods: testMethods(), pool: pool, limits: limits)
+    let text = try #require(await reply(message, to: dispatcher))
+    return try #require(try JSONValue(parsing: Array(text.utf8))["error"])
+  }
+
+  @Test(
+    "A call gets its result and its id back, whatever kind of id it is",
+    arguments: [
+      ("1", "echo"), ("-5", "slowEcho"), ("\"a\\u0062\"", "echo"), ("null", "slowEcho"), ("1.5e3", "echo"),
+    ])
+  func results(_ id: String, _ method: String) async {
+    let message = #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":[{"a":[1,"x"]}]}"#
+    #expect(await reply(message, to: dispatcher) == #"{"jsonrpc":"2.0","result":{"a":[1,"x"]},"id":\#(id)}"#)
+  }
+
+  @Test("Members may come in any order, unknown ones are passed over")
+  func memberOrder() async {
+    let message = #" { "params" : ["x"] , "extra" : {"id":7} , "method":"echo", "id":1, "jsonrpc":"2.0" } "#
+    #expect(await reply(message, to: dispatcher) == #"{"jsonrpc":"2.0","result":"x","id":1}"#)
+  }
+
+  @Test(
+    "Parameters come by position or by name, in either case style; an absent tail and null are the same",
+    arguments: [
+      ("[\"0x2\",\"0x3\"]", "0x5"), ("[\"0x2\"]", "0x2"), ("[\"0x2\",null,7,8]", "0x2"), ("[2]", "0x2"),
+      ("{\"firstTerm\":\"0x2\",\"secondTerm\":\"0x3\"}", "0x5"),
+      ("{\"second_term\":\"0x3\",\"first_term\":\"0x2\"}", "0x5"),
+    ])
+  func parameters(_ parameters: String, _ sum: String) async {
+    let message = #"{"jsonrpc":"2.0","id":1,"method":"sum","params":\#(parameters)}"#
+    #expect(await reply(message, to: dispatcher) == #"{"jsonrpc":"2.0","result":"\#(sum)","id":1}"#)
+  }
+
+  @Test(
+    "Wrong parameters are −32602 and say which",
+    arguments: [
+      ("[]", "missing value for required argument 0"), ("{}", "missing value for required argument 0"),
+      ("[\"0x01\"]", "invalid argument 0"), ("[\"0x1\",\"x\"]", "invalid argument 1"),
+      ("[\"0x10000000000000000\"]", "invalid argument 0"), ("[true]", "invalid argument 0"),
+      ("[-1]", "invalid argument 0"),
+    ])
+  func wrongParameters(_ parameters: String, _ text: String) async throws {
+    let error = try await error(#"{"jsonrpc":"2.0","id":1,"method":"sum","params":\#(parameters)}"#)
+    #expect(error["code"]?.integer == -32602)
+    #expect(error["message"]?.string?.hasPrefix(text) == true)
+  }
+
+  @Test("An error takes the place of what was half written")
+  func failure() async {
+    #expect(
+      await reply(#"{"jsonrpc":"2.0","id":1,"method":"fail"}"#, to: dispatcher)
+        == #"{"jsonrpc":"2.0","error":{"code":3,"message":"execution \"reverted\"","data":"0x0102"},"id":1}"#)
+  }
+
+  @Test(
+    "What is not JSON is −32700",
+    arguments: [
+      "", "{", "[1,", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\"", "nonsense", "{\"a\":1} x",
+      String(repeating: "[", count: 100_000), "[" + String(repeating: "{\"a\":", count: 70),
+    ])
+  func parseErrors(_ message: String) async throws {
+    #expect(try await error(message)["code"]?.integer == -32700)
+  }
+
+  @Test(
+    "JSON that is no request is −32600",
+    arguments: [
+      "17", "null", "\"x\"", "[]", "{}", #"{"jsonrpc":"2.0","id":1}"#, #"{"id":1,"method":"echo"}"#,
+      #"{"jsonrpc":"1.0","id":1,"method":"echo"}"#, #"{"jsonrpc":2.0,"id":1,"method":"echo"}"#,
+      #"{"jsonrpc":"2.0","id":{},"method":"echo"}"#, #"{"jsonrpc":"2.0","id":[1],"method":"echo"}"#,
+      #"{"jsonrpc":"2.0","id":true,"method":"echo"}"#, #"{"jsonrpc":"2.0","id":1,"method":7}"#,
+      #"{"jsonrpc":"2.0","id":1,"method":"echo","params":"x"}"#,
+    ])
+  func invalidRequests(_ message: String) async throws {
+    #expect(try await error(message)["code"]?.integer == -32600)
+  }
+
+  @Test("Unknown methods are −32601, and long names are not repeated in full")
+  func unknownMethods() async throws {
+    let unknown = try await error(#"{"jsonrpc":"2.0","id":1,"method":"eth_nonsense"}"#)
+    #expect(unknown["code"]?.integer == -32601)
+    #expect(unknown["message"]?.string == "the method eth_nonsense does not exist/is not available")
+    let long = try await error(#"{"jsonrpc":"2.0","id":1,"method":"\#(String(repeating: "m", count: 10_000))"}"#)
+    #expect(long["message"]?.string.map { $0.utf8.count < 200 } == true)
+    #expect(try await error(#"{"jsonrpc":"2.0","id":1,"method":"\u0065cho"}"#)["code"]?.integer == -32601)
+  }
+
+  @Test("A call without an id is made and not answered")
+  func notifications() async throws {
+    let hub = Hub()
+    let dispatcher = RPCDispatcher(methods: testMethods(hub), pool: pool)
+    #expect(await reply(#"{"jsonrpc":"2.0","method":"count"}"#, to: dispatcher) == nil)
+    #expect(await reply(#"{"jsonrpc":"2.0","method":"nonsense"}"#, to: dispatcher) == nil)
+    #expect(
+      await reply(#"[{"jsonrpc":"2.0","method":"count"},{"jsonrpc":"2.0","method":"count"}]"#, to: dispatcher) == nil)
+    #expect(hub.count() == 4)
+  }
+
+  @Test("A batch answers in order, one call after the other, good and bad ones")
+  func batches() async {
+    let message = #"""
+      [{"jsonrpc":"2.0","id":1,"method":"count"}, 5, {"jsonrpc":"2.0","id":"b","method":"echo","params":[null]},
+       {"jsonrpc":"2.0","method":"count"}, {"jsonrpc":"2.0","id":3,"method":"count"},
+       {"jsonrpc":"2.0","id":4,"method":"fail"}]
+      """#
+    let expected = #"""
+      [{"jsonrpc":"2.0","result":1,"id":1},{"jsonrpc":"2.0","error":{"code":-32600,"message":"invalid request: not an object"},"id":null},{"jsonrpc":"2.0","error":{"code":-32602,"message":"missing value for required argument 0"},"id":"b"},{"jsonrpc":"2.0","result":3,"id":3},{"jsonrpc":"2.0","error":{"code":3,"message":"execution \"reverted\"","data":"0x0102"},"id":4}]
+      """#
+    #expect(await reply(message, to: dispatcher) == expected)
+  }
+
+  @Test("A batch beyond the limit is refused whole, and none of it is run")
+  func batchLimit() async throws {
+    let hub = Hub()
+    var limits = RPCDispatcher.Limits()
+    limits.batchCalls = 10
+    let dispatcher = RPCDispatcher(methods: testMethods(hub), pool: pool, limits: limits)
+    func batch(_ count: Int) -> String {
+      "[" + (0..<count).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"count"}"# }.joined(separator: ",") + "]"
+    }
+    let refusal = try #require(await reply(batch(11), to: dispatcher))
+    #expect(refusal.contains("-32600"))
+    #expect(hub.count() == 1)
+    #expect(await reply(batch(10), to: dispatcher)?.hasPrefix("[") == true)
+    // A text that is not JSON is that in the first place.
+    #expect(await reply(String(batch(20).dropLast()), to: dispatcher)?.contains("-32700") == true)
+  }
+
+  @Test("Replies beyond the limit are replaced by an error")
+  func responseLimit() async throws {
+    var limits = RPCDispatcher.Limits()
+    limits.responseBytes = 1_000
+    let call = #"{"jsonrpc":"2.0","id":1,"method":"big","params":["0x300"]}"#
+    #expect(
+      try await error(#"{"jsonrpc":"2.0","id":1,"method":"big","params":["0x3e8"]}"#, limits: limits)["code"]?.integer
+        == -32008)
+    let dispatcher = RPCDispatcher(methods: testMethods(), pool: pool, limits: limits)
+    #expect(
+      await reply(#"{"jsonrpc":"2.0","id":1,"method":"big","params":["0x300"]}"#, to: dispatcher)?.contains("xxx")
+        == true)
+    #expect(try await error("[\(call),\(call)]", limits: limits)["code"]?.integer == -32011)
+  }
+
+  @Test("Work beyond the queue is refused as busy, with the id of the call")
+  func busy() async throws {
+    let small = WorkerPool(threads: 1, limit: 1)
+    let dispatcher = RPCDispatcher(methods: testMethods(), pool: small)
+    async let first = reply(#"{"jsonrpc":"2.0","id":1,"method":"sleep"}"#, to: dispatcher)
+    while small.load == 0 { await Task.yield() }
+    #expect(
+      await reply(#"{"jsonrpc":"2.0","id":2,"method":"slowEcho","params":[1]}"#, to: dispatcher)
+        == #"{"jsonrpc":"2.0","error":{"code":-32009,"message":"Server is busy, try again later"},"id":2}"#)
+    #expect(
+      await reply(#"{"jsonrpc":"2.0","id":3,"method":"echo","params":[1]}"#, to: dispatcher)?.contains("result") == true
+    )
+    #expect(await first == #"{"jsonrpc":"2.0","result":true,"id":1}"#)
+    #expect(await eventually { small.load == 0 })
+    #expect(
+      await reply(#"{"jsonrpc":"2.0","id":4,"method":"slowEcho","params":[1]}"#, to: dispatcher)?.contains("result")
+        == true)
+    await small.shutdown()
+  }
+
+  @Test("Random and mutated messages are always answered with JSON, or not at all")
+  func garbage() async throws {
+    var state: UInt64 = 42
+    func random(_ bound: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(bound))
+    }
+    let seed = Array(#"[{"jsonrpc":"2.0","id":1,"method":"sum","params":["0x1",{"a":[null]}]}]"#.utf8)
+    let dispatcher = self.dispatcher
+    for _ in 0..<5_000 {
+      var message = seed
+      for _ in 0...random(4) {
+        switch random(3) {
+        case 0: message[random(message.count)] = UInt8(random(256))
+        case 1: message.remove(at: random(message.count))
+        default: message.insert(seed[random(seed.count)], at: random(message.count))
+        }
+      }
+      let answer = await withCheckedContinuation { continuation in
+        dispatcher.handle(message) { continuation.resume(returning: $0.map { Array($0.readableBytesView) }) }
+      }
+      if let answer { _ = try JSONValue(parsing: answer) }
+    }
+  }
+}

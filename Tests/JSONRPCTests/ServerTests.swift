@@ -1,0 +1,237 @@
+import HTTP
+import JSON
+import JSONRPC
+import SocketTesting
+import Testing
+
+@Suite("JSON-RPC server", .serialized)
+struct ServerTests {
+  func call(_ method: String, id: Int = 1, _ parameters: String = "[]") -> String {
+    #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(parameters)}"#
+  }
+
+  @Test("A call by POST on any path, answered as JSON")
+  func post() async throws {
+    try await withRPCServer { server in
+      let client = try RawSocket(port: server.port)
+      for path in ["/", "/rpc/v1?x=y"] {
+        try client.post(call("echo", "[7]"), path: path, contentType: "application/json; charset=utf-8")
+        let response = try client.readResponse()
+        #expect(response.status == 200)
+        #expect(response.headers["content-type"] == "application/json")
+        #expect(response.headers["access-control-allow-origin"] == "*")
+        #expect(response.body == #"{"jsonrpc":"2.0","result":7,"id":1}"#)
+      }
+    }
+  }
+
+  @Test("Other verbs and media types are refused, a bare GET is a sign of life")
+  func verbs() async throws {
+    try await withRPCServer { server in
+      let client = try RawSocket(port: server.port)
+      func status(_ method: String, _ path: String = "/") throws -> Int {
+        try client.write("\(method) \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+        return try client.readResponse().status
+      }
+      #expect(try status("GET") == 200)
+      #expect(try status("GET", "/?x=1") == 405)
+      #expect(try status("PUT") == 405)
+      #expect(try status("DELETE") == 405)
+      #expect(try status("OPTIONS") == 204)
+      #expect(try status("POST") == 415)
+      try client.post(call("echo", "[1]"), contentType: "text/plain")
+      #expect(try client.readResponse().status == 415)
+      try client.post(call("echo", "[1]"), contentType: "Application/JSON-RPC")
+      #expect(try client.readResponse().status == 200)
+    }
+  }
+
+  @Test("A notification gets an empty 200")
+  func notification() async throws {
+    try await withRPCServer { server in
+      let client = try RawSocket(port: server.port)
+      try client.post(#"{"jsonrpc":"2.0","method":"echo","params":[1]}"#)
+      let response = try client.readResponse()
+      #expect(response.status == 200)
+      #expect(response.body.isEmpty)
+    }
+  }
+
+  @Test("Pipelined calls are answered in order, cheap ones behind slow ones too")
+  func pipelining() async throws {
+    try await withRPCServer(poolLimit: 1_000) { server in
+      let client = try RawSocket(port: server.port)
+      let methods = ["slowEcho", "echo", "echo", "slowEcho", "nonsense"]
+      try client.write(
+        (0..<300).map { RawSocket.postText(call(methods[$0 % 5], id: $0, "[\($0)]")) }.joined())
+      for index in 0..<300 {
+        let body = try client.readResponse().body
+        #expect(body.hasSuffix("\"id\":\(index)}"))
+        #expect(body.contains(index % 5 == 4 ? "-32601" : "\"result\":\(index)"))
+      }
+    }
+  }
+
+  @Test("Bytes that are not UTF-8, truncated and deep texts: an error, and the connection goes on")
+  func malformed() async throws {
+    try await withRPCServer { server in
+      let client = try RawSocket(port: server.port)
+      let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: "
+      let bad: [[UInt8]] = [
+        [0xff, 0xfe], Array("{\"jsonrpc\":\"2.0\",\"method\":\"".utf8) + [0xc3, 0x28] + Array("\"}".utf8),
+        Array("[1,".utf8),
+        [], [UInt8](repeating: 0x5b, count: 200_000),
+      ]
+      for body in bad {
+        try client.write(Array("\(head)\(body.count)\r\n\r\n".utf8) + body)
+        let response = try client.readResponse()
+        #expect(response.status == 200)
+        #expect(response.body.contains("-32700"))
+      }
+    }
+  }
+
+  @Test("Calls over WebSocket, batches and errors included")
+  func webSocket() async throws {
+    try await withRPCServer { server in
+      let client = try RawSocket(port: server.port)
+      try client.upgrade(path: "/ws")
+      try client.writeText(call("echo", "[7]"))
+      #expect(try client.readText() == #"{"jsonrpc":"2.0","result":7,"id":1}"#)
+      try client.writeText("[\(call("slowEcho", id: 1, "[1]")),\(call("echo", id: 2, "[2]"))]")
+      #expect(try client.readText() == #"[{"jsonrpc":"2.0","result":1,"id":1},{"jsonrpc":"2.0","result":2,"id":2}]"#)
+      try client.writeText("{")
+      #expect(try client.readText().contains("-32700"))
+      try client.writeFrame(.binary, Array(call("echo", "[8]").utf8))
+      #expect(try client.readText().contains("\"result\":8"))
+    }
+  }
+
+  @Test("A subscription's reply comes before its items, and its items in order until it ends")
+  func subscriptions() async throws {
+    let hub = Hub()
+    try await withRPCServer(hub: hub) { server in
+      let client = try RawSocket(port: server.port)
+      try client.upgrade()
+      try client.writeText(call("subscribe"))
+      let reply = try JSONValue(parsing: Array(try client.readText().utf8))
+      let id = try #require(reply["result"]?.string)
+      #expect(id.hasPrefix("0x"))
+      func item() throws -> String {
+        let text = try client.readText()
+        let prefix = #"{"jsonrpc":"2.0","method":"news","params":{"subscription":"\#(id)","result":"#
+        #expect(text.hasPrefix(prefix))
+        return String(text.dropFirst(prefix.count).dropLast(2))
+      }
+      #expect(try item() == "0")
+      for number in 1...50 { hub.publish("\(number)") }
+      for number in 1...50 { #expect(try item() == "\(number)") }
+      try client.writeText(call("unsubscribe", "[\"\(id)\"]"))
+      #expect(try client.readText().contains("\"result\":true"))
+      #expect(hub.open.isEmpty)
+      hub.publish("nobody hears this")
+      try client.writeText(call("unsubscribe", "[\"\(id)\"]"))
+      #expect(try client.readText().contains("\"result\":false"))
+    }
+  }
+
+  @Test("Subscriptions end with their connection, and there are only so many")
+  func subscriptionLimits() async throws {
+    let hub = Hub()
+    try await withRPCServer(hub: hub, subscriptionLimit: 2) { server in
+      let client = try RawSocket(port: server.port)
+      try client.upgrade()
+      var replies: [String] = []
+      for _ in 0..<3 { try client.writeText(call("subscribe")) }
+      while replies.count < 3 {
+        let text = try client.readText()
+        if !text.contains("news") { replies.append(text) }
+      }
+      #expect(replies[2].contains("-32006"))
+      try client.writeText("[\(call("slowEcho", "[1]")),\(call("subscribe"))]")
+      var batch = try client.readText()
+      while batch.contains("news") { batch = try client.readText() }
+      #expect(batch.contains("subscribe in a message of its own"))
+      #expect(hub.open.count == 2)
+      client.close()
+      #expect(await eventually { hub.open.isEmpty })
+
+      let http = try RawSocket(port: server.port)
+      try http.post(call("subscribe"))
+      #expect(try http.readResponse().body.contains("notifications not supported"))
+    }
+  }
+}
+
+@Suite("JSON-RPC client", .serialized)
+struct ClientTests {
+  @Test("Calls, errors and many in flight")
+  func calls() async throws {
+    try await withRPCServer(poolLimit: 10_000) { server in
+      let client = try JSONRPCClient(url: "http://127.0.0.1:\(server.port)", connections: 4, on: group.any())
+      #expect(try await client.call("echo") { $0.string("hi") }.string == "hi")
+      do throws(RPCClientError) {
+        _ = try await client.call("fail")
+        Issue.record("the call must fail")
+      } catch {
+        guard case .refused(let error) = error else {
+          Issue.record("\(error)")
+          return
+        }
+        #expect(error == RPCError(code: 3, message: "execution \"reverted\"", data: .bytes([1, 2])))
+      }
+      let sum = try await withThrowingTaskGroup(of: UInt64.self) { tasks in
+        for number in 0..<500 {
+          tasks.addTask { try await client.call("slowEcho") { $0.number(number) }.unsignedInteger ?? 0 }
+        }
+        return try await tasks.reduce(0, +)
+      }
+      #expect(sum == 499 * 500 / 2)
+      #expect(server.connectionCount <= 4)
+      await client.shutdown()
+      await #expect(throws: RPCClientError.self) { try await client.call("echo") }
+    }
+  }
+
+  @Test("No server, no time, no JSON-RPC")
+  func failures() async throws {
+    let nobody = try JSONRPCClient(url: "http://127.0.0.1:1/", on: group.any())
+    await #expect(throws: RPCClientError.self) { try await nobody.call("echo") }
+    for url in ["https://a", "http://", "http://a:b", "http://a:99999", "a:1", "http://a:1:2"] {
+      #expect(throws: RPCClientError.self) { try JSONRPCClient(url: url, on: group.any()) }
+    }
+    try await withRPCServer { server in
+      let hasty = try JSONRPCClient(
+        url: "http://127.0.0.1:\(server.port)", connections: 1, timeout: .milliseconds(80), on: group.any())
+      do throws(RPCClientError) {
+        _ = try await hasty.call("sleep")
+        Issue.record("the call must time out")
+      } catch {
+        guard case .timedOut = error else {
+          Issue.record("\(error)")
+          return
+        }
+      }
+      await hasty.shutdown()
+    }
+    var router = HTTPRouter()
+    router.on(.POST, "/text") { $0.reply.send(.text(.ok, "hello")) }
+    router.on(.POST, "/empty") { $0.reply.send(.text(.ok, "{}")) }
+    let server = try await HTTPServer.start(router, host: "127.0.0.1", port: 0, on: group)
+    for path in ["/text", "/empty", "/missing"] {
+      let client = try JSONRPCClient(url: "http://127.0.0.1:\(server.port)\(path)", on: group.any())
+      do throws(RPCClientError) {
+        _ = try await client.call("x")
+        Issue.record("\(path) must fail")
+      } catch {
+        switch error {
+        case .malformed: #expect(path != "/missing")
+        case .status(let status): #expect(path == "/missing" && status == 404)
+        default: Issue.record("\(error)")
+        }
+      }
+      await client.shutdown()
+    }
+    await server.shutdown()
+  }
+}

@@ -1,0 +1,106 @@
+import Glibc
+import HTTP
+import JSON
+import JSONRPC
+import NIOPosix
+import SocketTesting
+import Synchronization
+
+let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+/// A small table of methods: cheap ones, slow ones, failing ones.
+func testMethods(_ hub: Hub = Hub()) -> MethodTable {
+  var table = MethodTable()
+  table.add("echo", .inline) { (parameters, _, writer) throws(RPCError) in
+    writer.value(try parameters.required("value", as: JSONValue.self))
+  }
+  table.add("slowEcho", .pooled) { (parameters, _, writer) throws(RPCError) in
+    writer.value(try parameters.required("value", as: JSONValue.self))
+  }
+  table.add("sum", .inline) { (parameters, _, writer) throws(RPCError) in
+    let first = try parameters.required("firstTerm", as: UInt64.self)
+    writer.quantity(first + (try parameters.optional("secondTerm", as: UInt64.self) ?? 0))
+  }
+  table.add("fail", .inline) { (_, _, writer) throws(RPCError) in
+    writer.beginObject()
+    writer.key("half")
+    throw RPCError(code: 3, message: "execution \"reverted\"", data: .bytes([1, 2]))
+  }
+  table.add("count", .pooled) { (_, _, writer) in writer.number(hub.count()) }
+  table.add("big", .inline) { (parameters, _, writer) throws(RPCError) in
+    writer.string(String(repeating: "x", count: Int(try parameters.required("size", as: UInt64.self))))
+  }
+  table.add("sleep", .pooled) { (_, _, writer) in
+    usleep(300_000)
+    writer.boolean(true)
+  }
+  table.add("subscribe", .inline) { (_, context, writer) throws(RPCError) in
+    guard let session = context.session else { throw .refused("notifications not supported") }
+    let subscription = try session.subscribe(notifying: "news")
+    hub.add(subscription)
+    // On the event loop and before the reply: the reply must come first all the same.
+    subscription.send(result: Array("0".utf8))
+    writer.string(subscription.id)
+  }
+  table.add("unsubscribe", .inline) { (parameters, context, writer) throws(RPCError) in
+    guard let session = context.session else { throw .refused("notifications not supported") }
+    writer.boolean(session.unsubscribe(try parameters.required("id")))
+  }
+  return table
+}
+
+/// Counts calls and keeps subscriptions.
+final class Hub: Sendable {
+  private let state = Mutex((calls: 0, subscriptions: [Subscription]()))
+
+  func count() -> Int {
+    state.withLock {
+      $0.calls += 1
+      return $0.calls
+    }
+  }
+
+  func add(_ subscription: Subscription) { state.withLock { $0.subscriptions.append(subscription) } }
+
+  var open: [Subscription] { state.withLock { $0.subscriptions.filter(\.isOpen) } }
+
+  func publish(_ text: String) { for subscription in open { subscription.send(result: Array(text.utf8)) } }
+}
+
+/// The reply of a dispatcher to `message`, as text; `nil` for none.
+func reply(
+  _ message: String, to dispatcher: RPCDispatcher
+) async -> String? {
+  await withCheckedContinuation { continuation in
+    dispatcher.handle(Array(message.utf8)) { reply in continuation.resume(returning: reply.map { String(buffer: $0) }) }
+  }
+}
+
+/// Runs `body` against a server of its own.
+func withRPCServer<R>(
+  hub: Hub = Hub(), subscriptionLimit: Int = 1_024, poolLimit: Int = 100,
+  _ adjust: (inout HTTPServer.Limits, inout RPCDispatcher.Limits) -> Void = { _, _ in },
+  _ body: (HTTPServer) async throws -> R
+) async throws -> R {
+  var limits = HTTPServer.Limits()
+  var dispatcherLimits = RPCDispatcher.Limits()
+  adjust(&limits, &dispatcherLimits)
+  let pool = WorkerPool(threads: 2, limit: poolLimit)
+  let dispatcher = RPCDispatcher(methods: testMethods(hub), pool: pool, limits: dispatcherLimits)
+  let server = try await HTTPServer.start(
+    RPCService(dispatcher, subscriptionLimit: subscriptionLimit), host: "127.0.0.1", port: 0, limits: limits,
+    allowsAnyOrigin: true, on: group)
+  let result: Result<R, any Error>
+  do { result = .success(try await body(server)) } catch { result = .failure(error) }
+  await server.shutdown(grace: .milliseconds(50))
+  await pool.shutdown()
+  return try result.get()
+}
+
+func eventually(_ condition: () -> Bool) async -> Bool {
+  for _ in 0..<400 {
+    if condition() { return true }
+    try? await Task.sleep(for: .milliseconds(5))
+  }
+  return condition()
+}
