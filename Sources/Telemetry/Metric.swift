@@ -1,0 +1,110 @@
+import Synchronization
+
+/// A number that only grows.
+public final class Counter: Sendable {
+  private let count = Atomic<UInt64>(0)
+
+  public init() {}
+
+  public func increment(by amount: UInt64 = 1) { count.add(amount, ordering: .relaxed) }
+
+  public var value: UInt64 { count.load(ordering: .relaxed) }
+}
+
+/// A number that goes up and down.
+public final class Gauge: Sendable {
+  private let number = Atomic<UInt64>(0)
+
+  public init() {}
+
+  public func set(_ value: Double) { number.store(value.bitPattern, ordering: .relaxed) }
+
+  public func set(_ value: some BinaryInteger) { set(Double(value)) }
+
+  public var value: Double { Double(bitPattern: number.load(ordering: .relaxed)) }
+}
+
+/// How often values fell below each of some bounds, with their sum: for times in seconds, and for sizes.
+public final class Histogram: Sendable {
+  /// Upper bounds of the buckets, ascending; one more bucket takes what is above the last.
+  public let bounds: [Double]
+  private let buckets: AtomicRow
+  private let total = Atomic<UInt64>(0)
+
+  public init(bounds: [Double]) {
+    self.bounds = bounds
+    buckets = AtomicRow(count: bounds.count + 1)
+  }
+
+  public func observe(_ value: Double) {
+    buckets.increment(index(of: value))
+    var old = total.load(ordering: .relaxed)
+    while true {
+      let new = (Double(bitPattern: old) + value).bitPattern
+      let (exchanged, original) = total.compareExchange(expected: old, desired: new, ordering: .relaxed)
+      if exchanged { return }
+      old = original
+    }
+  }
+
+  /// Observes a time in seconds.
+  public func observe(_ time: Duration) {
+    let (seconds, attoseconds) = time.components
+    observe(Double(seconds) + Double(attoseconds) * 1e-18)
+  }
+
+  /// Observes how long `body` takes.
+  public func time<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    let start = ContinuousClock.now
+    defer { observe(ContinuousClock.now - start) }
+    return try body()
+  }
+
+  /// The count of each bucket by itself, and the sum of all values.
+  public var snapshot: (counts: [UInt64], sum: Double) {
+    (buckets.values, Double(bitPattern: total.load(ordering: .relaxed)))
+  }
+
+  /// The first bucket whose bound is not below the value.
+  private func index(of value: Double) -> Int {
+    var low = 0
+    var high = bounds.count
+    while low < high {
+      let middle = (low + high) / 2
+      if bounds[middle] < value { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// `start` · `factor`^k, as long as that is at most `end`.
+  public static func exponentialBounds(from start: Double, factor: Double, through end: Double) -> [Double] {
+    var bounds: [Double] = []
+    var bound = start
+    while bound <= end {
+      bounds.append(bound)
+      bound *= factor
+    }
+    return bounds
+  }
+}
+
+/// A fixed number of counters side by side.
+private final class AtomicRow: @unchecked Sendable {
+  private let base: UnsafeMutablePointer<Atomic<UInt64>>
+  private let count: Int
+
+  init(count: Int) {
+    self.count = count
+    base = .allocate(capacity: count)
+    for index in 0..<count { (base + index).initialize(to: Atomic(0)) }
+  }
+
+  deinit {
+    base.deinitialize(count: count)
+    base.deallocate()
+  }
+
+  func increment(_ index: Int) { base[index].add(1, ordering: .relaxed) }
+
+  var values: [UInt64] { (0..<count).map { base[$0].load(ordering: .relaxed) } }
+}

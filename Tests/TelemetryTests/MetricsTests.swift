@@ -1,0 +1,103 @@
+import Telemetry
+import Testing
+
+@Suite("Metrics")
+struct MetricsTests {
+  @Test("The text is that of Prometheus 0.0.4")
+  func exposition() {
+    let registry = MetricsRegistry()
+    registry.counter("executed_transactions", "Transactions \"run\"\nin all", [("command", "produce")]).increment(by: 3)
+    registry.counter("executed_transactions", "ignored", [("command", "re\\pl\"ay\n")]).increment()
+    registry.gauge("block_number", "Block").set(17)
+    registry.gauge("computed", "Asked for") { 0.25 }
+    let histogram = registry.histogram("time_seconds", "Time", bounds: [0.1, 1], [("stage", "a")])
+    for value in [0.05, 0.1, 0.5, 7] { histogram.observe(value) }
+    #expect(
+      registry.exposition == #"""
+        # HELP block_number Block
+        # TYPE block_number gauge
+        block_number 17
+        # HELP computed Asked for
+        # TYPE computed gauge
+        computed 0.25
+        # HELP executed_transactions Transactions "run"\nin all
+        # TYPE executed_transactions counter
+        executed_transactions{command="produce"} 3
+        executed_transactions{command="re\\pl\"ay\n"} 1
+        # HELP time_seconds Time
+        # TYPE time_seconds histogram
+        time_seconds_bucket{stage="a",le="0.1"} 2
+        time_seconds_bucket{stage="a",le="1"} 3
+        time_seconds_bucket{stage="a",le="+Inf"} 4
+        time_seconds_sum{stage="a"} 7.65
+        time_seconds_count{stage="a"} 4
+
+        """#)
+  }
+
+  @Test("The same name and labels give the same metric")
+  func identity() {
+    let registry = MetricsRegistry()
+    let first = registry.counter("a", "", [("x", "1")])
+    #expect(registry.counter("a", "", [("x", "1")]) === first)
+    #expect(registry.counter("a", "", [("x", "2")]) !== first)
+  }
+
+  @Test("Values that are no numbers are written as Prometheus writes them")
+  func specialValues() {
+    let registry = MetricsRegistry()
+    for (name, value) in [("a", Double.nan), ("b", .infinity), ("c", -.infinity), ("d", 1e300), ("e", -0.5)] {
+      registry.gauge(name, "").set(value)
+    }
+    let values = registry.exposition.split(separator: "\n").filter { !$0.hasPrefix("#") }
+    #expect(values == ["a NaN", "b +Inf", "c -Inf", "d 1e+300", "e -0.5"])
+  }
+
+  @Test("Counting from many threads loses nothing")
+  func concurrency() async {
+    let counter = Counter()
+    let histogram = Histogram(bounds: [1, 2])
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          for _ in 0..<10_000 {
+            counter.increment()
+            histogram.observe(1.5)
+          }
+        }
+      }
+    }
+    #expect(counter.value == 80_000)
+    #expect(histogram.snapshot.counts == [0, 80_000, 0])
+    #expect(histogram.snapshot.sum == 120_000)
+  }
+
+  @Test("Bounds are those of the reference node")
+  func bounds() {
+    #expect(NodeMetrics.fastBounds.count == 24)
+    #expect(NodeMetrics.fastBounds.first == 1e-7)
+    #expect(NodeMetrics.fastBounds.last.map { $0 <= 1 } == true)
+  }
+
+  @Test("Every series that the dashboard asks for is there")
+  func dashboard() {
+    let registry = MetricsRegistry()
+    let metrics = NodeMetrics(registry)
+    metrics.proveTime(prover: "p").observe(1)
+    metrics.executedTransactions(.produce).increment()
+    metrics.blockNumber(.execute).set(1)
+    let text = registry.exposition
+    for series in [
+      "prover_prove_time_seconds_bucket{prover=\"p\",le=\"0.001\"}",
+      "batcher_prover_input_generation_seconds_bucket{stage=\"prover_input_generation\",le=\"+Inf\"}",
+      "tree_block_time_seconds_sum", "tree_entry_time_seconds_count", "tree_processing_range_bucket{le=\"512\"}",
+      "sealed_block 0", "block_execution_stages_seconds_bucket{stage=\"wait_for_tx\"",
+      "executed_transactions{command=\"produce\"} 1", "storage_view_access_seconds_sum{stage=\"total\"}",
+      "block_replay_storage_get_latency_seconds_bucket", "response_time_seconds_bucket{method=\"send_raw_transaction\"",
+      "response_time_seconds_bucket{method=\"estimate_gas\"", "mempool_len_bucket", "preimages_get_seconds_count",
+      "preimages_set_seconds_sum{stage=\"total\"}", "storage_view_diffs_scanned_bucket{le=\"901\"}",
+      "block_number{stage=\"execute\"} 1", "get_logs_scanned_blocks_bucket{method=\"true_positive\",le=\"100000\"}",
+      "repositories_persistence_lag", "storage_write_compact_seconds_bucket",
+    ] { #expect(text.contains(series), "\(series)") }
+  }
+}
