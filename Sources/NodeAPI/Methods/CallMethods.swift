@@ -1,0 +1,88 @@
+// Calls that leave no trace: `eth_call` and `eth_estimateGas`.
+
+import JSON
+import JSONRPC
+import Primitives
+
+extension NodeAPI {
+  func addCallMethods(to table: inout MethodTable) {
+    table.add("eth_call", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+      let start = ContinuousClock.now
+      defer { metrics.responseTime(.call).observe(ContinuousClock.now - start) }
+      let request = try parameters.required("request", as: CallRequest.self)
+      let (number, baseFee) = try context(of: try parameters.optional("blockNumber"))
+      let overrides = try Self.overrides(&parameters)
+      var call = try request.simulatedCall(baseFee: baseFee)
+      call.gasLimit = min(request.gas ?? configuration.callGas, configuration.callGas)
+      switch try simulate(call, after: number, overrides) {
+      case .success(let output, _): writer.data(output)
+      case .revert(let output, _): throw RevertReason.error(output)
+      case .halt(let reason, _, _): throw .refused(reason)
+      }
+    }
+    table.add("eth_estimateGas", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+      let start = ContinuousClock.now
+      let request = try parameters.required("request", as: CallRequest.self)
+      let (number, baseFee) = try context(of: try parameters.optional("blockNumber"))
+      let overrides = try Self.overrides(&parameters)
+      let call = try request.simulatedCall(baseFee: baseFee)
+      let ceiling = try gasCeiling(request, call, after: number, overrides)
+      let estimator = GasEstimator(ceiling: ceiling) { (gas) throws(RPCError) in
+        var call = call
+        call.gasLimit = gas
+        return try self.simulate(call, after: number, overrides, isProbe: true)
+      }
+      writer.quantity(try estimator.estimate())
+      metrics.responseTime(.estimateGas).observe(ContinuousClock.now - start)
+    }
+  }
+
+  private func context(of id: BlockID?) throws(RPCError) -> (number: UInt64, baseFee: UInt64) {
+    guard let block = try header(of: id ?? .latest) else { throw .refused("block not found") }
+    return (block.number, block.header.baseFeePerGas)
+  }
+
+  private static func overrides(_ parameters: inout Parameters) throws(RPCError) -> SimulationOverrides {
+    var overrides = SimulationOverrides()
+    overrides.accounts = try parameters.optional("stateOverrides", as: StateOverrides.self)?.accounts ?? [:]
+    overrides.block = try parameters.optional("blockOverrides", as: BlockOverrides.self)?.block ?? .init()
+    return overrides
+  }
+
+  /// Runs a call. With `isProbe` a gas limit too low to begin with is an outcome, not an error.
+  private func simulate(
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, isProbe: Bool = false
+  ) throws(RPCError) -> SimulationOutcome {
+    do throws(SimulationError) {
+      return try simulator.simulate(call, after: number, overrides)
+    } catch {
+      switch error {
+      case .intrinsicGasTooLow:
+        guard isProbe else { throw .refused("intrinsic gas too low") }
+        return .halt(reason: "intrinsic gas too low", isOutOfGas: true, gasUsed: 0)
+      case .invalid(let reason): throw .refused(reason)
+      case .stateNotAvailable(let block): throw .refused("state for block \(block) is not available")
+      case .unsupportedOverride(let reason): throw .invalidParameters(reason)
+      case .failed(let reason): throw .internalError(reason)
+      }
+    }
+  }
+
+  /// The most gas that the call can have: what it asks for, what a block has, and what the sender can pay.
+  private func gasCeiling(
+    _ request: CallRequest, _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
+  ) throws(RPCError) -> UInt64 {
+    let blockLimit = overrides.block.gasLimit ?? chain.head.header.gasLimit
+    let asked = min(request.gas ?? blockLimit, blockLimit)
+    guard !call.gasPrice.isZero else { return asked }
+    let balance: UInt256
+    if let given = overrides.accounts[call.from]?.balance {
+      balance = given
+    } else {
+      balance = try reading { () throws(ChainReadError) in try state.balance(of: call.from, after: number) }
+    }
+    guard balance >= call.value else { throw .refused("insufficient funds for transfer") }
+    let affordable = (balance &- call.value) / call.gasPrice
+    return min(asked, affordable.saturatedUInt64)
+  }
+}

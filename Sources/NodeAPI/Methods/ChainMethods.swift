@@ -1,0 +1,118 @@
+// What the chain and the node are: answered from memory.
+
+import Cryptography
+import JSON
+import JSONRPC
+import Primitives
+import Transactions
+
+extension NodeAPI {
+  func addChainMethods(to table: inout MethodTable) {
+    let chain = self.chain
+    let configuration = self.configuration
+    table.add("eth_chainId", .inline) { (_, _, writer) in writer.quantity(configuration.chainID) }
+    table.add("net_version", .inline) { (_, _, writer) in writer.string(String(configuration.chainID)) }
+    table.add("net_listening", .inline) { (_, _, writer) in writer.boolean(true) }
+    table.add("net_peerCount", .inline) { (_, _, writer) in writer.quantity(UInt64(0)) }
+    table.add("web3_clientVersion", .inline) { (_, _, writer) in writer.string(configuration.clientVersion) }
+    table.add("web3_sha3", .pooled) { (parameters, _, writer) throws(RPCError) in
+      writer.data(Keccak256.hash(try parameters.required("data", as: HexData.self).bytes))
+    }
+    table.add("eth_protocolVersion", .inline) { (_, _, writer) in writer.string("zksync_os/0.0.1" as StaticString) }
+    table.add("eth_syncing", .inline) { (_, _, writer) in writer.boolean(false) }
+    table.add("eth_accounts", .inline) { (_, _, writer) in
+      writer.beginArray()
+      writer.endArray()
+    }
+    table.add("eth_blockNumber", .inline) { (_, _, writer) in writer.quantity(chain.head.number) }
+    table.add("eth_gasPrice", .inline) { (_, _, writer) in writer.quantity(chain.nextBaseFee) }
+    table.add("eth_maxPriorityFeePerGas", .inline) { (_, _, writer) in writer.quantity(UInt64(0)) }
+    table.add("eth_feeHistory", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+      try feeHistory(&parameters, &writer)
+    }
+  }
+
+  /// Base fees, how full the blocks were, and what was paid on top, of some blocks and the one after them.
+  private func feeHistory(_ parameters: inout Parameters, _ writer: inout JSONWriter) throws(RPCError) {
+    let asked = try parameters.required("blockCount", as: UInt64.self)
+    guard let newest = try number(of: try parameters.required("newestBlock")) else {
+      throw .refused("request beyond head block")
+    }
+    let percentiles = try parameters.optional("rewardPercentiles", as: Percentiles.self)?.values ?? []
+    let count = min(asked, configuration.maxFeeHistoryBlocks, newest + 1)
+    let oldest = newest + 1 - count
+    var baseFees: [UInt64] = []
+    var ratios: [Double] = []
+    var rewards: [[UInt256]] = []
+    if count > 0 {
+      for number in oldest...newest {
+        guard let header = try header(number: number)?.header else { throw .refused("block not found") }
+        baseFees.append(header.baseFeePerGas)
+        ratios.append(header.gasLimit == 0 ? 0 : Double(header.gasUsed) / Double(header.gasLimit))
+        if !percentiles.isEmpty { rewards.append(try tips(ofBlock: number, header.baseFeePerGas, percentiles)) }
+      }
+      baseFees.append(try header(number: newest + 1)?.header.baseFeePerGas ?? chain.nextBaseFee)
+    }
+    writer.beginObject()
+    writer.key("oldestBlock")
+    writer.quantity(count == 0 ? 0 : oldest)
+    writer.key("baseFeePerGas")
+    writer.beginArray()
+    for fee in baseFees { writer.quantity(fee) }
+    writer.endArray()
+    writer.key("gasUsedRatio")
+    writer.beginArray()
+    for ratio in ratios { writer.number(ratio) }
+    writer.endArray()
+    if !percentiles.isEmpty {
+      writer.key("reward")
+      writer.beginArray()
+      for block in rewards {
+        writer.beginArray()
+        for reward in block { writer.quantity(reward) }
+        writer.endArray()
+      }
+      writer.endArray()
+    }
+    writer.endObject()
+  }
+
+  /// The tips of a block at each percentile, the transactions weighed by the gas they used.
+  private func tips(ofBlock number: UInt64, _ baseFee: UInt64, _ percentiles: [Double]) throws(RPCError) -> [UInt256] {
+    let receipts = try reading { () throws(ChainReadError) in try chain.receipts(ofBlock: number) } ?? []
+    let tips = receipts.map { receipt in
+      let price = receipt.effectiveGasPrice, base = UInt256(baseFee)
+      return (tip: price > base ? price &- base : .zero, gas: receipt.receipt.gasUsed)
+    }
+    .sorted { $0.tip < $1.tip }
+    guard let last = tips.last else { return percentiles.map { _ in .zero } }
+    let total = tips.reduce(0.0) { $0 + Double($1.gas) }
+    return percentiles.map { percentile in
+      var sum = 0.0
+      for (tip, gas) in tips {
+        sum += Double(gas)
+        if sum >= total * percentile / 100 { return tip }
+      }
+      return last.tip
+    }
+  }
+}
+
+/// Ascending numbers from 0 to 100.
+private struct Percentiles: RPCParameter {
+  let values: [Double]
+
+  init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let elements = value.elements, elements.count <= 100 else {
+      throw InvalidParameter("expected at most 100 percentiles")
+    }
+    var values: [Double] = []
+    for element in elements {
+      guard let number = element.double, number >= values.last ?? 0, number <= 100 else {
+        throw InvalidParameter("percentiles must ascend from 0 to 100")
+      }
+      values.append(number)
+    }
+    self.values = values
+  }
+}

@@ -1,0 +1,128 @@
+// Logs and filters.
+
+import JSON
+import JSONRPC
+import Primitives
+import Transactions
+
+extension NodeAPI {
+  func addLogMethods(to table: inout MethodTable) {
+    table.add("eth_getLogs", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+      let start = ContinuousClock.now
+      try writeLogs(try parameters.required("filter"), &writer)
+      metrics.responseTime(.getLogs).observe(ContinuousClock.now - start)
+    }
+    table.add("eth_newFilter", .inline) { [self] (parameters, _, writer) throws(RPCError) in
+      let query = try parameters.required("filter", as: LogQuery.self)
+      writer.string(try filters.add(.logs(query), head: chain.head.number))
+    }
+    table.add("eth_newBlockFilter", .inline) { [self] (_, _, writer) throws(RPCError) in
+      writer.string(try filters.add(.blocks, head: chain.head.number))
+    }
+    table.add("eth_newPendingTransactionFilter", .inline) { [self] (parameters, _, writer) throws(RPCError) in
+      let isFull = try parameters.optional("kind", as: Bool.self) ?? false
+      writer.string(try filters.add(.pendingTransactions(isFull: isFull), head: chain.head.number))
+    }
+    table.add("eth_uninstallFilter", .inline) { [self] (parameters, _, writer) throws(RPCError) in
+      writer.boolean(filters.remove(try parameters.required("id")))
+    }
+    table.add("eth_getFilterLogs", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+      guard case .logs(let query)? = filters.kind(of: try parameters.required("id")) else {
+        throw .refused("filter not found")
+      }
+      try writeLogs(query, &writer)
+    }
+    table.add("eth_getFilterChanges", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+      guard let changes = filters.poll(try parameters.required("id"), head: chain.head.number) else {
+        throw .refused("filter not found")
+      }
+      try write(changes, &writer)
+    }
+  }
+
+  private func write(_ changes: FilterRegistry.Changes, _ writer: inout JSONWriter) throws(RPCError) {
+    writer.beginArray()
+    switch changes {
+    case .blocks(let numbers):
+      for number in numbers {
+        if let block = try header(number: number) { writer.data(block.hash) }
+      }
+    case .transactions(let transactions, let isFull):
+      for transaction in transactions {
+        if isFull { writer.pendingTransaction(transaction) } else { writer.data(transaction.hash) }
+      }
+    case .logs(let query, let numbers):
+      if let range = try restricted(numbers, to: query) { try scan(range, query, &writer) }
+    }
+    writer.endArray()
+  }
+
+  /// The blocks of `numbers` that the query is about.
+  private func restricted(_ numbers: Range<UInt64>, to query: LogQuery) throws(RPCError) -> ClosedRange<UInt64>? {
+    guard !numbers.isEmpty else { return nil }
+    var low = numbers.lowerBound
+    var high = numbers.upperBound - 1
+    switch query.blocks {
+    case .block(let hash):
+      guard let number = try number(of: .hash(hash)), numbers.contains(number) else { return nil }
+      return number...number
+    case .range(let from, let to):
+      // Only fixed numbers restrict: a tag means something else at each poll.
+      if case .number(let first) = from { low = max(low, first) }
+      if case .number(let last) = to { high = min(high, last) }
+    }
+    return low <= high ? low...high : nil
+  }
+
+  private func writeLogs(_ query: LogQuery, _ writer: inout JSONWriter) throws(RPCError) {
+    writer.beginArray()
+    switch query.blocks {
+    case .block(let hash):
+      guard let number = try number(of: .hash(hash)) else { throw .refused("block not found") }
+      try scan(number...number, query, &writer)
+    case .range(let from, let to):
+      let head = chain.head.number
+      let first = try boundary(from, head), last = try boundary(to, head)
+      guard first <= last else { throw .refused("invalid block range params") }
+      guard last - first <= configuration.maxBlocksPerFilter else {
+        throw .refused("query exceeds max block range \(configuration.maxBlocksPerFilter)")
+      }
+      if first <= head { try scan(first...min(last, head), query, &writer) }
+    }
+    writer.endArray()
+  }
+
+  /// An end of a range. A number beyond the head is an end too.
+  private func boundary(_ id: BlockID?, _ head: UInt64) throws(RPCError) -> UInt64 {
+    if case .number(let number) = id { return number }
+    return try stateNumber(of: id ?? .number(head))
+  }
+
+  /// Writes the logs of a range of blocks that match. The bloom of a header tells for most blocks that none can.
+  private func scan(_ range: ClosedRange<UInt64>, _ query: LogQuery, _ writer: inout JSONWriter) throws(RPCError) {
+    var matches = 0
+    var truePositives = 0
+    var falsePositives = 0
+    for number in range {
+      guard let block = try header(number: number), query.mayMatch(block.header.logsBloom) else { continue }
+      let before = matches
+      for receipt in try reading({ () throws(ChainReadError) in try chain.receipts(ofBlock: number) }) ?? [] {
+        for (offset, log) in receipt.receipt.logs.enumerated() where query.matches(log) {
+          writer.log(log, at: offset, of: receipt)
+          matches += 1
+        }
+      }
+      if matches > before { truePositives += 1 } else { falsePositives += 1 }
+      if range.count > 1, matches > configuration.maxLogsPerResponse {
+        let retry = number > range.lowerBound ? number - 1 : number
+        throw .refused(
+          "query exceeds max results \(configuration.maxLogsPerResponse), "
+            + "retry with the range \(range.lowerBound)-\(retry)")
+      }
+    }
+    metrics.logsScannedBlocks(.total).observe(Double(range.count))
+    metrics.logsScannedBlocks(.truePositive).observe(Double(truePositives))
+    metrics.logsScannedBlocks(.falsePositive).observe(Double(falsePositives))
+    metrics.logsScannedBlocks(.negative).observe(Double(range.count - truePositives - falsePositives))
+  }
+}

@@ -1,0 +1,55 @@
+// Subscriptions over WebSocket.
+
+import JSON
+import JSONRPC
+import Primitives
+
+extension NodeAPI {
+  func addSubscriptionMethods(to table: inout MethodTable) {
+    table.add("eth_subscribe", .inline) { [self] (parameters, context, writer) throws(RPCError) in
+      guard let session = context.session else { throw .refused("notifications not supported") }
+      let kind = try Self.subscriptionKind(&parameters)
+      let subscription = try session.subscribe(notifying: "eth_subscription")
+      subscriptions.add(kind, subscription)
+      writer.string(subscription.id)
+    }
+    table.add("eth_unsubscribe", .inline) { (parameters, context, writer) throws(RPCError) in
+      guard let session = context.session else { throw .refused("notifications not supported") }
+      writer.boolean(session.unsubscribe(try parameters.required("id")))
+    }
+  }
+
+  private static func subscriptionKind(_ parameters: inout Parameters) throws(RPCError) -> SubscriptionHub.Kind {
+    let name = try parameters.required("kind", as: String.self)
+    let detail = parameters.next("params")
+    switch name {
+    case "newHeads":
+      guard detail == nil else {
+        throw .invalidParameters("invalid params: specified for head subscription (expected none)")
+      }
+      return .newHeads
+    case "logs":
+      if detail?.kind == .boolean {
+        throw .invalidParameters(
+          "invalid params: boolean (transaction fullness) specified for log subscription")
+      }
+      return .logs(try decoded(detail) ?? LogQuery())
+    case "newPendingTransactions":
+      if detail?.kind == .object {
+        throw .invalidParameters("invalid params: log filter specified for pending transaction subscription")
+      }
+      return .newPendingTransactions(isFull: try decoded(detail) ?? false)
+    case "syncing": throw .refused("syncing subscriptions are not supported yet")
+    default: throw .refused("no \"\(name.prefix(80))\" subscription in eth namespace")
+    }
+  }
+
+  private static func decoded<T: RPCParameter>(_ value: JSONValue?) throws(RPCError) -> T? {
+    guard let value else { return nil }
+    do throws(InvalidParameter) {
+      return try T(parameter: value)
+    } catch {
+      throw .invalidParameters("invalid argument 1: \(error.reason)")
+    }
+  }
+}

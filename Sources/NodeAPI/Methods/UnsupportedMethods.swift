@@ -1,0 +1,24 @@
+// Methods that exist in name, so that clients learn why there is no answer.
+
+import JSONRPC
+
+extension NodeAPI {
+  func addUnsupportedMethods(to table: inout MethodTable) {
+    let reasons: [(String, [String])] = [
+      ("node has no signer accounts", ["eth_sendTransaction", "eth_sign", "eth_signTransaction", "eth_signTypedData"]),
+      ("unsupported as ZKsync OS has a different storage layout than Ethereum", ["eth_getProof"]),
+      (
+        "unimplemented",
+        [
+          "eth_coinbase", "eth_simulateV1", "eth_callMany", "eth_createAccessList", "eth_getAccount",
+          "eth_getAccountInfo", "eth_blobBaseFee",
+        ]
+      ),
+    ]
+    for (reason, names) in reasons {
+      for name in names {
+        table.add(name, .inline) { (_, _, _) throws(RPCError) in throw .internalError(reason) }
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// Receipts and logs as JSON. The keys are those of the reference node; source: alloy-rpc-types-eth, `TransactionReceipt`
+// and `Log`.
+
+import JSON
+import JSONRPC
+import Primitives
+import Transactions
+
+extension JSONWriter {
+  mutating func receipt(_ located: LocatedReceipt) {
+    let receipt = located.receipt
+    beginObject()
+    key("type")
+    // Transactions from L1 have no type that clients of Ethereum know.
+    quantity(receipt.transactionType <= 3 ? UInt64(receipt.transactionType) : 0)
+    key("status")
+    quantity(UInt64(receipt.succeeded ? 1 : 0))
+    key("cumulativeGasUsed")
+    quantity(receipt.cumulativeGasUsed)
+    key("logs")
+    beginArray()
+    for (offset, entry) in receipt.logs.enumerated() { log(entry, at: offset, of: located) }
+    endArray()
+    key("logsBloom")
+    data(receipt.bloom.bytes)
+    key("transactionHash")
+    data(located.transactionHash)
+    key("transactionIndex")
+    quantity(located.index)
+    key("blockHash")
+    data(located.blockHash)
+    key("blockNumber")
+    quantity(located.blockNumber)
+    key("gasUsed")
+    quantity(receipt.gasUsed)
+    key("effectiveGasPrice")
+    quantity(located.effectiveGasPrice)
+    key("from")
+    data(located.from)
+    key("to")
+    if let to = located.to { data(to) } else { null() }
+    key("contractAddress")
+    if let address = receipt.contractAddress { data(address) } else { null() }
+    endObject()
+  }
+
+  /// A log, the `offset`th of its transaction.
+  mutating func log(_ log: Log, at offset: Int, of located: LocatedReceipt) {
+    beginObject()
+    key("address")
+    data(log.address)
+    key("topics")
+    beginArray()
+    for topic in log.topics { data(topic) }
+    endArray()
+    key("data")
+    data(log.data)
+    key("blockHash")
+    data(located.blockHash)
+    key("blockNumber")
+    quantity(located.blockNumber)
+    key("blockTimestamp")
+    quantity(located.blockTimestamp)
+    key("transactionHash")
+    data(located.transactionHash)
+    key("transactionIndex")
+    quantity(located.index)
+    key("logIndex")
+    quantity(located.firstLogIndex + offset)
+    key("removed")
+    boolean(false)
+    endObject()
+  }
+}

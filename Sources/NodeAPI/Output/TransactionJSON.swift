@@ -1,0 +1,134 @@
+// Transactions as JSON. The keys are those of the reference node; source: alloy-consensus, the serialisation of
+// `TxEnvelope`. Transactions from L1 are shown flat, as later releases of the reference show them.
+
+import Cryptography
+import JSON
+import JSONRPC
+import Primitives
+import Transactions
+
+extension JSONWriter {
+  mutating func transaction(_ located: LocatedTransaction) { transaction(located.transaction, located) }
+
+  /// A transaction that waits to be included.
+  mutating func pendingTransaction(_ transaction: RecoveredTransaction) { self.transaction(transaction, nil) }
+
+  private mutating func transaction(_ recovered: RecoveredTransaction, _ location: LocatedTransaction?) {
+    beginObject()
+    switch recovered.transaction {
+    case .l2(let transaction): fields(of: transaction, baseFee: location?.baseFee)
+    case .l1(let transaction): fields(of: transaction, baseFee: location?.baseFee)
+    }
+    key("hash")
+    data(recovered.hash)
+    key("blockHash")
+    if let location { data(location.blockHash) } else { null() }
+    key("blockNumber")
+    if let location { quantity(location.blockNumber) } else { null() }
+    key("transactionIndex")
+    if let location { quantity(location.index) } else { null() }
+    key("from")
+    data(recovered.sender)
+    endObject()
+  }
+
+  private mutating func fields(of transaction: L2Transaction, baseFee: UInt64?) {
+    key("type")
+    quantity(UInt64(transaction.kind.rawValue))
+    if let chainID = transaction.chainID {
+      key("chainId")
+      quantity(chainID)
+    }
+    key("nonce")
+    quantity(transaction.nonce)
+    key("gas")
+    quantity(transaction.gasLimit)
+    key("gasPrice")
+    switch transaction.kind {
+    case .legacy, .accessList: quantity(transaction.maxFeePerGas)
+    case .dynamicFee, .blob:
+      quantity(baseFee.map { transaction.effectiveGasPrice(baseFee: UInt256($0)) } ?? transaction.maxFeePerGas)
+      key("maxFeePerGas")
+      quantity(transaction.maxFeePerGas)
+      key("maxPriorityFeePerGas")
+      quantity(transaction.maxPriorityFeePerGas)
+    }
+    key("to")
+    if let to = transaction.to { data(to) } else { null() }
+    key("value")
+    quantity(transaction.value)
+    key("input")
+    data(transaction.input)
+    if transaction.kind != .legacy {
+      key("accessList")
+      accessList(transaction.accessList)
+    }
+    key("r")
+    quantity(UInt256(transaction.signature.r))
+    key("s")
+    quantity(UInt256(transaction.signature.s))
+    let parity = UInt64(transaction.signature.yParity)
+    if transaction.kind == .legacy {
+      key("v")
+      quantity(transaction.chainID.map { UInt256($0) &* 2 &+ UInt256(35 + parity) } ?? UInt256(27 + parity))
+    } else {
+      key("yParity")
+      quantity(parity)
+      key("v")
+      quantity(parity)
+    }
+  }
+
+  private mutating func fields(of transaction: L1Transaction, baseFee: UInt64?) {
+    key("type")
+    quantity(transaction.kind == .priority ? UInt64(0x2a) : 0x2b)
+    key("nonce")
+    quantity(transaction.nonce)
+    key("to")
+    data(transaction.to)
+    key("gas")
+    quantity(transaction.gasLimit)
+    key("gasLimit")
+    quantity(transaction.gasLimit)
+    key("gasPerPubdataByteLimit")
+    quantity(UInt64(transaction.gasPerPubdataLimit))
+    key("maxFeePerGas")
+    quantity(UInt256(transaction.maxFeePerGas))
+    key("maxPriorityFeePerGas")
+    quantity(UInt256(transaction.maxPriorityFeePerGas))
+    key("gasPrice")
+    quantity(baseFee.map { UInt256($0) } ?? UInt256(transaction.maxFeePerGas))
+    key("value")
+    quantity(transaction.value)
+    key("toMint")
+    quantity(transaction.toMint)
+    key("refundRecipient")
+    data(transaction.refundRecipient)
+    key("input")
+    data(transaction.input)
+    key("factoryDeps")
+    beginArray()
+    for hash in transaction.factoryDeps { data(hash) }
+    endArray()
+    // Nobody signed it on this chain; clients expect the fields all the same.
+    for name in ["r", "s", "yParity", "v"] {
+      key(name)
+      quantity(UInt64(0))
+    }
+  }
+
+  private mutating func accessList(_ list: AccessList) {
+    beginArray()
+    for item in list.items {
+      beginObject()
+      key("address")
+      data(item.address)
+      key("storageKeys")
+      beginArray()
+      for slot in item.storageKeys { data(slot) }
+      endArray()
+      endObject()
+    }
+    endArray()
+  }
+}

@@ -1,0 +1,95 @@
+import JSON
+import JSONRPC
+import Primitives
+import Transactions
+
+/// The transaction object of `eth_call` and `eth_estimateGas`.
+struct CallRequest: RPCParameter {
+  var from: Address?
+  var to: Address?
+  var gas: UInt64?
+  var gasPrice: UInt256?
+  var maxFeePerGas: UInt256?
+  var maxPriorityFeePerGas: UInt256?
+  var value: UInt256?
+  var input: [UInt8] = []
+  var nonce: UInt64?
+  var accessList = AccessList()
+  /// Fields of kinds of transaction that the chain does not know.
+  private var hasBlobs = false
+  private var hasAuthorizations = false
+
+  init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard value.kind == .object else { throw InvalidParameter("expected a transaction object, found \(value.kind)") }
+    var data: [UInt8]?
+    var input: [UInt8]?
+    for (name, field) in value.members ?? [] where !field.isNull {
+      switch name {
+      case "from": from = try Address(parameter: field)
+      case "to": to = try Address(parameter: field)
+      case "gas": gas = try UInt64(parameter: field)
+      case "gasPrice": gasPrice = try UInt256(parameter: field)
+      case "maxFeePerGas": maxFeePerGas = try UInt256(parameter: field)
+      case "maxPriorityFeePerGas": maxPriorityFeePerGas = try UInt256(parameter: field)
+      case "value": self.value = try UInt256(parameter: field)
+      case "nonce": nonce = try UInt64(parameter: field)
+      case "data": data = try HexData(parameter: field).bytes
+      case "input": input = try HexData(parameter: field).bytes
+      case "accessList": accessList = try Self.accessList(field)
+      case "maxFeePerBlobGas", "blobVersionedHashes", "blobs": hasBlobs = true
+      case "authorizationList": hasAuthorizations = true
+      default: break
+      }
+    }
+    if let data, let input, data != input {
+      throw InvalidParameter(
+        "both \"data\" and \"input\" are set and not equal. Please use \"input\" to pass call data")
+    }
+    self.input = input ?? data ?? []
+  }
+
+  private static func accessList(_ value: JSONValue) throws(InvalidParameter) -> AccessList {
+    guard let items = value.elements else { throw InvalidParameter("expected an access list, found \(value.kind)") }
+    var list: [AccessList.Item] = []
+    for item in items {
+      guard let address = item["address"] else { throw InvalidParameter("an access list item needs an address") }
+      var keys: [Bytes32] = []
+      for key in item["storageKeys"]?.elements ?? [] { keys.append(try Bytes32(parameter: key)) }
+      list.append(AccessList.Item(address: try Address(parameter: address), storageKeys: keys))
+    }
+    return AccessList(list)
+  }
+
+  /// The call with its price settled and its gas not yet. The checks and their words are those of geth and alloy.
+  func simulatedCall(baseFee: UInt64) throws(RPCError) -> SimulatedCall {
+    if hasAuthorizations { throw .refused("EIP-7702 transactions are not supported") }
+    if hasBlobs { throw .refused("EIP-4844 transactions are not supported") }
+    var call = SimulatedCall()
+    call.from = from ?? .zero
+    call.to = to
+    call.value = value ?? .zero
+    call.input = input
+    call.accessList = accessList
+    call.nonce = nonce
+    call.gasPrice = try price(baseFee: UInt256(baseFee))
+    return call
+  }
+
+  /// Wei per gas that the call would pay: zero where it names no fee.
+  private func price(baseFee: UInt256) throws(RPCError) -> UInt256 {
+    if let gasPrice {
+      guard maxFeePerGas == nil, maxPriorityFeePerGas == nil else {
+        throw .refused("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
+      }
+      return gasPrice
+    }
+    let tip = maxPriorityFeePerGas ?? .zero
+    guard let cap = maxFeePerGas else { return maxPriorityFeePerGas == nil ? .zero : baseFee &+ tip }
+    guard cap >= tip else {
+      throw .refused("maxFeePerGas (\(cap)) < maxPriorityFeePerGas (\(tip))")
+    }
+    if cap.isZero { return .zero }
+    guard cap >= baseFee else { throw .refused("max fee per gas less than block base fee") }
+    return min(cap, baseFee &+ min(tip, cap &- baseFee))
+  }
+}

@@ -1,0 +1,81 @@
+import JSON
+import JSONRPC
+import Primitives
+import Transactions
+
+/// A filter for logs: which blocks, which contracts, which topics.
+struct LogQuery: RPCParameter, Sendable {
+  enum Blocks: Equatable, Sendable {
+    /// Both ends included; `nil` where the client names none.
+    case range(from: BlockID?, to: BlockID?)
+    case block(Bytes32)
+  }
+
+  /// Alternatives that a client may name in one place.
+  private static let alternativesLimit = 1_000
+
+  var blocks = Blocks.range(from: nil, to: nil)
+  /// Any of these; all where empty.
+  var addresses: [Address] = []
+  /// By position, any of these; all where empty.
+  var topics: [[Bytes32]] = []
+
+  /// All logs of the newest block.
+  init() {}
+
+  init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let members = value.members else { throw InvalidParameter("expected a filter object, found \(value.kind)") }
+    var from: BlockID?
+    var to: BlockID?
+    var hash: Bytes32?
+    for (name, field) in members where !field.isNull {
+      switch name {
+      case "fromBlock": from = try BlockID(parameter: field)
+      case "toBlock": to = try BlockID(parameter: field)
+      case "blockHash": hash = try Bytes32(parameter: field)
+      case "address": addresses = try Self.oneOrMany(field)
+      case "topics": topics = try Self.topics(field)
+      default: throw InvalidParameter("unknown field \(name.prefix(80))")
+      }
+    }
+    if let hash {
+      guard from == nil, to == nil else {
+        throw InvalidParameter("cannot specify both blockHash and fromBlock/toBlock, choose one or the other")
+      }
+      blocks = .block(hash)
+    } else {
+      blocks = .range(from: from, to: to)
+    }
+  }
+
+  private static func topics(_ value: JSONValue) throws(InvalidParameter) -> [[Bytes32]] {
+    guard let positions = value.elements else { throw InvalidParameter("expected topics, found \(value.kind)") }
+    guard positions.count <= 4 else { throw InvalidParameter("exceed max topics") }
+    var topics: [[Bytes32]] = []
+    for position in positions { topics.append(position.isNull ? [] : try oneOrMany(position)) }
+    return topics
+  }
+
+  /// One value or an array of them. A null inside an array of topics means any, and so does the whole array then.
+  private static func oneOrMany<T: RPCParameter>(_ value: JSONValue) throws(InvalidParameter) -> [T] {
+    guard let elements = value.elements else { return [try T(parameter: value)] }
+    guard elements.count <= alternativesLimit else { throw InvalidParameter("too many alternatives") }
+    var values: [T] = []
+    for element in elements {
+      if element.isNull { return [] }
+      values.append(try T(parameter: element))
+    }
+    return values
+  }
+
+  /// Whether a block with this bloom can have logs that match.
+  func mayMatch(_ bloom: Bloom) -> Bool {
+    guard addresses.isEmpty || addresses.contains(where: { bloom.mayContain($0) }) else { return false }
+    return topics.allSatisfy { $0.isEmpty || $0.contains { bloom.mayContain($0) } }
+  }
+
+  func matches(_ log: Log) -> Bool {
+    guard addresses.isEmpty || addresses.contains(log.address), topics.count <= log.topics.count else { return false }
+    return zip(topics, log.topics).allSatisfy { $0.isEmpty || $0.contains($1) }
+  }
+}

@@ -1,0 +1,63 @@
+// State and block overrides of `eth_call` and `eth_estimateGas`, as geth takes them.
+
+import JSON
+import JSONRPC
+import Primitives
+
+/// An object from addresses to what is different about them.
+struct StateOverrides: RPCParameter {
+  var accounts: [Address: SimulationOverrides.Account] = [:]
+
+  init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let members = value.members else { throw InvalidParameter("expected state overrides, found \(value.kind)") }
+    for (name, fields) in members {
+      guard let address = Address(hex: name) else { throw InvalidParameter("\(name.prefix(80)) is no address") }
+      guard let fields = fields.members else { throw InvalidParameter("expected an object for \(address)") }
+      var account = SimulationOverrides.Account()
+      for (name, field) in fields where !field.isNull {
+        switch name {
+        case "nonce": account.nonce = try UInt64(parameter: field)
+        case "balance": account.balance = try UInt256(parameter: field)
+        case "code": account.code = try HexData(parameter: field).bytes
+        case "state": account.state = try Self.slots(field)
+        case "stateDiff": account.stateDifference = try Self.slots(field)
+        default: throw InvalidParameter("unknown state override \(name.prefix(80))")
+        }
+      }
+      if account.state != nil, !account.stateDifference.isEmpty {
+        throw InvalidParameter("account \(address) has both 'state' and 'stateDiff'")
+      }
+      accounts[address] = account
+    }
+  }
+
+  private static func slots(_ value: JSONValue) throws(InvalidParameter) -> [Bytes32: Bytes32] {
+    guard let members = value.members else { throw InvalidParameter("expected storage slots, found \(value.kind)") }
+    var slots: [Bytes32: Bytes32] = [:]
+    for (name, field) in members {
+      guard let key = Bytes32(hex: name) else { throw InvalidParameter("\(name.prefix(80)) is no storage key") }
+      slots[key] = try Bytes32(parameter: field)
+    }
+    return slots
+  }
+}
+
+/// An object of what is different about the block.
+struct BlockOverrides: RPCParameter {
+  var block = SimulationOverrides.Block()
+
+  init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard let members = value.members else { throw InvalidParameter("expected block overrides, found \(value.kind)") }
+    for (name, field) in members where !field.isNull {
+      switch name {
+      case "number": block.number = try UInt64(parameter: field)
+      case "time", "timestamp": block.timestamp = try UInt64(parameter: field)
+      case "gasLimit": block.gasLimit = try UInt64(parameter: field)
+      case "feeRecipient", "coinbase": block.beneficiary = try Address(parameter: field)
+      case "prevRandao", "random": block.randomness = try Bytes32(parameter: field)
+      case "baseFeePerGas", "baseFee": block.baseFee = try UInt256(parameter: field)
+      default: throw InvalidParameter("unknown block override \(name.prefix(80))")
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import Primitives
+import Transactions
+
+/// Why something that the API needs could not be read.
+public enum ChainReadError: Error, Sendable, Equatable {
+  /// The disk, or what is on it, failed; the text is for the client and the log.
+  case failed(String)
+  /// The state after this block is not kept.
+  case stateNotAvailable(block: UInt64)
+}
+
+/// A header with the block's hash. The bloom of the header is filled, which the hash may not cover: the two are kept
+/// together because one does not follow from the other.
+public struct SealedHeader: Sendable, Equatable {
+  public var hash: Bytes32
+  public var header: BlockHeader
+
+  public init(hash: Bytes32, header: BlockHeader) {
+    self.hash = hash
+    self.header = header
+  }
+
+  public var number: UInt64 { header.number }
+}
+
+/// A transaction and where it is.
+public struct LocatedTransaction: Sendable, Equatable {
+  public var transaction: RecoveredTransaction
+  public var blockHash: Bytes32
+  public var blockNumber: UInt64
+  public var index: Int
+  /// Base fee of the block, from which the price follows that was paid.
+  public var baseFee: UInt64
+
+  public init(
+    transaction: RecoveredTransaction, blockHash: Bytes32, blockNumber: UInt64, index: Int, baseFee: UInt64
+  ) {
+    self.transaction = transaction
+    self.blockHash = blockHash
+    self.blockNumber = blockNumber
+    self.index = index
+    self.baseFee = baseFee
+  }
+}
+
+/// A receipt and what a client wants to see beside it.
+public struct LocatedReceipt: Sendable, Equatable {
+  public var receipt: Receipt
+  public var transactionHash: Bytes32
+  public var from: Address
+  /// `nil` for a creation.
+  public var to: Address?
+  /// Wei per gas that was paid.
+  public var effectiveGasPrice: UInt256
+  public var blockHash: Bytes32
+  public var blockNumber: UInt64
+  public var blockTimestamp: UInt64
+  public var index: Int
+  /// Logs of the block before those of this transaction.
+  public var firstLogIndex: Int
+
+  public init(
+    receipt: Receipt, transactionHash: Bytes32, from: Address, to: Address?, effectiveGasPrice: UInt256,
+    blockHash: Bytes32, blockNumber: UInt64, blockTimestamp: UInt64, index: Int, firstLogIndex: Int
+  ) {
+    self.receipt = receipt
+    self.transactionHash = transactionHash
+    self.from = from
+    self.to = to
+    self.effectiveGasPrice = effectiveGasPrice
+    self.blockHash = blockHash
+    self.blockNumber = blockNumber
+    self.blockTimestamp = blockTimestamp
+    self.index = index
+    self.firstLogIndex = firstLogIndex
+  }
+}
+
+/// The chain as the API sees it: blocks that are durable, up to a head that only grows.
+///
+/// ``head`` is asked for on event loops and must come from memory. Everything else is called on worker threads and may
+/// read from the disk.
+public protocol ChainReader: Sendable {
+  /// The newest block that may be shown.
+  var head: SealedHeader { get }
+  /// Base fee of the block that comes next.
+  var nextBaseFee: UInt64 { get }
+  /// The newest block whose batch is committed on L1, `nil` where that is not known.
+  var safeBlock: UInt64? { get }
+  /// The newest block whose batch is executed on L1, `nil` where that is not known.
+  var finalizedBlock: UInt64? { get }
+
+  func header(number: UInt64) throws(ChainReadError) -> SealedHeader?
+  func number(ofBlock hash: Bytes32) throws(ChainReadError) -> UInt64?
+  func transactionHashes(ofBlock number: UInt64) throws(ChainReadError) -> [Bytes32]?
+  func transactions(ofBlock number: UInt64) throws(ChainReadError) -> [RecoveredTransaction]?
+  func receipts(ofBlock number: UInt64) throws(ChainReadError) -> [LocatedReceipt]?
+  func transaction(hash: Bytes32) throws(ChainReadError) -> LocatedTransaction?
+  func receipt(hash: Bytes32) throws(ChainReadError) -> LocatedReceipt?
+  func transactionHash(sender: Address, nonce: UInt64) throws(ChainReadError) -> Bytes32?
+}

@@ -1,0 +1,83 @@
+import Primitives
+import Transactions
+
+/// A call that is executed and leaves no trace.
+public struct SimulatedCall: Sendable, Equatable {
+  public var from = Address.zero
+  /// `nil` for a creation.
+  public var to: Address?
+  public var gasLimit: UInt64 = 0
+  /// Wei per gas; zero when the call pays nothing.
+  public var gasPrice = UInt256.zero
+  public var value = UInt256.zero
+  public var input: [UInt8] = []
+  public var accessList = AccessList()
+  /// `nil` takes the nonce of the account.
+  public var nonce: UInt64?
+
+  public init() {}
+}
+
+/// What is to be different from the chain while a call is simulated.
+public struct SimulationOverrides: Sendable, Equatable {
+  public struct Account: Sendable, Equatable {
+    public var nonce: UInt64?
+    public var balance: UInt256?
+    public var code: [UInt8]?
+    /// All of the storage: slots that are not named are zero.
+    public var state: [Bytes32: Bytes32]?
+    /// Some slots of the storage.
+    public var stateDifference: [Bytes32: Bytes32] = [:]
+
+    public init() {}
+  }
+
+  public struct Block: Sendable, Equatable {
+    public var number: UInt64?
+    public var timestamp: UInt64?
+    public var gasLimit: UInt64?
+    public var beneficiary: Address?
+    public var randomness: Bytes32?
+    public var baseFee: UInt256?
+
+    public init() {}
+  }
+
+  public var accounts: [Address: Account] = [:]
+  public var block = Block()
+
+  public init() {}
+
+  public var isEmpty: Bool { accounts.isEmpty && block == Block() }
+}
+
+/// How a simulated call ended.
+public enum SimulationOutcome: Sendable, Equatable {
+  case success(output: [UInt8], gasUsed: UInt64)
+  /// REVERT, with its data.
+  case revert(output: [UInt8], gasUsed: UInt64)
+  /// Any other failure of the call itself; `isOutOfGas` where more gas might cure it.
+  case halt(reason: String, isOutOfGas: Bool, gasUsed: UInt64)
+}
+
+/// Why a call could not be simulated.
+public enum SimulationError: Error, Sendable, Equatable {
+  /// The call could never be a valid transaction, in the words that the client gets.
+  case invalid(String)
+  /// The gas limit is below what the call costs before it begins.
+  case intrinsicGasTooLow
+  /// The state after this block is not kept.
+  case stateNotAvailable(block: UInt64)
+  /// The simulator cannot do what the overrides ask for.
+  case unsupportedOverride(String)
+  case failed(String)
+}
+
+/// Executes calls on the state after a block. Called on worker threads, several at once.
+public protocol Simulator: Sendable {
+  /// Runs `call` in the context of block `number`, on the state after it. Signature, nonce and balance are not checked, and
+  /// no fee is paid.
+  func simulate(
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
+  ) throws(SimulationError) -> SimulationOutcome
+}

@@ -1,0 +1,113 @@
+import HTTP
+import JSON
+import JSONRPC
+import NIOPosix
+import Primitives
+import SocketTesting
+import Testing
+import Transactions
+
+@Suite("Subscriptions")
+struct SubscriptionTests {
+  func withClient(_ body: (Fixture, RawSocket) async throws -> Void) async throws {
+    let fixture = Fixture()
+    let server = try await HTTPServer.start(
+      RPCService(fixture.dispatcher), host: "127.0.0.1", port: 0, on: MultiThreadedEventLoopGroup.singleton)
+    let client = try RawSocket(port: server.port)
+    try client.upgrade()
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(fixture, client)) } catch { result = .failure(error) }
+    await server.shutdown(grace: .milliseconds(50))
+    try result.get()
+  }
+
+  func subscribe(_ client: RawSocket, _ parameters: String) throws -> JSONValue {
+    try client.writeText(#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":\#(parameters)}"#)
+    return try JSONValue(parsing: Array(try client.readText().utf8))
+  }
+
+  /// The next item and the id of its subscription.
+  func item(_ client: RawSocket) throws -> (id: String?, result: JSONValue?) {
+    let notification = try JSONValue(parsing: Array(try client.readText().utf8))
+    #expect(notification["method"]?.string == "eth_subscription")
+    return (notification["params"]?["subscription"]?.string, notification["params"]?["result"])
+  }
+
+  @Test("New heads, each once and in order")
+  func heads() async throws {
+    try await withClient { fixture, client in
+      let id = try subscribe(client, "[\"newHeads\"]")["result"]?.string
+      for number in 1...5 as ClosedRange<UInt64> {
+        fixture.chain.addBlock()
+        fixture.api.announce(block: number)
+      }
+      for number in 1...5 as ClosedRange<UInt64> {
+        let (from, head) = try item(client)
+        #expect(from == id)
+        #expect(head?["number"]?.quantity64 == number)
+        #expect(head?["hash"]?.bytes32 == fixture.chain.header(number: number)?.hash)
+        #expect(head?["transactions"] == nil)
+      }
+    }
+  }
+
+  @Test("Logs that match, and no others")
+  func logs() async throws {
+    try await withClient { fixture, client in
+      _ = try subscribe(client, "[\"logs\",{\"address\":\"\(token)\",\"topics\":[\"\(topic(1))\"]}]")
+      let matching = Log(address: token, topics: [topic(1)], data: [7])
+      let others = [
+        Log(address: alice, topics: [topic(1)], data: []), Log(address: token, topics: [topic(2)], data: []),
+      ]
+      fixture.chain.addBlock([(try transfer(nonce: 0), others)])
+      fixture.api.announce(block: 1)
+      fixture.chain.addBlock([(try transfer(nonce: 1), others + [matching])])
+      fixture.api.announce(block: 2)
+      let log = try item(client).result
+      #expect(log?["data"]?.string == "0x07")
+      #expect(log?["blockNumber"]?.quantity64 == 2)
+      #expect(log?["logIndex"]?.quantity64 == 2)
+    }
+  }
+
+  @Test("Waiting transactions, as hashes or whole")
+  func pendingTransactions() async throws {
+    try await withClient { fixture, client in
+      let hashes = try subscribe(client, "[\"newPendingTransactions\"]")["result"]?.string
+      let full = try subscribe(client, "[\"newPendingTransactions\",true]")["result"]?.string
+      let transaction = try transfer(nonce: 4)
+      fixture.api.announce(pending: [transaction])
+      for _ in 0..<2 {
+        let (id, result) = try item(client)
+        if id == hashes { #expect(result?.bytes32 == transaction.hash) }
+        if id == full { #expect(result?["hash"]?.bytes32 == transaction.hash) }
+        #expect(id == hashes || id == full)
+      }
+    }
+  }
+
+  @Test("What cannot be subscribed to, and how to end it")
+  func refusals() async throws {
+    try await withClient { fixture, client in
+      for (parameters, message) in [
+        ("[\"newHeads\",true]", "invalid params: specified for head subscription (expected none)"),
+        ("[\"logs\",true]", "invalid params: boolean (transaction fullness) specified for log subscription"),
+        (
+          "[\"newPendingTransactions\",{}]", "invalid params: log filter specified for pending transaction subscription"
+        ),
+        ("[\"syncing\"]", "syncing subscriptions are not supported yet"),
+        ("[\"weather\"]", "no \"weather\" subscription in eth namespace"),
+        ("[]", "missing value for required argument 0"),
+        ("[\"logs\",{\"nonsense\":1}]", "invalid argument 1: unknown field nonsense"),
+      ] { #expect(try subscribe(client, parameters)["error"]?["message"]?.string == message) }
+      let id = try #require(try subscribe(client, "[\"newHeads\"]")["result"]?.string)
+      try client.writeText(#"{"jsonrpc":"2.0","id":2,"method":"eth_unsubscribe","params":["\#(id)"]}"#)
+      #expect(try client.readText() == #"{"jsonrpc":"2.0","result":true,"id":2}"#)
+      fixture.chain.addBlock()
+      fixture.api.announce(block: 1)
+      try client.writeText(#"{"jsonrpc":"2.0","id":3,"method":"eth_chainId"}"#)
+      #expect(try client.readText() == #"{"jsonrpc":"2.0","result":"0x10e","id":3}"#)
+      #expect(try await fixture.error("eth_subscribe", "[\"newHeads\"]").message == "notifications not supported")
+    }
+  }
+}

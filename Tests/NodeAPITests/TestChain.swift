@@ -1,0 +1,239 @@
+// A chain, a state, a mempool and a machine in memory, as small as the API lets them be.
+
+import Cryptography
+import HTTP
+import JSON
+import JSONRPC
+import NIOPosix
+import NodeAPI
+import Primitives
+import Synchronization
+import Telemetry
+import Testing
+import Transactions
+
+let alice = Address(0xa11ce)
+let token = Address(0x70ce2)
+
+/// Blocks with an optional transaction each, made by the test.
+final class TestChain: ChainReader, StateReader {
+  struct Block: Sendable {
+    var sealed: SealedHeader
+    var transactions: [RecoveredTransaction] = []
+    var receipts: [LocatedReceipt] = []
+  }
+
+  private let blocks = Mutex<[Block]>([])
+  let safeBlock: UInt64? = nil
+  let finalizedBlock: UInt64? = 1
+  let nextBaseFee: UInt64 = 1_000
+
+  init() { addBlock() }
+
+  /// Adds a block with the transactions, each of which emits the logs given for it.
+  func addBlock(_ transactions: [(RecoveredTransaction, [Log])] = []) {
+    blocks.withLock { blocks in
+      let number = UInt64(blocks.count)
+      var header = BlockHeader(
+        parentHash: blocks.last?.sealed.hash ?? .zero, number: number, gasLimit: 100_000_000,
+        gasUsed: UInt64(transactions.count) * 21_000, timestamp: 1_000 + number, baseFeePerGas: 1_000)
+      let hash = header.hash
+      header.logsBloom = Bloom(transactions.flatMap(\.1))
+      var block = Block(sealed: SealedHeader(hash: hash, header: header))
+      var logCount = 0
+      for (index, (transaction, logs)) in transactions.enumerated() {
+        var to: Address?
+        var price = UInt256(1_000)
+        if case .l2(let signed) = transaction.transaction {
+          to = signed.to
+          price = signed.effectiveGasPrice(baseFee: 1_000)
+        }
+        block.transactions.append(transaction)
+        block.receipts.append(
+          LocatedReceipt(
+            receipt: Receipt(
+              transactionType: 2, succeeded: true, gasUsed: 21_000, cumulativeGasUsed: UInt64(index + 1) * 21_000,
+              contractAddress: to == nil ? token : nil, logs: logs),
+            transactionHash: transaction.hash, from: transaction.sender, to: to, effectiveGasPrice: price,
+            blockHash: hash, blockNumber: number, blockTimestamp: header.timestamp, index: index,
+            firstLogIndex: logCount))
+        logCount += logs.count
+      }
+      blocks.append(block)
+    }
+  }
+
+  private func block(_ number: UInt64) -> Block? {
+    blocks.withLock { number < $0.count ? $0[Int(number)] : nil }
+  }
+
+  var head: SealedHeader { blocks.withLock { $0[$0.count - 1].sealed } }
+
+  func header(number: UInt64) -> SealedHeader? { block(number)?.sealed }
+
+  func number(ofBlock hash: Bytes32) -> UInt64? {
+    blocks.withLock { $0.firstIndex { $0.sealed.hash == hash } }.map { UInt64($0) }
+  }
+
+  func transactionHashes(ofBlock number: UInt64) -> [Bytes32]? { block(number)?.transactions.map(\.hash) }
+
+  func transactions(ofBlock number: UInt64) -> [RecoveredTransaction]? { block(number)?.transactions }
+
+  func receipts(ofBlock number: UInt64) -> [LocatedReceipt]? { block(number)?.receipts }
+
+  func transaction(hash: Bytes32) -> LocatedTransaction? {
+    guard let receipt = receipt(hash: hash), let block = block(receipt.blockNumber) else { return nil }
+    return LocatedTransaction(
+      transaction: block.transactions[receipt.index], blockHash: receipt.blockHash, blockNumber: receipt.blockNumber,
+      index: receipt.index, baseFee: 1_000)
+  }
+
+  func receipt(hash: Bytes32) -> LocatedReceipt? {
+    blocks.withLock { $0.flatMap(\.receipts).first { $0.transactionHash == hash } }
+  }
+
+  func transactionHash(sender: Address, nonce: UInt64) -> Bytes32? {
+    blocks.withLock { $0.flatMap(\.transactions).first { $0.sender == sender && $0.nonce == nonce }?.hash }
+  }
+
+  // The balance of alice after block n is 10 n, her nonce n; the token has code from block 2 on and n in every slot.
+
+  func balance(of address: Address, after block: UInt64) throws(ChainReadError) -> UInt256 {
+    if block == 1 { throw .stateNotAvailable(block: 1) }
+    return address == alice ? UInt256(block * 10) : .zero
+  }
+
+  func nonce(of address: Address, after block: UInt64) -> UInt64 { address == alice ? block : 0 }
+
+  func code(of address: Address, after block: UInt64) -> [UInt8] {
+    address == token && block >= 2 ? [0x60, 0x00] : []
+  }
+
+  func storage(of address: Address, key: Bytes32, after block: UInt64) throws(ChainReadError) -> Bytes32 {
+    if key == Bytes32(UInt256(666)) { throw .failed("disk on fire") }
+    return address == token ? Bytes32(UInt256(block) + UInt256(key)) : .zero
+  }
+}
+
+/// Takes every transaction that decodes, except from a sender with nonce 99.
+final class TestMempool: TransactionSubmitter {
+  private let waiting = Mutex<[Bytes32: RecoveredTransaction]>([:])
+
+  func submit(envelope: [UInt8]) throws(SubmissionRefusal) -> Bytes32 {
+    let transaction: RecoveredTransaction
+    do throws(TransactionError) {
+      transaction = try RecoveredTransaction(try Transaction(envelope: envelope))
+    } catch {
+      throw SubmissionRefusal("\(error)")
+    }
+    if transaction.nonce == 99 { throw SubmissionRefusal("nonce too low: next nonce 100, tx nonce 99") }
+    waiting.withLock { $0[transaction.hash] = transaction }
+    return transaction.hash
+  }
+
+  func pendingNonce(of sender: Address, accountNonce: UInt64) -> UInt64 { accountNonce + 5 }
+
+  func transaction(hash: Bytes32) -> RecoveredTransaction? { waiting.withLock { $0[hash] } }
+
+  var counts: (pending: Int, queued: Int) { (waiting.withLock { $0.count }, 2) }
+}
+
+/// Does what the first byte of the input says; needs as much gas as its second and third say, in thousands.
+struct TestSimulator: Simulator {
+  static let reason: [UInt8] =
+    [0x08, 0xc3, 0x79, 0xa0] + Bytes32(UInt256(32)).bytes + Bytes32(UInt256(4)).bytes + Array("nope".utf8)
+    + [UInt8](repeating: 0, count: 28)
+
+  func simulate(
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
+  ) throws(SimulationError) -> SimulationOutcome {
+    if number == 1 { throw .stateNotAvailable(block: 1) }
+    if call.gasLimit < 21_000 { throw .intrinsicGasTooLow }
+    switch call.input.first {
+    case nil: return .success(output: [], gasUsed: 21_000)
+    case 0: return .success(output: Array(call.input.dropFirst()), gasUsed: 21_000)
+    case 1: return .revert(output: Self.reason, gasUsed: 30_000)
+    case 2: return .revert(output: [], gasUsed: 30_000)
+    case 3: return .halt(reason: "invalid opcode: 0xfe", isOutOfGas: false, gasUsed: call.gasLimit)
+    case 4:
+      let need = UInt64(call.input[1]) << 8 | UInt64(call.input[2])
+      guard call.gasLimit >= need * 1_000 else {
+        return .halt(reason: "out of gas", isOutOfGas: true, gasUsed: call.gasLimit)
+      }
+      // Less is used than must be there, as with refunds and the 63/64 rule.
+      return .success(output: [], gasUsed: need * 800)
+    case 5: throw .invalid("insufficient funds")
+    case 6: return .success(output: Bytes32(call.gasPrice).bytes, gasUsed: 21_000)
+    case 7:
+      let account = overrides.accounts[alice]
+      return .success(
+        output: Bytes32(account?.balance ?? .zero).bytes + Bytes32(UInt256(overrides.block.number ?? number)).bytes
+          + Bytes32(UInt256(account?.stateDifference.count ?? 0)).bytes,
+        gasUsed: 21_000)
+    case 8: return .success(output: Bytes32(UInt256(call.gasLimit)).bytes, gasUsed: 21_000)
+    default: throw .failed("machine broke")
+    }
+  }
+}
+
+/// An API over all of it, and a way to call it.
+final class Fixture: Sendable {
+  let chain = TestChain()
+  let mempool = TestMempool()
+  let registry = MetricsRegistry()
+  let pool = WorkerPool(threads: 2)
+  let api: NodeAPI
+  let dispatcher: RPCDispatcher
+
+  init(_ adjust: (inout NodeAPI.Configuration) -> Void = { _ in }) {
+    var configuration = NodeAPI.Configuration()
+    adjust(&configuration)
+    api = NodeAPI(
+      configuration, chain: chain, state: chain, submitter: mempool, simulator: TestSimulator(),
+      metrics: NodeMetrics(registry))
+    dispatcher = RPCDispatcher(methods: api.methods, pool: pool)
+  }
+
+  /// The response to a call; `parameters` is the text of an array.
+  func response(_ method: String, _ parameters: String = "[]") async throws -> JSONValue {
+    let message = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(parameters)}"#
+    let text = await withCheckedContinuation { continuation in
+      dispatcher.handle(Array(message.utf8)) {
+        continuation.resume(returning: $0.map { Array($0.readableBytesView) } ?? [])
+      }
+    }
+    return try JSONValue(parsing: text)
+  }
+
+  /// The text of the result of a call; the text of the error where there is none.
+  func call(_ method: String, _ parameters: String = "[]") async throws -> String {
+    let response = try await response(method, parameters)
+    let value = try #require(response["result"] ?? response["error"])
+    return String(decoding: value.text, as: UTF8.self)
+  }
+
+  func result(_ method: String, _ parameters: String = "[]") async throws -> JSONValue {
+    try #require(try await response(method, parameters)["result"])
+  }
+
+  /// Code and message of the error of a call.
+  func error(_ method: String, _ parameters: String = "[]") async throws -> (code: Int64, message: String) {
+    let error = try #require(try await response(method, parameters)["error"])
+    return (error["code"]?.integer ?? 0, error["message"]?.string ?? "")
+  }
+}
+
+/// A transaction of a fixed key, a different one for each nonce.
+func transfer(
+  nonce: UInt64, kind: L2Transaction.Kind = .dynamicFee, chainID: UInt64? = 270, to: Address? = alice
+) throws -> RecoveredTransaction {
+  let key = try #require(Secp256k1.PrivateKey(Bytes32(UInt256(0xc0ffee))))
+  let unsigned = L2Transaction(
+    kind: kind, chainID: chainID, nonce: nonce, gasLimit: 21_000, maxFeePerGas: 2_000, maxPriorityFeePerGas: 500,
+    to: to,
+    value: 7, input: [0xab],
+    accessList: kind == .legacy ? AccessList() : AccessList([.init(address: token, storageKeys: [.zero])]))
+  return try RecoveredTransaction(.l2(try unsigned.signed(with: key)))
+}
+
+func topic(_ number: UInt64) -> Bytes32 { Bytes32(UInt256(number)) }
