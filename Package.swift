@@ -61,7 +61,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ProverInputTests",
-      dependencies: ["ProverInput", "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender", "Transactions"],
+      dependencies: [
+        "ProverInput", "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender", "Transactions",
+      ],
       swiftSettings: settings),
 
     // Layer 4: storage
@@ -69,12 +71,16 @@ let package = Package(
     .target(name: "RocksDB", dependencies: ["CRocksDB"], swiftSettings: settings),
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
     .target(
-      name: "ChainStorage", dependencies: ["Primitives", "Transactions", "ZKsyncOS", "RocksDB"], swiftSettings: settings),
+      name: "ChainStorage", dependencies: ["Primitives", "Transactions", "ZKsyncOS", "RocksDB"], swiftSettings: settings
+    ),
 
     // Layer 5: node parts
     .target(name: "Mempool", dependencies: ["Primitives", "Transactions"], swiftSettings: settings),
     .testTarget(
       name: "MempoolTests", dependencies: ["Mempool", "Transactions", "Cryptography"], swiftSettings: settings),
+    .target(
+      name: "Sequencer", dependencies: ["Primitives", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool"],
+      swiftSettings: settings),
     .target(
       name: "HTTP",
       dependencies: [

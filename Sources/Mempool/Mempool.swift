@@ -48,6 +48,9 @@ public final class Mempool: Sendable {
 
   // MARK: Building blocks
 
+  /// Whether ``take()`` would give a transaction.
+  public var hasOffer: Bool { state.withLock { $0.bestSlot != nil } }
+
   /// The best transaction that the block being built does not have yet. There is one builder; it calls ``apply(_:)`` or
   /// ``abandonBlock()`` in the end.
   public func take() -> RecoveredTransaction? { state.withLock { $0.take() } }
@@ -57,6 +60,9 @@ public final class Mempool: Sendable {
 
   /// The transaction just taken does not fit into this block. It stays, and its sender waits for the next block.
   public func putBack(_ hash: Bytes32) { state.withLock { $0.putBack(hash) } }
+
+  /// The block being built comes to nothing: what it had taken is offered again.
+  public func abandonBlock() { state.withLock { $0.abandonBlock() } }
 
   /// Brings the pool to the state after a block was executed. Its transactions can still be looked up until
   /// ``published(_:)``.

@@ -47,9 +47,14 @@ extension PoolState {
       let queue = slots[slot]
       promoted += queue.transactions[..<queue.executable].lazy.filter { $0.nonce >= executableBefore }.map(\.recovered)
     }
+    abandonBlock()
+    return promoted
+  }
+
+  /// Nothing is in a block being built any more.
+  mutating func abandonBlock() {
     for slot in involved { change(slot) { $0.reset() } }
     involved.removeAll(keepingCapacity: true)
-    return promoted
   }
 
   /// Removes what has been parked for longer than the lifetime. `now` in milliseconds.

@@ -1,0 +1,52 @@
+import ChainStorage
+import Mempool
+import Primitives
+import Transactions
+import ZKsyncOS
+
+/// The accounts as the newest executed block left them, whether readers can see that block yet or not.
+public struct StateAccounts: AccountReader {
+  private let state: StateStore
+
+  public init(_ state: StateStore) { self.state = state }
+
+  public func account(_ address: Address) throws(MempoolError) -> AccountState {
+    do {
+      return AccountState(try state.view(at: state.latest).account(address))
+    } catch {
+      throw .stateUnavailable("\(error)")
+    }
+  }
+}
+
+extension AccountState {
+  /// What the pool needs of an account's properties.
+  init(_ properties: AccountProperties) {
+    self.init(nonce: properties.nonce, balance: properties.balance, isContract: properties.isContract)
+  }
+}
+
+extension ExecutedBlock {
+  /// What the pool has to know of a block.
+  init(_ block: SealedBlock, baseFee: UInt256) {
+    var accounts: [Address: AccountState] = [:]
+    accounts.reserveCapacity(block.output.accountDiffs.count)
+    for diff in block.output.accountDiffs { accounts[diff.address] = AccountState(diff.after) }
+    self.init(
+      baseFee: baseFee, transactions: block.block.transactions.filter(\.isL2), accounts: accounts)
+  }
+}
+
+extension RecoveredTransaction {
+  /// Whether it came over JSON-RPC rather than from L1.
+  var isL2: Bool {
+    if case .l2 = transaction { return true }
+    return false
+  }
+
+  /// The priority id, where L1 requested the transaction and it is no upgrade.
+  var priorityID: UInt64? {
+    guard case .l1(let request) = transaction, request.kind == .priority else { return nil }
+    return request.nonce
+  }
+}
