@@ -65,6 +65,9 @@ let package = Package(
         "ProverInput", "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender", "Transactions",
       ],
       swiftSettings: settings),
+    .target(
+      name: "TreeBenchmark", dependencies: ["StateTree", "Primitives", "Cryptography"], path: "Sources/Benchmarks/Tree",
+      swiftSettings: settings),
 
     // Layer 4: storage
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),

@@ -143,6 +143,45 @@ struct PropertyTests {
     try tree.verify()
   }
 
+  @Test("Blocks large enough for two threads, one of them refused in the middle")
+  func largeBlocks() throws {
+    var generator = SeededGenerator(seed: 6)
+    let disk = SimulatedDisk(seed: 6)
+    let tree = try StateTree(fileSystem: disk, options: StateTree.Options())
+    let keys = (0..<70_000).map { _ in generator.bytes32() }
+    var plain: [Bytes32: Bytes32] = [:]
+    for version in 1...4 as ClosedRange<UInt64> {
+      var writes = version == 1 ? keys.prefix(60_000).map { ($0, generator.bytes32()) } : []
+      if version > 1 {
+        let fresh = 60_000 + Int(version - 2) * 3000
+        writes += keys[fresh..<fresh + 3000].map { ($0, generator.bytes32()) }
+        for index in stride(from: Int(version), to: 60_000, by: 37) {
+          writes.append((keys[index], generator.bytes32()))
+        }
+        let unchanged = try tree.commitment(at: version - 1)
+        disk.capacity = disk.usedBytes + 1000
+        #expect(throws: StateTreeError.self) { try tree.apply(version: version, writes: writes) }
+        disk.capacity = .max
+        #expect(try tree.commitment(at: version - 1) == unchanged)
+        try tree.verify()
+      }
+      let before = try tree.commitment(at: version - 1)
+      let witness = try tree.apply(version: version, writes: writes, witnessing: Array(keys[65_000..<65_100])).witness
+      for position in stride(from: 0, to: witness.proofs.count, by: 101) {
+        #expect(witness.proofs[position].root == before.root)
+      }
+      for (key, value) in writes { plain[key] = value }
+    }
+    // All hashes are recomputed and all leaves found; values are compared with a dictionary.
+    try tree.verify()
+    let view = try tree.view(at: 4)
+    for key in keys.prefix(200) { #expect(try view.value(of: key) == plain[key]) }
+    let commitment = view.commitment
+    for key in keys[59_990..<60_010] {
+      #expect(try view.proof(for: key).verify(key: key, against: commitment) == plain[key])
+    }
+  }
+
   @Test("Arguments that make no block are refused and change nothing")
   func refusals() throws {
     var generator = SeededGenerator(seed: 9)

@@ -136,6 +136,8 @@ private final class SimulatedFile: TreeFile, @unchecked Sendable {
     contents.pending = []
   }
 
+  func startWriteBack(at offset: Int, count: Int) {}
+
   func truncate(to size: Int) throws(StateTreeError) {
     try disk.begin()
     if size < contents.visible.count { contents.visible.removeLast(contents.visible.count - size) }

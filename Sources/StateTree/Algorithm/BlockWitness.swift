@@ -55,7 +55,7 @@ struct WitnessPlan {
   private(set) var queries: [BlockWitness.Query] = []
   /// Leaves whose paths are needed, in order of first use.
   private(set) var leaves: [UInt64] = []
-  private var loaded: Set<UInt64> = []
+  private var loaded: PositionSet
 
   /// - Parameters:
   ///   - reads: accessed cells whose value the block leaves as it was, in cell order, with their positions before the block.
@@ -65,7 +65,7 @@ struct WitnessPlan {
   ) {
     queries.reserveCapacity(2 * (reads.count + writes.count))
     leaves.reserveCapacity(reads.count + writes.count)
-    loaded.reserveCapacity(reads.count + writes.count)
+    loaded = PositionSet(capacity: 2 * (reads.count + writes.count) + 1)
     for read in reads {
       switch read.position {
       case .existing(let index):
@@ -95,8 +95,37 @@ struct WitnessPlan {
   }
 
   private mutating func load(_ index: UInt64) {
-    guard loaded.insert(index).inserted else { return }
+    guard loaded.insert(index) else { return }
     queries.append(.proof(position: leaves.count))
     leaves.append(index)
+  }
+}
+
+/// A set of leaf positions of a known greatest size: open addressing, at most half full.
+///
+/// Positions are given out by the tree, not chosen by anyone, so a fixed multiplicative hash will do.
+private struct PositionSet {
+  private var slots: [UInt64]
+  private let shift: UInt64
+
+  init(capacity: Int) {
+    let bits = max(4, Int.bitWidth - (2 * capacity).leadingZeroBitCount)
+    slots = [UInt64](repeating: .max, count: 1 << bits)
+    shift = UInt64(64 - bits)
+  }
+
+  private func slot(_ position: UInt64) -> Int {
+    var slot = Int(truncatingIfNeeded: (position &* 0x9e37_79b9_7f4a_7c15) &>> shift)
+    while slots[slot] != .max, slots[slot] != position { slot = (slot + 1) & (slots.count - 1) }
+    return slot
+  }
+
+  func contains(_ position: UInt64) -> Bool { slots[slot(position)] == position }
+
+  /// - Returns: whether the position was not there yet.
+  mutating func insert(_ position: UInt64) -> Bool {
+    let slot = slot(position)
+    defer { slots[slot] = position }
+    return slots[slot] != position
   }
 }

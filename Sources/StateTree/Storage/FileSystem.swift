@@ -12,6 +12,8 @@ package protocol TreeFile: AnyObject, Sendable {
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StateTreeError)
   /// Returns when everything written so far survives a loss of power.
   func synchronize() throws(StateTreeError)
+  /// Asks the system to begin writing a range to the disk, without waiting. Advice only.
+  func startWriteBack(at offset: Int, count: Int)
   func truncate(to size: Int) throws(StateTreeError)
   func size() throws(StateTreeError) -> Int
   /// Maps the whole file for reading. The file must not change while it is mapped.
@@ -141,6 +143,11 @@ private final class PosixFile: TreeFile {
 
   func synchronize() throws(StateTreeError) {
     guard fdatasync(descriptor) == 0 else { throw failure("fdatasync", name) }
+  }
+
+  func startWriteBack(at offset: Int, count: Int) {
+    // Linux begins to write dirty pages when told that they will not be needed, and drops only clean ones.
+    _ = posix_fadvise(descriptor, off_t(offset), off_t(count), POSIX_FADV_DONTNEED)
   }
 
   func truncate(to size: Int) throws(StateTreeError) {

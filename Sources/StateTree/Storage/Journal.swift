@@ -63,11 +63,10 @@ final class Journal {
       try? segments[segments.count - 1].file.truncate(to: end.offset)
       throw error
     }
+    // The disk can work while the trailer is being computed.
+    segments[segments.count - 1].file.startWriteBack(at: end.offset, count: record.count)
     if end.offset == 0 { segments[segments.count - 1].firstVersion = version }
   }
-
-  /// The file of the record just written.
-  var currentFile: (any TreeFile)? { segments.last?.file }
 
   /// Fills in the trailer of the record just written and makes it durable.
   /// - Returns: where the record begins.

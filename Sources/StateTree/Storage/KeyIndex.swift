@@ -50,12 +50,12 @@ final class KeyIndex {
     }
   }
 
-  /// Appends the leaves at positions `count ..< count + list.count`, in any order.
+  /// Appends the leaves at positions `count ..< count + list.count`; `list` is sorted by prefix.
   ///
   /// Cannot fail: a run that the disk refuses stays in memory, apart from the others, until a later merge.
   func append(_ list: [SortedRun.Entry]) {
     guard !list.isEmpty else { return }
-    var run = SortedRun.sorting(range: count..<count + UInt64(list.count), list)
+    var run = SortedRun(range: count..<count + UInt64(list.count), copying: list)
     while let last = runs.last, last.count < max(Self.smallRun, Self.ratio * run.count) {
       let isLong = last.count + run.count >= fileThreshold
       guard let merged = isLong ? try? SortedRun.writing(last, run, to: fileSystem) : SortedRun.merging(last, run)
@@ -75,6 +75,56 @@ final class KeyIndex {
       if let name = last.fileName { try fileSystem.remove(name) }
       runs.removeLast()
     }
+  }
+
+  // MARK: Look-up
+
+  /// What the prefix of a key says about it, before any leaf is read.
+  struct Candidate {
+    static let none = UInt64.max
+
+    /// The only leaf whose key has this prefix.
+    var exact = none
+    /// The only leaf with the largest smaller prefix.
+    var previous = none
+    var previousPrefix: UInt64 = 0
+    /// Keys share a prefix, or leaves of later versions are in the way: only `find` can tell.
+    var isAmbiguous = false
+  }
+
+  /// Looks up many prefixes at once, so that the cache misses of one overlap with those of the others.
+  ///
+  /// - Returns: a number to be used somehow, lest reads ahead be optimised away.
+  func candidates(
+    _ prefixes: UnsafeBufferPointer<UInt64>, leafCount: UInt64, into result: UnsafeMutableBufferPointer<Candidate>
+  ) -> UInt64 {
+    var warmth: UInt64 = 0
+    for run in runs where run.range.lowerBound < leafCount {
+      warmth &+= run.warm(prefixes)
+      let (entries, count) = (run.entries, run.count)
+      for index in prefixes.indices {
+        let prefix = prefixes[index]
+        let position = run.lowerBound(prefix)
+        if position < count, entries[position].prefix == prefix {
+          let isOnly =
+            result[index].exact == Candidate.none && entries[position].index < leafCount
+            && (position &+ 1 == count || entries[position &+ 1].prefix != prefix)
+          result[index].exact = entries[position].index
+          if !isOnly { result[index].isAmbiguous = true }
+        }
+        guard position > 0 else { continue }
+        let before = entries[position &- 1]
+        if before.index >= leafCount || position > 1 && entries[position &- 2].prefix == before.prefix {
+          result[index].isAmbiguous = true
+        } else if result[index].previous == Candidate.none || before.prefix > result[index].previousPrefix {
+          result[index].previous = before.index
+          result[index].previousPrefix = before.prefix
+        } else if before.prefix == result[index].previousPrefix {
+          result[index].isAmbiguous = true
+        }
+      }
+    }
+    return warmth
   }
 
   /// Looks up a key among the first `leafCount` leaves.

@@ -11,11 +11,24 @@ final class PageTier {
   struct Frame {
     var page: Int = 0
     /// The operation that used the frame last.
-    var operation: UInt64 = 0
+    var operation: UInt32 = 0
     var isUsed = false
     var isDirty = false
     /// Used since the clock's hand last passed.
     var isReferenced = false
+  }
+
+  /// What every access to a page reads, behind one pointer: stored properties of a class would be checked for exclusive
+  /// access each time.
+  private struct Directory {
+    /// Frame of each page plus one; 0 for a page that is not in memory.
+    var table: UnsafeMutablePointer<UInt32>
+    var tableCount: Int
+    var frames: UnsafeMutablePointer<Frame>
+    var frameCount = 0
+    var frameCapacity: Int
+    var chunks: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    var operation: UInt32 = 1
   }
 
   static let framesPerChunk = 256
@@ -33,15 +46,11 @@ final class PageTier {
   /// A page without entries.
   let template: UnsafeMutableRawPointer
 
-  private var table: UnsafeMutablePointer<UInt32>
-  private var tableCount = 1024
-  private var chunks: [UnsafeMutableRawPointer] = []
-  private var frames: [Frame] = []
-  private var free: [UInt32] = []
+  private let directory = UnsafeMutablePointer<Directory>.allocate(capacity: 1)
+  private var free: [Int] = []
   private var hand = 0
   /// Pages in memory that the file does not have yet.
   private(set) var dirtyCount = 0
-  private(set) var operation: UInt64 = 1
 
   init(number: Int, file: any TreeFile, budget: Int) {
     self.number = number
@@ -51,8 +60,12 @@ final class PageTier {
     hashesOffset = hasLeaves ? SubtreePage.leavesBytes : 0
     frameBytes = hashesOffset + SubtreePage.hashesBytes
     storedBytes = hasLeaves ? SubtreePage.leavesBytes : SubtreePage.entriesBytes
-    table = .allocate(capacity: tableCount)
-    table.initialize(repeating: 0, count: tableCount)
+    let table = UnsafeMutablePointer<UInt32>.allocate(capacity: 1024)
+    table.initialize(repeating: 0, count: 1024)
+    directory.initialize(
+      to: Directory(
+        table: table, tableCount: 1024, frames: .allocate(capacity: Self.framesPerChunk),
+        frameCapacity: Self.framesPerChunk, chunks: .allocate(capacity: 1)))
     template = .allocate(byteCount: frameBytes, alignment: 64)
     template.initializeMemory(as: UInt8.self, repeating: 0, count: frameBytes)
     for level in 0..<SubtreePage.levels {
@@ -64,47 +77,67 @@ final class PageTier {
   }
 
   deinit {
-    table.deallocate()
     template.deallocate()
-    for chunk in chunks { munmap(chunk, frameBytes * Self.framesPerChunk) }
+    for frame in stride(from: 0, to: directory.pointee.frameCount, by: Self.framesPerChunk) {
+      munmap(directory.pointee.chunks[frame / Self.framesPerChunk], frameBytes * Self.framesPerChunk)
+    }
+    directory.pointee.table.deallocate()
+    directory.pointee.frames.deallocate()
+    directory.pointee.chunks.deallocate()
+    directory.deallocate()
   }
 
   /// Unpins every frame.
-  func beginOperation() { operation &+= 1 }
+  func beginOperation() { directory.pointee.operation &+= 1 }
 
-  var residentPages: Int { frames.count - free.count }
+  var residentPages: Int { directory.pointee.frameCount - free.count }
+
+  private func frame(of page: Int) -> Int? {
+    guard page < directory.pointee.tableCount, directory.pointee.table[page] != 0 else { return nil }
+    return Int(directory.pointee.table[page]) &- 1
+  }
 
   /// The page if it is in memory.
   @inline(__always)
   func resident(_ page: Int) -> UnsafeMutableRawPointer? {
-    guard page < tableCount, table[page] != 0 else { return nil }
-    let frame = Int(table[page]) &- 1
-    frames[frame].operation = operation
-    frames[frame].isReferenced = true
+    let entry = directory
+    guard page < entry.pointee.tableCount else { return nil }
+    let frame = Int(entry.pointee.table[page]) &- 1
+    guard frame >= 0 else { return nil }
+    entry.pointee.frames[frame].operation = entry.pointee.operation
+    entry.pointee.frames[frame].isReferenced = true
     return address(frame)
   }
 
+  /// Like `resident`, without noting the use: for reading on several threads at once.
+  @inline(__always)
+  func peek(_ page: Int) -> UnsafeMutableRawPointer? {
+    guard page < directory.pointee.tableCount else { return nil }
+    let frame = Int(directory.pointee.table[page]) &- 1
+    return frame >= 0 ? address(frame) : nil
+  }
+
   /// Whether a page in memory has changes that the file lacks.
-  func isDirty(_ page: Int) -> Bool { frames[Int(table[page]) &- 1].isDirty }
+  func isDirty(_ page: Int) -> Bool { frame(of: page).map { directory.pointee.frames[$0].isDirty } ?? false }
 
   func markDirty(_ page: Int) {
-    let frame = Int(table[page]) &- 1
-    guard !frames[frame].isDirty else { return }
-    frames[frame].isDirty = true
+    guard let frame = frame(of: page), !directory.pointee.frames[frame].isDirty else { return }
+    directory.pointee.frames[frame].isDirty = true
     dirtyCount &+= 1
   }
 
   @inline(__always)
   private func address(_ frame: Int) -> UnsafeMutableRawPointer {
-    chunks[frame / Self.framesPerChunk] + (frame % Self.framesPerChunk) &* frameBytes
+    directory.pointee.chunks[frame &>> 8] + (frame & 255) &* frameBytes
   }
 
   /// Gives `page`, which is not in memory, a frame that holds an empty page.
   func create(_ page: Int) throws(StateTreeError) -> UnsafeMutableRawPointer {
     let frame = try takeFrame()
-    frames[frame] = Frame(page: page, operation: operation, isUsed: true, isDirty: false, isReferenced: true)
-    if page >= tableCount { growTable(past: page) }
-    table[page] = UInt32(frame + 1)
+    directory.pointee.frames[frame] = Frame(
+      page: page, operation: directory.pointee.operation, isUsed: true, isDirty: false, isReferenced: true)
+    if page >= directory.pointee.tableCount { growTable(past: page) }
+    directory.pointee.table[page] = UInt32(frame + 1)
     let bytes = address(frame)
     bytes.copyMemory(from: template, byteCount: frameBytes)
     return bytes
@@ -130,56 +163,75 @@ final class PageTier {
 
   /// Drops a page from memory without writing it.
   func forget(_ page: Int) {
-    guard page < tableCount, table[page] != 0 else { return }
-    let frame = Int(table[page]) - 1
-    if frames[frame].isDirty { dirtyCount -= 1 }
-    frames[frame] = Frame()
-    table[page] = 0
-    free.append(UInt32(frame))
+    guard let frame = frame(of: page) else { return }
+    if directory.pointee.frames[frame].isDirty { dirtyCount -= 1 }
+    directory.pointee.frames[frame] = Frame()
+    directory.pointee.table[page] = 0
+    free.append(frame)
   }
 
   /// Drops all pages from `first` on.
   func forget(from first: Int) {
-    for frame in frames.indices where frames[frame].isUsed && frames[frame].page >= first { forget(frames[frame].page) }
+    for frame in 0..<directory.pointee.frameCount {
+      let entry = directory.pointee.frames[frame]
+      if entry.isUsed, entry.page >= first { forget(entry.page) }
+    }
   }
 
   private func growTable(past page: Int) {
-    let newCount = max(2 * tableCount, page + 1)
-    let newTable = UnsafeMutablePointer<UInt32>.allocate(capacity: newCount)
-    newTable.update(from: table, count: tableCount)
-    (newTable + tableCount).initialize(repeating: 0, count: newCount - tableCount)
-    table.deallocate()
-    (table, tableCount) = (newTable, newCount)
+    let oldCount = directory.pointee.tableCount
+    let newCount = max(2 * oldCount, page + 1)
+    let table = UnsafeMutablePointer<UInt32>.allocate(capacity: newCount)
+    table.update(from: directory.pointee.table, count: oldCount)
+    (table + oldCount).initialize(repeating: 0, count: newCount - oldCount)
+    directory.pointee.table.deallocate()
+    directory.pointee.table = table
+    directory.pointee.tableCount = newCount
   }
 
   private func takeFrame() throws(StateTreeError) -> Int {
-    if frames.count - free.count >= budget, let victim = try evict() { return victim }
-    if let frame = free.popLast() { return Int(frame) }
-    if frames.count == chunks.count * Self.framesPerChunk {
-      let size = frameBytes * Self.framesPerChunk
-      guard let chunk = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), chunk != MAP_FAILED
-      else { throw .inputOutput(operation: "mmap", file: file.name, code: errno) }
-      madvise(chunk, size, MADV_HUGEPAGE)
-      chunks.append(chunk)
+    let count = directory.pointee.frameCount
+    if count - free.count >= budget, let victim = try evict() { return victim }
+    if let frame = free.popLast() { return frame }
+    if count % Self.framesPerChunk == 0 { try addChunk() }
+    directory.pointee.frames[count] = Frame()
+    directory.pointee.frameCount += 1
+    return count
+  }
+
+  private func addChunk() throws(StateTreeError) {
+    let count = directory.pointee.frameCount
+    let size = frameBytes * Self.framesPerChunk
+    guard let chunk = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), chunk != MAP_FAILED
+    else { throw .inputOutput(operation: "mmap", file: file.name, code: errno) }
+    madvise(chunk, size, MADV_HUGEPAGE)
+    if count == directory.pointee.frameCapacity {
+      let frames = UnsafeMutablePointer<Frame>.allocate(capacity: 2 * count)
+      frames.update(from: directory.pointee.frames, count: count)
+      directory.pointee.frames.deallocate()
+      directory.pointee.frames = frames
+      directory.pointee.frameCapacity = 2 * count
+      let chunks = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: 2 * count / Self.framesPerChunk)
+      chunks.update(from: directory.pointee.chunks, count: count / Self.framesPerChunk)
+      directory.pointee.chunks.deallocate()
+      directory.pointee.chunks = chunks
     }
-    frames.append(Frame())
-    return frames.count - 1
+    directory.pointee.chunks[count / Self.framesPerChunk] = chunk
   }
 
   /// Frees a frame that the running operation does not use; `nil` if there is none.
   private func evict() throws(StateTreeError) -> Int? {
-    for _ in 0..<2 * frames.count {
-      hand = hand + 1 < frames.count ? hand + 1 : 0
-      guard frames[hand].isUsed, frames[hand].operation != operation else { continue }
-      if frames[hand].isReferenced {
-        frames[hand].isReferenced = false
+    let count = directory.pointee.frameCount
+    for _ in 0..<2 * count {
+      hand = hand + 1 < count ? hand + 1 : 0
+      let frame = directory.pointee.frames[hand]
+      guard frame.isUsed, frame.operation != directory.pointee.operation else { continue }
+      if frame.isReferenced {
+        directory.pointee.frames[hand].isReferenced = false
         continue
       }
-      let page = frames[hand].page
-      if frames[hand].isDirty {
-        try write(page: page, count: 1)
-      }
-      table[page] = 0
+      if frame.isDirty { try write(page: frame.page, count: 1) }
+      directory.pointee.table[frame.page] = 0
       return hand
     }
     return nil
@@ -190,25 +242,23 @@ final class PageTier {
   /// Number of pages from `page` on, at most `limit`, that stand in a row in memory and are dirty.
   func dirtyRun(at page: Int, limit: Int) -> Int {
     var count = 0
-    while count < limit, page + count < tableCount, table[page + count] != 0,
-      frames[Int(table[page + count]) - 1].isDirty
-    { count += 1 }
+    while count < limit, isDirty(page + count) { count += 1 }
     return count
   }
 
   /// Pages that the table covers.
-  var tableEnd: Int { tableCount }
+  var tableEnd: Int { directory.pointee.tableCount }
 
-  /// Writes the entries of neighbouring pages in one call and marks them clean.
+  /// Writes the entries of neighbouring dirty pages in one call and marks them clean.
   func write(page: Int, count: Int) throws(StateTreeError) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count * storedBytes, alignment: 64)
     defer { buffer.deallocate() }
     for index in 0..<count {
-      let frame = Int(table[page + index]) - 1
+      let frame = Int(directory.pointee.table[page + index]) - 1
       (buffer.baseAddress! + index * storedBytes).copyMemory(from: address(frame), byteCount: storedBytes)
     }
     try file.write(UnsafeRawBufferPointer(buffer), at: page * storedBytes)
-    for index in 0..<count { frames[Int(table[page + index]) - 1].isDirty = false }
+    for index in 0..<count { directory.pointee.frames[Int(directory.pointee.table[page + index]) - 1].isDirty = false }
     dirtyCount -= count
   }
 }

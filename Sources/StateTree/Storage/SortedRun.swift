@@ -29,6 +29,13 @@ final class SortedRun {
     self.init(range: range, entries: UnsafePointer(entries), mapping: nil, fileName: nil)
   }
 
+  /// A run in memory with the entries of `list`, which must be sorted by prefix.
+  convenience init(range: Range<UInt64>, copying list: [Entry]) {
+    let entries = UnsafeMutablePointer<Entry>.allocate(capacity: max(list.count, 1))
+    entries.initialize(from: list, count: list.count)
+    self.init(range: range, entries: entries)
+  }
+
   /// A run whose entries lie in a mapped file.
   convenience init(range: Range<UInt64>, mapping: FileMapping, entriesAt offset: Int, fileName: String) {
     self.init(
@@ -73,11 +80,17 @@ final class SortedRun {
     return low
   }
 
-  /// Sorts and wraps a list of entries for the positions `range`.
-  static func sorting(range: Range<UInt64>, _ list: [Entry]) -> SortedRun {
-    let entries = UnsafeMutablePointer<Entry>.allocate(capacity: max(list.count, 1))
-    entries.initialize(from: list.sorted { $0.prefix < $1.prefix }, count: list.count)
-    return SortedRun(range: range, entries: entries)
+  /// Reads what a look-up of each prefix will read. None of these reads waits for another, so they are under way together.
+  ///
+  /// - Returns: a number to be used somehow, lest the reads be optimised away.
+  func warm(_ prefixes: UnsafeBufferPointer<UInt64>) -> UInt64 {
+    var sum: UInt64 = 0
+    for prefix in prefixes { sum &+= UInt64(directory[Int(truncatingIfNeeded: prefix &>> shift)]) }
+    for prefix in prefixes {
+      let position = Int(directory[Int(truncatingIfNeeded: prefix &>> shift)])
+      sum &+= entries[min(position, count &- 1)].prefix &+ entries[min(position &+ 4, count &- 1)].prefix
+    }
+    return sum
   }
 
   /// The union of two runs over adjoining ranges, in memory.

@@ -1,6 +1,7 @@
 // The unit of memory and of disk: a subtree of six levels, 64 entries wide.
 
 import Primitives
+import Synchronization
 
 /// Layout of a page.
 ///
@@ -61,19 +62,23 @@ struct PageHasher: ~Copyable {
     var dirty: UInt64
   }
 
-  private var jobs = HashJobs()
+  private var leafJobs = HashJobs(length: SubtreePage.leafBytes)
+  private var nodeJobs = HashJobs(length: 64)
   /// Compressions computed so far, padding excluded.
   private(set) var compressions = 0
 
   /// Pages treated together: enough to fill the lanes, few enough to stay in the cache from one level to the next.
   private static let group = 64
 
-  mutating func rehash(_ items: UnsafeMutableBufferPointer<Item>, hasLeaves: Bool) {
-    var start = 0
-    while start < items.count {
+  /// Takes groups of pages, of which there are `items.count / group`, until `next` has given out all.
+  mutating func rehash(
+    _ items: UnsafeMutableBufferPointer<Item>, hasLeaves: Bool, next: borrowing Atomic<Int> = Atomic(0)
+  ) {
+    while true {
+      let start = next.add(Self.group, ordering: .relaxed).oldValue
+      if start >= items.count { return }
       let end = min(start &+ Self.group, items.count)
       rehashGroup(UnsafeMutableBufferPointer(rebasing: items[start..<end]), hasLeaves: hasLeaves)
-      start = end
     }
   }
 
@@ -85,11 +90,11 @@ struct PageHasher: ~Copyable {
         while bits != 0 {
           let slot = bits.trailingZeroBitCount
           bits &= bits &- 1
-          jobs.append(item.page + slot &* SubtreePage.leafBytes, to: item.page + (hashesOffset &+ slot &* 32))
+          leafJobs.append(item.page + slot &* SubtreePage.leafBytes, to: item.page + (hashesOffset &+ slot &* 32))
         }
       }
-      compressions &+= 2 &* jobs.count
-      jobs.hashLeaves()
+      compressions &+= 2 &* leafJobs.count
+      leafJobs.run()
     }
     var level = 0
     while level < SubtreePage.levels {
@@ -103,12 +108,12 @@ struct PageHasher: ~Copyable {
           let pair = bits.trailingZeroBitCount &>> 1
           bits &= ~(3 &<< UInt64(2 &* pair))
           parents |= 1 &<< UInt64(pair)
-          jobs.append(page + (from &+ pair &* 64), to: level == 5 ? items[index].top : page + (to &+ pair &* 32))
+          nodeJobs.append(page + (from &+ pair &* 64), to: level == 5 ? items[index].top : page + (to &+ pair &* 32))
         }
         items[index].dirty = parents
       }
-      compressions &+= jobs.count
-      jobs.hashNodes()
+      compressions &+= nodeJobs.count
+      nodeJobs.run()
       level &+= 1
     }
   }

@@ -7,31 +7,36 @@ import Primitives
 final class SubtreeStore {
   private let fileSystem: any TreeFileSystem
   private let cacheBytes: Int
-  private(set) var tiers: [PageTier] = []
+  private let leafTier: PageTier
+  private(set) var tiers: [PageTier]
   var commitment = StateCommitment(root: .zero, leafCount: 0)
   var hasher = PageHasher()
+  /// For the helper thread.
+  var secondHasher = PageHasher()
   private let scratchTop = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
 
   init(fileSystem: any TreeFileSystem, cacheBytes: Int) throws(StateTreeError) {
     self.fileSystem = fileSystem
     self.cacheBytes = cacheBytes
-    try addTier()
+    leafTier = try Self.makeTier(0, fileSystem, cacheBytes)
+    tiers = [leafTier]
   }
 
   deinit { scratchTop.deallocate() }
 
-  private func addTier() throws(StateTreeError) {
-    let number = tiers.count
+  private static func makeTier(_ number: Int, _ fileSystem: any TreeFileSystem, _ cacheBytes: Int)
+    throws(StateTreeError) -> PageTier
+  {
     let file = try fileSystem.open(number == 0 ? "leaves" : "nodes-\(6 * number)")
     // Each tier is a 64th of the one below, so an eighth of the memory is ample for the second and those above it.
     let share = number == 0 ? cacheBytes / 8 * 7 : cacheBytes / 8
     let bytes = number == 0 ? SubtreePage.leavesBytes + SubtreePage.hashesBytes : SubtreePage.hashesBytes
-    tiers.append(PageTier(number: number, file: file, budget: share / bytes))
+    return PageTier(number: number, file: file, budget: share / bytes)
   }
 
   /// Makes tiers `0...top` available.
   func reserveTiers(through top: Int) throws(StateTreeError) {
-    while tiers.count <= top { try addTier() }
+    while tiers.count <= top { tiers.append(try Self.makeTier(tiers.count, fileSystem, cacheBytes)) }
   }
 
   /// Entries of tier `tier` in a tree of `leafCount` leaves: leaves on tier 0, nodes of level 6·tier above.
@@ -51,6 +56,9 @@ final class SubtreeStore {
   }
 
   var topTier: Int { Self.topTier(leafCount: commitment.leafCount) }
+
+  /// Compressions so far, by both hashers.
+  var compressions: Int { hasher.compressions + secondHasher.compressions }
 
   func beginOperation() { for tier in tiers { tier.beginOperation() } }
 
@@ -101,11 +109,27 @@ final class SubtreeStore {
     return Bytes32(loading: scratchTop)
   }
 
+  /// Uses the reads of `warm`, which would otherwise be optimised away.
+  private var warmth: UInt64 = 0
+
+  func use(_ warmth: UInt64) { self.warmth &+= warmth }
+
+  /// Reads a leaf that will soon be needed, if its page is in memory, without waiting for it.
+  @inline(__always)
+  func warm(_ index: UInt64) {
+    guard let page = leafTier.resident(Int(truncatingIfNeeded: index) / SubtreePage.width) else { return }
+    let leaf = page + Int(truncatingIfNeeded: index) % SubtreePage.width &* SubtreePage.leafBytes
+    warmth &+= leaf.loadUnaligned(as: UInt64.self) &+ leaf.loadUnaligned(fromByteOffset: 64, as: UInt64.self)
+  }
+
+  @inline(__always)
   func leaf(_ index: UInt64) throws(StateTreeError) -> TreeLeaf {
     guard index < commitment.leafCount else {
       throw .corrupted(file: tiers[0].file.name, detail: "position \(index) is beyond the last leaf")
     }
-    return SubtreePage.leaf(try page(tier: 0, Int(index) / SubtreePage.width), Int(index) % SubtreePage.width)
+    let number = Int(index) / SubtreePage.width
+    let bytes = if let page = leafTier.resident(number) { page } else { try page(tier: 0, number) }
+    return SubtreePage.leaf(bytes, Int(index) % SubtreePage.width)
   }
 
   // MARK: Writing

@@ -1,4 +1,5 @@
 import Primitives
+import Synchronization
 
 /// A page that a block changes.
 struct TouchedPage {
@@ -6,36 +7,6 @@ struct TouchedPage {
   var bytes: UnsafeMutableRawPointer
   /// Bit `s` is set if entry `s` changes.
   var dirty: UInt64
-}
-
-/// What a block changes, before anything is changed.
-struct BlockPlan {
-  struct Update {
-    var index: UInt64
-    var value: Bytes32
-  }
-
-  struct Insert {
-    /// Position that the leaf gets.
-    var index: UInt64
-    var leaf: TreeLeaf
-    /// The leaf with the next smaller key before the block, and its successor then.
-    var previous: UInt64
-    var following: UInt64
-  }
-
-  struct Relink {
-    var index: UInt64
-    var old: UInt64
-    var new: UInt64
-  }
-
-  /// By position.
-  var updates: [Update] = []
-  /// By key while being linked, then by position.
-  var inserts: [Insert] = []
-  /// By position.
-  var relinks: [Relink] = []
 }
 
 extension StateTree {
@@ -77,34 +48,45 @@ extension StateTree {
     store.beginOperation()
     var watch = Stopwatch()
     lastTimings = ApplyTimings()
-    var positions: [KeyPosition] = []
-    let plan = try self.plan(writes, positions: &positions)
+    for (key, _) in writes where key == TreeLeaf.smallestKey || key == TreeLeaf.largestKey { throw .reservedKey(key) }
+    let positions = try currentPositions(count: writes.count) { writes[$0].key }
+    let plan = try self.plan(writes, positions: positions)
     lastTimings.lookup = watch.lap()
     var witness: BlockWitness?
     if let reads {
-      witness = try currentWitness(
-        reads: try reads.map { (key) throws(StateTreeError) in (key, try currentPosition(of: key)) },
-        writes: zip(writes, positions).map { ($0.key, $1) })
+      let readPositions = try currentPositions(count: reads.count) { reads[$0] }
+      let witnessPlan = WitnessPlan(
+        reads: zip(reads, readPositions).map { ($0, $1) }, writes: zip(writes, positions).map { ($0.key, $1) },
+        leafCount: store.commitment.leafCount)
+      witness = BlockWitness(queries: witnessPlan.queries, proofs: try currentProofs(witnessPlan.leaves))
       lastTimings.witness = watch.lap()
     }
-    return (try commit(plan, version: version), witness)
+    return (try commit(plan, writes: writes, version: version), witness)
   }
 
   /// Makes a planned block the newest version.
-  func commit(_ plan: BlockPlan, version: UInt64) throws(StateTreeError) -> StateCommitment {
+  func commit(_ plan: BlockPlan, writes: [(key: Bytes32, value: Bytes32)], version: UInt64) throws(StateTreeError)
+    -> StateCommitment
+  {
     var watch = Stopwatch()
     let before = store.commitment
     try touchPages(of: plan, leafCountBefore: before.leafCount)
-    try compose(plan, version: version, before: before)
-    lastTimings.lookup += watch.lap()
     try versions.reserve(version: version)
-    try journal.write(writer.bytes, version: version)
-    lastTimings.journal = watch.lap()
-
-    let compressionsBefore = store.hasher.compressions
-    change(plan)
-    let after = rehash(before: before, leafCount: before.leafCount + UInt64(plan.inserts.count))
-    lastTimings.compressions = store.hasher.compressions - compressionsBefore
+    change(plan, writes: writes, version: version, before: before)
+    lastTimings.lookup += watch.lap()
+    let compressionsBefore = store.compressions
+    let leafCount = before.leafCount + UInt64(plan.inserts.count)
+    let (after, refusal) = rehash(before: before, leafCount: leafCount) { [self] () throws(StateTreeError) in
+      writer.finishBody()
+      try journal.write(writer.bytes, version: version)
+    }
+    if let refusal {
+      // The old leaves lead back to the old nodes.
+      revert(writer.record)
+      _ = rehash(before: before, leafCount: leafCount) {}
+      throw refusal
+    }
+    lastTimings.compressions = store.compressions - compressionsBefore
     lastTimings.hashing = watch.lap()
     try critically { () throws(StateTreeError) in
       let location = try journal.commit(
@@ -116,7 +98,8 @@ extension StateTree {
     store.commitment = after
     versionCount += 1
     uncheckpointedBytes += writer.shape.totalBytes
-    index.append(plan.inserts.map { SortedRun.Entry(prefix: KeyIndex.prefix($0.leaf.key), index: $0.index) })
+    index.append(
+      plan.insertsByKey.map { SortedRun.Entry(prefix: $0.key, index: before.leafCount + UInt64($0.payload)) })
     lastTimings.index = watch.lap()
     // The block is durable already. If the disk is full, the pages wait in memory for the next attempt.
     store.beginOperation()
@@ -132,73 +115,6 @@ extension StateTree {
     lastTimings.checkpoint = watch.lap()
     lastTimings.recordBytes = writer.shape.totalBytes
     return after
-  }
-
-  // MARK: Planning
-
-  /// Finds all keys and links the new ones. Nothing is changed.
-  private func plan(_ writes: [(key: Bytes32, value: Bytes32)], positions: inout [KeyPosition]) throws(StateTreeError)
-    -> BlockPlan
-  {
-    let leafCount = store.commitment.leafCount
-    var plan = BlockPlan()
-    plan.updates.reserveCapacity(writes.count)
-    for (key, value) in writes {
-      guard key != TreeLeaf.smallestKey, key != TreeLeaf.largestKey else { throw .reservedKey(key) }
-      let found = try find(key, leafCount: leafCount)
-      if found.leaf.key == key {
-        plan.updates.append(BlockPlan.Update(index: found.index, value: value))
-        positions.append(.existing(found.index))
-      } else {
-        plan.inserts.append(
-          BlockPlan.Insert(
-            index: leafCount + UInt64(plan.inserts.count),
-            leaf: TreeLeaf(key: key, value: value, next: found.leaf.next),
-            previous: found.index, following: found.leaf.next))
-        positions.append(.absent(previous: found.index, next: found.leaf.next))
-      }
-    }
-    plan.updates.sort { $0.index < $1.index }
-    for position in plan.updates.indices.dropFirst()
-    where plan.updates[position].index == plan.updates[position - 1].index {
-      throw .duplicateKey(try store.leaf(plan.updates[position].index).key)
-    }
-    try link(&plan)
-    return plan
-  }
-
-  /// Links the new leaves, each of which knows its old neighbours, with these and with one another.
-  func link(_ plan: inout BlockPlan) throws(StateTreeError) {
-    plan.inserts.sort { $0.leaf.key < $1.leaf.key }
-    for position in plan.inserts.indices {
-      let insert = plan.inserts[position]
-      if position == 0 || plan.inserts[position - 1].previous != insert.previous {
-        plan.relinks.append(BlockPlan.Relink(index: insert.previous, old: insert.following, new: insert.index))
-      } else {
-        guard plan.inserts[position - 1].leaf.key != insert.leaf.key else { throw .duplicateKey(insert.leaf.key) }
-        plan.inserts[position - 1].leaf.next = insert.index
-      }
-    }
-    plan.relinks.sort { $0.index < $1.index }
-    plan.inserts.sort { $0.index < $1.index }
-  }
-
-  /// The leaf of a key in the newest version or of the largest key below; checks that the neighbours enclose the key.
-  func find(_ key: Bytes32, leafCount: UInt64) throws(StateTreeError) -> (index: UInt64, leaf: TreeLeaf) {
-    let found = try index.find(key, leafCount: leafCount, in: store)
-    if found.leaf.key != key {
-      // The index is not authenticated, but the leaves are: a key is absent if two linked leaves enclose it.
-      let next = try store.leaf(found.leaf.next).key
-      guard found.leaf.key < key, key < next else {
-        throw .corrupted(file: "index", detail: "the neighbours of \(key) do not enclose it")
-      }
-    }
-    return found
-  }
-
-  func currentPosition(of key: Bytes32) throws(StateTreeError) -> KeyPosition {
-    let found = try find(key, leafCount: store.commitment.leafCount)
-    return found.leaf.key == key ? .existing(found.index) : .absent(previous: found.index, next: found.leaf.next)
   }
 
   // MARK: Pages
@@ -234,15 +150,15 @@ extension StateTree {
     // Updates and relinks are two ascending lists; the inserts follow both.
     var (u, r) = (0, 0)
     while u < plan.updates.count || r < plan.relinks.count {
-      if r == plan.relinks.count || u < plan.updates.count && plan.updates[u].index <= plan.relinks[r].index {
-        try touch(tier: 0, entry: Int(plan.updates[u].index))
+      if r == plan.relinks.count || u < plan.updates.count && plan.updates[u].key <= plan.relinks[r].index {
+        try touch(tier: 0, entry: Int(plan.updates[u].key))
         u += 1
       } else {
         try touch(tier: 0, entry: Int(plan.relinks[r].index))
         r += 1
       }
     }
-    for insert in plan.inserts { try touch(tier: 0, entry: Int(insert.index)) }
+    for position in plan.inserts.indices { try touch(tier: 0, entry: Int(leafCountBefore) + position) }
     // `rehash` needs the top of the tree so far when a further tier begins to be used.
     if newTop > oldTop, leafCountBefore > 0 { _ = try store.page(tier: oldTop, 0) }
     for tier in 0..<newTop {
@@ -252,8 +168,10 @@ extension StateTree {
     }
   }
 
-  /// Composes the journal record from the plan and the pages as they are.
-  private func compose(_ plan: BlockPlan, version: UInt64, before: StateCommitment) throws(StateTreeError) {
+  /// Composes the journal record while it changes the leaves in their pages.
+  private func change(
+    _ plan: BlockPlan, writes: [(key: Bytes32, value: Bytes32)], version: UInt64, before: StateCommitment
+  ) {
     let oldTop = SubtreeStore.topTier(leafCount: before.leafCount)
     var nodes: [Int] = []
     if oldTop > 0 {
@@ -269,11 +187,30 @@ extension StateTree {
       JournalRecord.Shape(
         version: version, epoch: superblock.epoch, leafCountBefore: before.leafCount, updates: plan.updates.count,
         relinks: plan.relinks.count, inserts: plan.inserts.count, nodes: nodes))
-    for update in plan.updates {
-      writer.appendUpdate(update.index, old: try store.leaf(update.index).value, new: update.value)
+    touched[0].withUnsafeBufferPointer { pages in
+      var cursor = 0
+      /// The place of a leaf; called with ascending positions.
+      func leaf(_ index: UInt64) -> UnsafeMutableRawPointer {
+        let page = Int(index) / SubtreePage.width
+        while pages[cursor].number != page { cursor &+= 1 }
+        return pages[cursor].bytes + Int(index) % SubtreePage.width &* SubtreePage.leafBytes
+      }
+      for update in plan.updates {
+        let bytes = leaf(update.key)
+        let value = writes[update.payload].value
+        writer.appendUpdate(update.key, old: Bytes32(loading: bytes + 32), new: value)
+        value.store(to: bytes + 32)
+      }
+      cursor = 0
+      for relink in plan.relinks {
+        writer.appendRelink(relink.index, old: relink.old, new: relink.new)
+        leaf(relink.index).storeBytes(of: relink.new.littleEndian, toByteOffset: 64, as: UInt64.self)
+      }
+      for (position, insert) in plan.inserts.enumerated() {
+        writer.appendInsert(insert.leaf)
+        SubtreePage.store(insert.leaf, leaf(before.leafCount + UInt64(position)), 0)
+      }
     }
-    for relink in plan.relinks { writer.appendRelink(relink.index, old: relink.old, new: relink.new) }
-    for insert in plan.inserts { writer.appendInsert(insert.leaf) }
     for (below, count) in nodes.enumerated() {
       var parent = 0
       for position in 0..<count {
@@ -284,34 +221,44 @@ extension StateTree {
           entry, old: Bytes32(loading: touched[below + 1][parent].bytes + entry % SubtreePage.width * 32))
       }
     }
-    writer.finishBody()
   }
 
-  /// Writes the new leaves into their pages.
-  private func change(_ plan: BlockPlan) {
-    var cursor = 0
-    func slot(_ index: UInt64) -> UnsafeMutableRawPointer {
-      let page = Int(index) / SubtreePage.width
-      while touched[0][cursor].number != page { cursor += 1 }
-      return touched[0][cursor].bytes + Int(index) % SubtreePage.width * SubtreePage.leafBytes
+  /// Puts the leaves back that `change` changed.
+  private func revert(_ record: JournalRecord) {
+    func leaf(_ index: UInt64) -> UnsafeMutableRawPointer? {
+      store.tiers[0].resident(Int(index) / SubtreePage.width).map {
+        $0 + Int(index) % SubtreePage.width * SubtreePage.leafBytes
+      }
     }
-    for update in plan.updates { update.value.store(to: slot(update.index) + 32) }
-    cursor = 0
-    for relink in plan.relinks {
-      slot(relink.index).storeBytes(of: relink.new.littleEndian, toByteOffset: 64, as: UInt64.self)
+    for position in 0..<record.shape.updates {
+      let update = record.update(position)
+      if let bytes = leaf(update.index) { update.old.store(to: bytes + 32) }
     }
-    for insert in plan.inserts {
-      insert.leaf.key.store(to: slot(insert.index))
-      insert.leaf.value.store(to: slot(insert.index) + 32)
-      slot(insert.index).storeBytes(of: insert.leaf.next.littleEndian, toByteOffset: 64, as: UInt64.self)
+    for position in 0..<record.shape.relinks {
+      let relink = record.relink(position)
+      leaf(relink.index)?.storeBytes(of: relink.old.littleEndian, toByteOffset: 64, as: UInt64.self)
+    }
+    for position in 0..<record.shape.inserts {
+      if let bytes = leaf(record.shape.leafCountBefore + UInt64(position)) { SubtreePage.store(.empty, bytes, 0) }
     }
   }
 
-  /// Hashes everything above the changed leaves.
-  private func rehash(before: StateCommitment, leafCount: UInt64) -> StateCommitment {
+  /// Hashes everything above the changed leaves, while the helper first writes the journal and then takes its share.
+  ///
+  /// - Returns: the new commitment, and why the journal could not be written.
+  private func rehash(
+    before: StateCommitment, leafCount: UInt64, writingJournal: () throws(StateTreeError) -> Void
+  ) -> (StateCommitment, refusal: StateTreeError?) {
     let top = SubtreeStore.topTier(leafCount: leafCount)
     let oldTop = SubtreeStore.topTier(leafCount: before.leafCount)
-    guard !touched[0].isEmpty else { return before }
+    var refusal: StateTreeError?
+    func write() {
+      do throws(StateTreeError) { try writingJournal() } catch { refusal = error }
+    }
+    guard !touched[0].isEmpty else {
+      write()
+      return (before, refusal)
+    }
     // The tree so far becomes the first entry of the tier that begins to be used.
     if top > oldTop, let soFar = store.tiers[oldTop].resident(0) {
       SubtreePage.top(hashes: soFar + store.tiers[oldTop].hashesOffset).store(to: touched[oldTop + 1][0].bytes)
@@ -331,9 +278,19 @@ extension StateTree {
         }
         items.append(PageHasher.Item(page: page.bytes, top: target, dirty: page.dirty))
       }
-      items.withUnsafeMutableBufferPointer { store.hasher.rehash($0, hasLeaves: tier == 0) }
+      let isShared = items.count >= Self.worthSharing
+      if tier == 0, !isShared { write() }
+      items.withUnsafeMutableBufferPointer { items in
+        guard isShared else { return store.hasher.rehash(items, hasLeaves: tier == 0) }
+        let next = Atomic(0)
+        helper.run(
+          {
+            if tier == 0 { write() }
+            store.secondHasher.rehash(items, hasLeaves: tier == 0, next: next)
+          }, alongside: { store.hasher.rehash(items, hasLeaves: tier == 0, next: next) })
+      }
     }
     let hash = TreeHashing.root(above: Bytes32(loading: root), level: 6 * top + 6)
-    return StateCommitment(root: hash, leafCount: leafCount)
+    return (StateCommitment(root: hash, leafCount: leafCount), refusal)
   }
 }

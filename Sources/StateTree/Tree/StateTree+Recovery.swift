@@ -36,13 +36,12 @@ extension StateTree {
     }
     for (position, entry) in entries.enumerated() {
       plan.inserts.append(
-        BlockPlan.Insert(
-          index: UInt64(position), leaf: TreeLeaf(key: entry.key, value: entry.value, next: 1), previous: 0,
-          following: 1))
+        BlockPlan.Insert(leaf: TreeLeaf(key: entry.key, value: entry.value, next: 1), previous: 0, following: 1))
+      plan.insertsByKey.append(RadixSort.Item(key: KeyIndex.prefix(entry.key), payload: position))
     }
-    try link(&plan)
+    try link(&plan, leafCount: 0)
     plan.relinks = []
-    _ = try commit(plan, version: 0)
+    _ = try commit(plan, writes: [], version: 0)
   }
 
   /// Brings memory to the newest durable version.
@@ -157,7 +156,7 @@ extension StateTree {
         if position % 4096 == 0 { store.beginOperation() }
         entries.append(SortedRun.Entry(prefix: KeyIndex.prefix(try store.leaf(position).key), index: position))
       }
-      index.append(entries)
+      index.append(entries.sorted { $0.prefix < $1.prefix })
     }
   }
 

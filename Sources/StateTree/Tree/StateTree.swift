@@ -49,6 +49,8 @@ public final class StateTree: @unchecked Sendable {
   var failure: String?
   /// Work space of `apply`.
   var touched: [[TouchedPage]] = []
+  var sorter = RadixSort()
+  let helper = Helper()
   public internal(set) var lastTimings = ApplyTimings()
 
   /// Opens a directory, or creates it with the given leaves as version 0.
@@ -174,11 +176,9 @@ final class Lock: @unchecked Sendable {
 
 /// How long the parts of the last `apply` took, in nanoseconds, and how much it did.
 public struct ApplyTimings: Sendable {
-  /// Finding keys, reading the leaves and nodes to change, composing the record.
+  /// Finding keys, reading the leaves and nodes to change, changing the leaves, composing the record.
   public var lookup: UInt64 = 0
-  /// Writing the record.
-  public var journal: UInt64 = 0
-  /// Changing the pages and hashing them.
+  /// Hashing the pages and, at the same time, writing the record.
   public var hashing: UInt64 = 0
   /// Waiting for the disk.
   public var synchronize: UInt64 = 0

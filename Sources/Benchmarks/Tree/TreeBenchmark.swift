@@ -1,0 +1,155 @@
+import Cryptography
+import Primitives
+import StateTree
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The load test of the state tree: many blocks of inserts and updates of random keys on one tree, each made durable.
+///
+/// What is compared is the time of a block with *bare hashing*: the number of BLAKE2s compressions that the block needs
+/// times the cost of one in the batched form, measured in the same run.
+public enum TreeBenchmark {
+  public struct Configuration: Sendable {
+    public var blocks = 1000
+    /// New keys and changed keys of a block.
+    public var inserts = 4000
+    public var updates = 16000
+    /// Also collects, before each measured block, the proofs of all its keys.
+    public var proofs = false
+    /// Blocks at the end over which the means are taken.
+    public var measured = 100
+    /// Small blocks of ten writes that follow, with proofs.
+    public var smallBlocks = 100
+    /// Where the tree is built; emptied before and after.
+    public var directory = "tree-benchmark"
+    public var options = StateTree.Options()
+
+    public init() {}
+  }
+
+  public static func run(_ configuration: Configuration) throws -> TreeBenchmarkReport {
+    try removeDirectory(configuration.directory)
+    var random = Random(state: 1)
+    var keys: [Bytes32] = []
+    keys.reserveCapacity(configuration.blocks * configuration.inserts)
+    let tree = try StateTree.open(directory: configuration.directory, options: configuration.options)
+    var report = TreeBenchmarkReport(configuration: configuration)
+    let start = nanoseconds(CLOCK_MONOTONIC)
+    for block in 1...max(1, configuration.blocks) {
+      let writes = makeWrites(&random, &keys, inserts: configuration.inserts, updates: configuration.updates)
+      let isMeasured = block > configuration.blocks - configuration.measured
+      let before = (nanoseconds(CLOCK_MONOTONIC), nanoseconds(CLOCK_PROCESS_CPUTIME_ID))
+      if configuration.proofs && isMeasured {
+        let witness = try tree.apply(version: UInt64(block), writes: writes, witnessing: []).witness
+        report.proofs += witness.proofs.count
+      } else {
+        try tree.apply(version: UInt64(block), writes: writes)
+      }
+      guard isMeasured else { continue }
+      let wall = nanoseconds(CLOCK_MONOTONIC) - before.0
+      report.add(tree.lastTimings, wall: wall, cpu: nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - before.1)
+      report.compressionNanoseconds.append(measureCompression())
+    }
+    report.buildSeconds = Double(nanoseconds(CLOCK_MONOTONIC) - start) / 1e9
+
+    var version = UInt64(max(1, configuration.blocks))
+    for _ in 0..<configuration.smallBlocks {
+      version += 1
+      let writes = makeWrites(&random, &keys, inserts: 2, updates: 8)
+      let before = (nanoseconds(CLOCK_MONOTONIC), nanoseconds(CLOCK_PROCESS_CPUTIME_ID))
+      _ = try tree.apply(version: version, writes: writes, witnessing: [])
+      report.smallBlockWall.append(nanoseconds(CLOCK_MONOTONIC) - before.0)
+      report.smallBlockCPU.append(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - before.1)
+    }
+    report.statistics = try tree.stats()
+    report.residentBytes = residentBytes()
+    try removeDirectory(configuration.directory)
+    return report
+  }
+
+  private static func makeWrites(_ random: inout Random, _ keys: inout [Bytes32], inserts: Int, updates: Int)
+    -> [(key: Bytes32, value: Bytes32)]
+  {
+    var writes: [(key: Bytes32, value: Bytes32)] = []
+    writes.reserveCapacity(inserts + updates)
+    let known = keys.count
+    for _ in 0..<inserts {
+      keys.append(random.bytes32())
+      writes.append((keys[keys.count - 1], random.bytes32()))
+    }
+    if known > 0 {
+      var used: Set<Int> = []
+      while used.count < min(updates, known) {
+        let index = Int(random.next() % UInt64(known))
+        if used.insert(index).inserted { writes.append((keys[index], random.bytes32())) }
+      }
+    }
+    return writes
+  }
+
+  /// Nanoseconds of one compression in the fastest batched form: nodes of 64 bytes, which need one each.
+  private static func measureCompression() -> Double {
+    let count = 1024
+    let nodes = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * count, alignment: 64)
+    let digests = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 * count, alignment: 64)
+    defer {
+      nodes.deallocate()
+      digests.deallocate()
+    }
+    nodes.initializeMemory(as: UInt8.self, repeating: 7)
+    var best = UInt64.max
+    for _ in 0..<8 {
+      let start = nanoseconds(CLOCK_MONOTONIC)
+      Blake2s256.hashPairs(UnsafeRawBufferPointer(nodes), count: count, into: digests)
+      best = min(best, nanoseconds(CLOCK_MONOTONIC) - start)
+    }
+    return Double(best) / Double(count)
+  }
+
+  private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  private static func residentBytes() -> Int {
+    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 128)
+    guard fgets(&line, 128, file) != nil else { return 0 }
+    let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
+      separator: " ")
+    return fields.count > 1 ? (Int(fields[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
+  }
+
+  /// Removes the files of a tree, and the directory if nothing else is in it.
+  private static func removeDirectory(_ path: String) throws {
+    guard let stream = opendir(path) else { return }
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      let isOurs = ["leaves", "nodes-", "journal-", "index-", "versions", "superblock", "lock"].contains {
+        name.hasPrefix($0)
+      }
+      if isOurs { unlink(path + "/" + name) }
+    }
+    closedir(stream)
+    rmdir(path)
+  }
+
+  /// SplitMix64.
+  private struct Random {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+      state &+= 0x9e37_79b9_7f4a_7c15
+      var z = state
+      z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+      return z ^ z >> 31
+    }
+
+    mutating func bytes32() -> Bytes32 { Bytes32(w0: next(), w1: next(), w2: next(), w3: next()) }
+  }
+}
