@@ -35,7 +35,7 @@ let package = Package(
     // Layer 1: execution
     .target(name: "Transactions", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
     .testTarget(name: "TransactionsTests", dependencies: ["Transactions"], swiftSettings: settings),
-    .target(name: "EVM", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
+    .target(name: "EVM", dependencies: ["Primitives", "Cryptography", "JSON"], swiftSettings: settings),
     .testTarget(name: "EVMTests", dependencies: ["EVM"], exclude: ["Vectors"], swiftSettings: settings),
 
     // Layer 2: state transition

@@ -22,7 +22,7 @@ extension Execution {
       request, meter: &frame.pointee.meter, output: &frame.pointee.returnData)
     switch preparation {
     case .run(let code, let meter, let checkpoint):
-      if T.isActive { enter(request, gas: meter.gas, host, &tracer) }
+      if T.isActive { enter(request, gas: meter.gas, kept: frame.pointee.meter.gas, host, &tracer) }
       open(code, meter, checkpoint, input: request.input)
       frame.pointee.address = request.address
       frame.pointee.caller = request.caller
@@ -32,7 +32,7 @@ extension Execution {
       return true
     case .finished(let status, let gasProvided, let gasUsed):
       if T.isActive {
-        enter(request, gas: gasProvided, host, &tracer)
+        enter(request, gas: gasProvided, kept: frame.pointee.meter.gas - gasProvided + gasUsed, host, &tracer)
         tracer.leave(
           FrameEnd(status: status, gasUsed: gasUsed, output: frame.pointee.returnData.bytes), world: host)
       }
@@ -55,7 +55,8 @@ extension Execution {
         tracer.enter(
           FrameEvent(
             kind: salted ? .create2 : .create, from: request.creator, to: address, value: request.value,
-            input: request.initCode, gas: meter.gas, depth: request.depth), world: host)
+            input: request.initCode, gas: meter.gas, depth: request.depth, callerGas: frame.pointee.meter.gas),
+          world: host)
       }
       open(Code(request.initCode), meter, checkpoint, input: UnsafeRawBufferPointer(start: nil, count: 0))
       frame.pointee.address = address
@@ -69,7 +70,7 @@ extension Execution {
         tracer.enter(
           FrameEvent(
             kind: salted ? .create2 : .create, from: request.creator, to: .zero, value: request.value,
-            input: request.initCode, gas: 0, depth: request.depth), world: host)
+            input: request.initCode, gas: 0, depth: request.depth, callerGas: frame.pointee.meter.gas), world: host)
         tracer.leave(
           FrameEnd(status: .halted(reason), gasUsed: 0, output: UnsafeRawBufferPointer(start: nil, count: 0)),
           world: host)
@@ -156,12 +157,12 @@ extension Execution {
   }
 
   @inlinable
-  func enter(_ request: CallRequest, gas: Int64, _ host: H, _ tracer: inout T) {
+  func enter(_ request: CallRequest, gas: Int64, kept: Int64, _ host: H, _ tracer: inout T) {
     tracer.enter(
       FrameEvent(
         kind: FrameKind(request.kind), from: request.executor, to: request.codeAddress,
         value: request.kind == .staticCall ? nil : request.value, input: request.input, gas: gas,
-        depth: request.depth), world: host)
+        depth: request.depth, callerGas: kept), world: host)
   }
 
   @inlinable

@@ -81,7 +81,7 @@ extension Execution {
       tracer.enter(
         FrameEvent(
           kind: .selfDestruct, from: address, to: beneficiary, value: balance, input: nothing, gas: 0,
-          depth: frame.pointee.depth + 1), world: host)
+          depth: frame.pointee.depth + 1, callerGas: frame.pointee.meter.gas), world: host)
       tracer.leave(FrameEnd(status: .stopped, gasUsed: 0, output: nothing), world: host)
     }
   }

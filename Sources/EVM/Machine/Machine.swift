@@ -108,9 +108,9 @@ struct Execution<Rules: RuleSet, H: Host, T: Tracer> {
       if T.observesSteps { tracer.willStep(FrameView(frame), world: host) }
       let exit = T.observesSteps ? Rules.step(frame) : Rules.run(frame)
       switch exit {
-      case .stopped: return .stopped
-      case .returned: return .returned
-      case .reverted: return .reverted
+      case .stopped, .returned, .reverted:
+        if T.observesSteps { tracer.didStep(FrameView(frame), halt: nil, world: host) }
+        return exit == .stopped ? .stopped : exit == .returned ? .returned : .reverted
       case .halted:
         if T.observesSteps { tracer.didStep(FrameView(frame), halt: frame.pointee.halt, world: host) }
         return .halted(frame.pointee.halt)

@@ -15,7 +15,7 @@ public protocol Tracer {
 
   /// An instruction is about to run.
   mutating func willStep(_ frame: FrameView, world: some WorldReader)
-  /// An instruction has run (for calls and creates: its callee has ended), or halted its frame.
+  /// An instruction has run (for calls and creates: its callee has ended), or ended or halted its frame.
   mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader)
   /// A call, creation or selfdestruct begins; the frame's first instruction follows unless it ends at once.
   mutating func enter(_ event: FrameEvent, world: some WorldReader)
@@ -60,9 +60,12 @@ public protocol Tracer {
   public var gas: Int64
   /// 0 for the outermost frame.
   public var depth: Int
+  /// Gas that stays with the frame that opens this one, for the time being.
+  public var callerGas: Int64
 
   @inlinable public init(
-    kind: FrameKind, from: Address, to: Address, value: UInt256?, input: UnsafeRawBufferPointer, gas: Int64, depth: Int
+    kind: FrameKind, from: Address, to: Address, value: UInt256?, input: UnsafeRawBufferPointer, gas: Int64,
+    depth: Int, callerGas: Int64 = 0
   ) {
     self.kind = kind
     self.from = from
@@ -71,6 +74,7 @@ public protocol Tracer {
     self.input = input
     self.gas = gas
     self.depth = depth
+    self.callerGas = callerGas
   }
 }
 

@@ -1,0 +1,143 @@
+// prestateTracer: what the transaction touched, as it was before, or before and after.
+
+import JSON
+import Primitives
+
+/// Collects geth's `prestateTracer` result.
+///
+/// Accounts and slots are noted when an instruction is about to touch them for the first time, so that their values are
+/// those from before the transaction. What the transaction touches outside of frames (sender, recipient, coinbase) is
+/// noted by whoever runs it, through ``touch(_:world:)`` before it changes anything.
+public struct PrestateTracer: Tracer {
+  private struct Account: Equatable {
+    var balance: UInt256
+    var nonce: UInt64
+    var code: [UInt8]
+    var storage: [UInt256: UInt256] = [:]
+
+    var isAbsent: Bool { balance.isZero && nonce == 0 && code.isEmpty }
+  }
+
+  private var accounts: [Address: Account] = [:]
+
+  public init() {}
+
+  public static var isActive: Bool { true }
+  public static var observesSteps: Bool { true }
+
+  /// Notes an account as it is now, unless it is known already.
+  public mutating func touch(_ address: Address, world: some WorldReader) {
+    if accounts[address] == nil { accounts[address] = PrestateTracer.read(address, world) }
+  }
+
+  public mutating func willStep(_ frame: FrameView, world: some WorldReader) {
+    let stack = frame.stack
+    func operand(_ index: Int) -> UInt256? { index < stack.count ? stack[stack.count - 1 - index] : nil }
+    switch Opcode(byte: frame.opcode) {
+    case .sload, .sstore:
+      guard let key = operand(0) else { return }
+      touch(frame.address, world: world)
+      if accounts[frame.address]?.storage[key] == nil {
+        accounts[frame.address]?.storage[key] = world.peekStorage(frame.address, key)
+      }
+    case .balance, .extcodesize, .extcodecopy, .extcodehash, .selfdestruct:
+      if let address = operand(0) { touch(Address(truncating: address), world: world) }
+    case .call, .callcode, .delegatecall, .staticcall:
+      if let address = operand(1) { touch(Address(truncating: address), world: world) }
+    default: break
+    }
+  }
+
+  public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {}
+
+  public mutating func enter(_ event: FrameEvent, world: some WorldReader) {
+    // A new contract. The host has begun it already; what it began with is a balance at most.
+    guard event.kind == .create || event.kind == .create2, accounts[event.to] == nil else { return }
+    let value = event.value ?? .zero
+    let balance = world.peekBalance(event.to)
+    accounts[event.to] = Account(balance: balance >= value ? balance - value : .zero, nonce: 0, code: [])
+  }
+
+  public mutating func leave(_ end: FrameEnd, world: some WorldReader) {}
+  public mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {}
+
+  /// The accounts before the transaction; absent ones are left out.
+  public var result: [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    for (address, account) in accounts.sorted(by: { $0.key < $1.key }) where !account.isAbsent {
+      json.key(Hex.encode(address.bytes))
+      PrestateTracer.write(account, changedFrom: nil, &json)
+    }
+    json.endObject()
+    return json.bytes
+  }
+
+  /// `pre` and `post` of what has changed, for geth's `diffMode`; `world` is the state after the transaction.
+  public func difference(world: some WorldReader) -> [UInt8] {
+    var pre = JSONWriter()
+    var post = JSONWriter()
+    pre.beginObject()
+    post.beginObject()
+    for (address, before) in accounts.sorted(by: { $0.key < $1.key }) {
+      var before = before
+      var after = PrestateTracer.read(address, world)
+      for (key, value) in before.storage {
+        let now = world.peekStorage(address, key)
+        if now == value { before.storage[key] = nil } else { after.storage[key] = now }
+      }
+      guard before != after else { continue }
+      before.storage = before.storage.filter { !$0.value.isZero }
+      if !before.isAbsent {
+        pre.key(Hex.encode(address.bytes))
+        PrestateTracer.write(before, changedFrom: nil, &pre)
+      }
+      if !after.isAbsent {
+        post.key(Hex.encode(address.bytes))
+        after.storage = after.storage.filter { !$0.value.isZero }
+        PrestateTracer.write(after, changedFrom: before, &post)
+      }
+    }
+    pre.endObject()
+    post.endObject()
+    var json = JSONWriter()
+    json.beginObject()
+    json.key("post")
+    json.raw(post.bytes)
+    json.key("pre")
+    json.raw(pre.bytes)
+    json.endObject()
+    return json.bytes
+  }
+
+  private static func read(_ address: Address, _ world: some WorldReader) -> Account {
+    Account(balance: world.peekBalance(address), nonce: world.peekNonce(address), code: world.peekCode(address))
+  }
+
+  /// Writes an account, or only the fields that differ from `other`.
+  private static func write(_ account: Account, changedFrom other: Account?, _ json: inout JSONWriter) {
+    json.beginObject()
+    if account.balance != other?.balance {
+      json.key("balance")
+      json.quantity(account.balance)
+    }
+    if account.nonce != (other?.nonce ?? 0) {
+      json.key("nonce")
+      json.number(account.nonce)
+    }
+    if account.code != (other?.code ?? []) {
+      json.key("code")
+      json.data(account.code)
+    }
+    if !account.storage.isEmpty {
+      json.key("storage")
+      json.beginObject()
+      for (key, value) in account.storage.sorted(by: { $0.key < $1.key }) {
+        json.key(Hex.encode(key.bytes))
+        json.data(Bytes32(value))
+      }
+      json.endObject()
+    }
+    json.endObject()
+  }
+}
