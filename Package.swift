@@ -68,6 +68,10 @@ let package = Package(
     .target(
       name: "TreeBenchmark", dependencies: ["StateTree", "Primitives", "Cryptography"], path: "Sources/Benchmarks/Tree",
       swiftSettings: settings),
+    .target(
+      name: "GuestCheck",
+      dependencies: ["ProverInput", "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "Airbender"],
+      swiftSettings: settings),
 
     // Layer 4: storage
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),

@@ -14,7 +14,7 @@ public enum NativeGenerator {
   ///   - witness: what verifying the block asks the tree.
   ///   - state: gives the preimages that `accesses` names.
   public static func words(
-    _ block: ProvingBlock, accesses: [Access], witness: BlockWitness, state: some StateView
+    _ block: ProvingBlock, accesses: [Access], witness: BlockWitness, state: any StateView
   ) throws(ProverInputError) -> [UInt32] {
     var stream = WordStream()
     stream.reserve(estimate(block, accesses, witness))

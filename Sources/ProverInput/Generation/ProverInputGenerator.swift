@@ -86,22 +86,38 @@ public struct ProverInputGenerator: Sendable {
   /// - Throws: ``ProverInputError/difference(_:)`` in mode `both` at the first differing word;
   ///   ``ProverInputError/publicInput(expected:guest:)`` when the guest ran and came to another result.
   public func generate(_ request: Request) throws(ProverInputError) -> ProverInput {
-    var words: [UInt32] = []
-    if mode != .guest {
-      words = try NativeGenerator.words(
-        request.block, accesses: request.accesses, witness: request.witness, state: request.state)
+    guard mode != .native, let program else { return ProverInput(words: try Self.nativeWords(request)) }
+    let machine: Machine
+    do { machine = try Machine(program) } catch { throw .image(error) }
+    let run =
+      mode == .both
+      ? try Self.compare(request, on: machine) : try Self.guestRun(request, on: machine)
+    return ProverInput(words: run.words)
+  }
+
+  /// Runs the guest and expects it to read the native words and to compute the expected public input.
+  public static func compare(_ request: Request, on machine: Machine) throws(ProverInputError) -> GuestRun {
+    let words = try nativeWords(request)
+    let run = try GuestRun.run(machine, request.block, tree: request.tree, state: request.state)
+    if let difference = StreamDifference.first(native: words, guest: run.words, asked: run.asked) {
+      throw .difference(difference)
     }
-    if mode != .native, let program {
-      let run = try GuestRun.run(program, request.block, tree: request.tree, state: request.state)
-      if mode == .both {
-        let difference = StreamDifference.first(native: words, guest: run.words, asked: run.asked)
-        if let difference { throw .difference(difference) }
-      }
-      guard run.publicInput == request.publicInput else {
-        throw .publicInput(expected: request.publicInput, guest: run.publicInput)
-      }
-      words = run.words
+    return try checked(run, request)
+  }
+
+  private static func nativeWords(_ request: Request) throws(ProverInputError) -> [UInt32] {
+    try NativeGenerator.words(
+      request.block, accesses: request.accesses, witness: request.witness, state: request.state)
+  }
+
+  private static func guestRun(_ request: Request, on machine: Machine) throws(ProverInputError) -> GuestRun {
+    try checked(try GuestRun.run(machine, request.block, tree: request.tree, state: request.state), request)
+  }
+
+  private static func checked(_ run: GuestRun, _ request: Request) throws(ProverInputError) -> GuestRun {
+    guard run.publicInput == request.publicInput else {
+      throw .publicInput(expected: request.publicInput, guest: run.publicInput)
     }
-    return ProverInput(words: words)
+    return run
   }
 }

@@ -2,6 +2,9 @@ import Primitives
 import StateTree
 import ZKsyncOS
 
+// The type of the tree, not the function of the same name in the state transition.
+import struct StateTree.StateCommitment
+
 /// A block as its proving run begins: everything that does not depend on the state's contents.
 public struct ProvingBlock: Sendable {
   public var context: BlockContext

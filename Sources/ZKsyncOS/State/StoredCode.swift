@@ -5,15 +5,15 @@ import Primitives
 ///
 /// Either the raw bytes, or the raw bytes padded to a multiple of eight and followed by a bitmap of jump destinations:
 /// little-endian 64-bit words, bit i set where byte i is a JUMPDEST outside of PUSH data.
-struct StoredCode {
-  let bytes: [UInt8]
+package struct StoredCode {
+  package let bytes: [UInt8]
   /// BLAKE2s-256 of `bytes`.
-  let hash: Bytes32
+  package let hash: Bytes32
   /// Keccak-256 of the code alone.
-  let observableHash: Bytes32
-  let artifactsLength: Int
+  package let observableHash: Bytes32
+  package let artifactsLength: Int
 
-  init(_ code: [UInt8], _ version: ProtocolVersion) {
+  package init(_ code: [UInt8], _ version: ProtocolVersion) {
     observableHash = Keccak256.hash(code)
     if version.storesJumpBitmap {
       bytes = code + [UInt8](repeating: 0, count: (8 - code.count % 8) % 8) + Self.jumpBitmap(of: code)

@@ -1,0 +1,118 @@
+import Cryptography
+import Primitives
+import Transactions
+import ZKsyncOS
+
+/// Makes candidates for blocks: every type, mostly acceptable, sometimes not.
+struct RandomTransactions {
+  let world: World
+  private var nonces: [UInt64] = []
+  private var priorityID: UInt64 = 0
+
+  init(_ world: World) {
+    self.world = world
+  }
+
+  /// What the next account nonces are, from the state.
+  mutating func observe(_ state: MemoryState) {
+    nonces = world.accounts.map { account in
+      guard let hash = state.slots[FlatKey.ofAccount(account.address)], let bytes = state.preimages[hash],
+        let properties = AccountProperties(encoded: bytes)
+      else { return 0 }
+      return properties.nonce
+    }
+  }
+
+  /// Call after each candidate: the sender's nonce moves only if it was included.
+  mutating func included(_ transaction: RecoveredTransaction) {
+    guard case .l2 = transaction.transaction,
+      let index = world.accounts.firstIndex(where: { $0.address == transaction.sender })
+    else { return }
+    nonces[index] += 1
+  }
+
+  mutating func next(_ random: inout SeededGenerator, _ context: BlockContext, isFirst: Bool) -> RecoveredTransaction? {
+    if isFirst, random.oneIn(12) { return l1(.upgrade, &random, context) }
+    return random.oneIn(4) ? l1(.priority, &random, context) : l2(&random, context)
+  }
+
+  private func input(_ random: inout SeededGenerator, to: Address?) -> [UInt8] {
+    guard let to else {
+      let runtime =
+        random.oneIn(3)
+        ? random.bytes(random.pick([0, 1, 5, 7, 8, 9, 31, 32, 33, 63, 64, 65, 300]))
+        : RandomCode.program(&random, addresses: world.addresses)
+      return RandomCode.initCode(&random, addresses: world.addresses, depth: 2, runtime: runtime)
+    }
+    switch UInt256(to).l0 {
+    case 0x8008 where random.oneIn(2):
+      let message = random.bytes(random.pick([0, 1, 31, 32, 33, 100]))
+      return [0x62, 0xf8, 0x4b, 0x24] + UInt256(32 as UInt64).bytes + UInt256(message.count).bytes + message
+        + [UInt8](repeating: 0, count: (32 - message.count % 32) % 32)
+    case 0x800a where random.oneIn(2):
+      return [0x51, 0xcf, 0xf8, 0xd9] + UInt256(random.pick(world.addresses)).bytes
+    case 1: return random.bytes(32) + UInt256(27 as UInt64).bytes + random.bytes(64)
+    default: return random.bytes(random.pick([0, 0, 1, 4, 32, 36, 68, 200]))
+    }
+  }
+
+  private mutating func l2(_ random: inout SeededGenerator, _ context: BlockContext) -> RecoveredTransaction? {
+    let index = random.oneIn(15) ? world.accounts.count - 1 : random.upTo(world.accounts.count - 2)
+    let account = world.accounts[index]
+    let kind: L2Transaction.Kind = random.pick([.legacy, .legacy, .accessList, .dynamicFee, .dynamicFee])
+    let to: Address? =
+      random.oneIn(5) ? nil : random.oneIn(3) ? random.pick(world.addresses) : random.pick(world.contracts)
+    let fee = context.baseFee &+ UInt256(UInt64(random.upTo(2000)))
+    var accessList = AccessList()
+    if kind != .legacy, random.oneIn(2) {
+      for _ in 0..<random.upTo(3) {
+        accessList.items.append(
+          AccessList.Item(
+            address: random.pick(world.addresses),
+            storageKeys: (0..<random.upTo(3)).map { _ in Bytes32(UInt256(UInt64(random.upTo(11)))) }))
+      }
+    }
+    let nonce = nonces[index] + (random.oneIn(25) ? 1 : 0)
+    let transaction = L2Transaction(
+      kind: kind, chainID: kind == .legacy && random.oneIn(3) ? nil : context.chainID, nonce: nonce,
+      gasLimit: random.oneIn(4) ? UInt64(20_000 + random.upTo(120_000)) : UInt64(300_000 + random.upTo(3_000_000)),
+      maxFeePerGas: fee,
+      maxPriorityFeePerGas: kind == .dynamicFee ? min(fee, UInt256(UInt64(random.upTo(1500)))) : fee, to: to,
+      value: random.oneIn(2) ? .zero : UInt256(UInt64(random.upTo(100_000))), input: input(&random, to: to),
+      accessList: accessList)
+    guard let signed = try? transaction.signed(with: account.key) else { return nil }
+    return RecoveredTransaction(.l2(signed), sender: account.address)
+  }
+
+  private mutating func l1(
+    _ kind: L1Transaction.Kind, _ random: inout SeededGenerator, _ context: BlockContext
+  ) -> RecoveredTransaction? {
+    let isDeployment = random.oneIn(kind == .upgrade ? 2 : 8)
+    let from =
+      isDeployment
+      ? Address(0x800f) : random.oneIn(2) ? random.pick(world.addresses) : Address(truncating: random.bytes32())
+    let to = isDeployment ? Address(0x8006) : random.pick(world.addresses)
+    let gasLimit = UInt64(random.oneIn(5) ? 40_000 + random.upTo(60_000) : 500_000 + random.upTo(3_000_000))
+    let fee = UInt128(random.oneIn(3) ? 0 : random.upTo(3000))
+    let value = UInt256(UInt64(random.oneIn(2) || isDeployment ? 0 : random.upTo(100_000)))
+    var data = input(&random, to: to)
+    if isDeployment {
+      let code = random.pick(world.deployableCode)
+      // Never onto the address under which accounts are kept: its code could give accounts properties that nobody knows.
+      let picked = random.pick(world.addresses)
+      let target =
+        random.oneIn(2) && picked != SystemAddress.accountProperties ? picked : Address(truncating: random.bytes32())
+      data =
+        [0xf6, 0xec, 0xa0, 0xb0] + UInt256(target).bytes + code.hash.bytes + UInt256(code.code.count).bytes
+        + Keccak256.hash(code.code).bytes
+    }
+    priorityID += 1
+    let minted = value &+ UInt256(fee * UInt128(gasLimit)) &+ UInt256(UInt64(random.upTo(2) * 1000))
+    let request = L1Transaction(
+      kind: kind, from: from, to: to, gasLimit: gasLimit, gasPerPubdataLimit: 800, maxFeePerGas: fee,
+      nonce: kind == .upgrade ? 4 : priorityID, value: value, toMint: minted,
+      refundRecipient: random.pick(world.addresses), input: data,
+      factoryDeps: (0..<random.upTo(1)).map { _ in random.bytes32() })
+    return RecoveredTransaction(.l1(request), sender: from)
+  }
+}
