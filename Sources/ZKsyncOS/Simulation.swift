@@ -1,0 +1,71 @@
+import EVM
+import Primitives
+import Transactions
+
+/// Runs single calls that leave no trace, for `eth_call`, `eth_estimateGas` and tracers.
+///
+/// A simulation is a block of one transaction whose validation and fees are left out: neither signature nor nonce nor
+/// balance is looked at. It may run on any thread, with an engine of that thread.
+public enum Simulation {
+  /// How a call ended, and what it would have done.
+  public struct Result: Sendable, Equatable {
+    public var succeeded: Bool
+    /// Return data, or the data of a revert.
+    public var output: [UInt8]
+    /// What the same transaction would use in a block, the check of its signature included.
+    public var gasUsed: UInt64
+    public var createdAddress: Address?
+    public var logs: [Log]
+  }
+
+  /// Gas that a transaction pays for the check of its signature. It is set aside before the call and counted after it,
+  /// so that a simulated call sees exactly the gas that it will see in a block.
+  static let signatureGas = ErgsCost.ecrecover / ergsPerGas
+
+  /// Runs `transaction` in the block of `context` on `state`. An L2 transaction's signature may be 65 zero bytes.
+  ///
+  /// - Throws: `.rejected` where no block could contain the transaction (too little gas to begin with, fees below the
+  ///   base fee, more value than the sender owns, a hazard), `.failed` where the state cannot be read.
+  public static func call(
+    _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine
+  ) throws(SimulationFailure) -> Result {
+    var tracer = NoTracer()
+    return try call(transaction, context: context, state: state, engine: engine, tracer: &tracer)
+  }
+
+  /// Runs `transaction` and observes it.
+  public static func call<T: Tracer>(
+    _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
+    tracer: inout T
+  ) throws(SimulationFailure) -> Result {
+    var transaction = transaction
+    guard transaction.gasLimit <= context.gasLimit else {
+      throw .rejected(.invalid(.callerGasLimitMoreThanBlock))
+    }
+    guard transaction.gasLimit >= signatureGas else { throw .rejected(.invalid(.outOfGasDuringValidation)) }
+    if !transaction.isL1 { transaction.gasLimit -= signatureGas }
+    let bootloader = Bootloader(
+      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true)
+    do throws(Stop) {
+      let processed = try bootloader.process(transaction, senderIsKnown: true, tracer: &tracer)
+      let result = bootloader.result(of: processed)
+      return Result(
+        succeeded: result.succeeded, output: result.output,
+        gasUsed: result.gasUsed + (transaction.isL1 ? 0 : signatureGas), createdAddress: result.createdAddress,
+        logs: result.logs)
+    } catch {
+      switch error {
+      case .rejected(let reason): throw .rejected(reason)
+      case .failed(let fault): throw .failed(fault)
+      }
+    }
+  }
+}
+
+/// Why a call could not be simulated.
+public enum SimulationFailure: Error, Hashable, Sendable {
+  /// No block could contain the transaction.
+  case rejected(Rejection)
+  /// The state could not be read.
+  case failed(BlockError)
+}
