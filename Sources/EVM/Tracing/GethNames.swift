@@ -39,8 +39,9 @@ extension FrameStatus {
 
 extension Opcode {
   /// The name in listings and traces, such as `PUSH1`; geth's words for bytes without a meaning.
-  public var mnemonic: String {
-    guard isAssigned else { return "opcode 0x\(String(rawValue, radix: 16)) not defined" }
-    return "\(self)".uppercased()
+  public var mnemonic: String { Opcode.mnemonics[Int(rawValue)] }
+
+  private static let mnemonics = allCases.map { opcode in
+    opcode.isAssigned ? "\(opcode)".uppercased() : "opcode 0x\(String(opcode.rawValue, radix: 16)) not defined"
   }
 }
