@@ -120,11 +120,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
   private func refuseBody() {
     body = nil
     state = .discarding
-    var response = HTTPResponse.text(.payloadTooLarge, "")
-    response.contentType = "application/json"
-    response.body = ByteBuffer(
-      string: #"{"jsonrpc":"2.0","id":null,"error":{"code":-32007,"message":"Request is too big","data":"Exceeded max "#
-        + "limit of \(limits.bodyBytes)\"}}")
+    var response = service.refusal(ofBodyBeyond: limits.bodyBytes)
     response.headers.append((name: "connection", value: "close"))
     write(response)
     flushIfNeeded()

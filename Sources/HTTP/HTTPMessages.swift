@@ -93,10 +93,17 @@ public protocol HTTPService: Sendable {
 
   /// Whether upgrades are offered at all.
   var offersWebSocket: Bool { get }
+
+  /// The response to a request whose body is beyond `limit` bytes; its status should be 413.
+  func refusal(ofBodyBeyond limit: Int) -> HTTPResponse
 }
 
 extension HTTPService {
   public func openSession(on socket: WebSocket) -> (any WebSocketSession)? { nil }
 
   public var offersWebSocket: Bool { false }
+
+  public func refusal(ofBodyBeyond limit: Int) -> HTTPResponse {
+    .text(.payloadTooLarge, "request body exceeds \(limit) bytes\n")
+  }
 }

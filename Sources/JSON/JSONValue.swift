@@ -74,14 +74,34 @@ public struct JSONValue: Sendable {
   // MARK: Containers
 
   /// The elements of an array.
-  public var elements: [JSONValue]? {
+  public var elements: [JSONValue]? { elements(atMost: .max) }
+
+  /// The first `limit` elements of an array. Two bytes of text can be an element, and an element takes many more here:
+  /// whoever reads what a stranger sent says how many there can be.
+  public func elements(atMost limit: Int) -> [JSONValue]? {
     guard kind == .array else { return nil }
     var elements: [JSONValue] = []
     walk { (reader) throws(JSONError) in
       try reader.beginArray()
-      while try reader.nextElement() { elements.append(JSONValue(storage: storage, checked: try reader.skipValue())) }
+      while elements.count < limit, try reader.nextElement() {
+        elements.append(JSONValue(storage: storage, checked: try reader.skipValue()))
+      }
     }
     return elements
+  }
+
+  /// Calls `body` with each element of an array; does nothing for a value of another kind.
+  public func forEachElement<E: Error>(_ body: (JSONValue) throws(E) -> Void) throws(E) {
+    guard kind == .array else { return }
+    var failure: E?
+    walk { (reader) throws(JSONError) in
+      try reader.beginArray()
+      while failure == nil, try reader.nextElement() {
+        let element = JSONValue(storage: storage, checked: try reader.skipValue())
+        do throws(E) { try body(element) } catch { failure = error }
+      }
+    }
+    if let failure { throw failure }
   }
 
   /// The member of an object, the last one where the name occurs again.
@@ -102,13 +122,22 @@ public struct JSONValue: Sendable {
   public var members: [(name: String, value: JSONValue)]? {
     guard kind == .object else { return nil }
     var members: [(String, JSONValue)] = []
+    forEachMember { members.append(($0, $1)) }
+    return members
+  }
+
+  /// Calls `body` with each member of an object; does nothing for a value of another kind.
+  public func forEachMember<E: Error>(_ body: (String, JSONValue) throws(E) -> Void) throws(E) {
+    guard kind == .object else { return }
+    var failure: E?
     walk { (reader) throws(JSONError) in
       try reader.beginObject()
-      while let key = try reader.nextKey() {
-        members.append((reader.string(of: key), JSONValue(storage: storage, checked: try reader.skipValue())))
+      while failure == nil, let key = try reader.nextKey() {
+        let value = JSONValue(storage: storage, checked: try reader.skipValue())
+        do throws(E) { try body(reader.string(of: key), value) } catch { failure = error }
       }
     }
-    return members
+    if let failure { throw failure }
   }
 
   /// Reads the value again. It was checked before, so that an error can only be a wrong claim in `init(storage:checked:)`

@@ -3,11 +3,15 @@ import JSON
 /// The methods of a server by their names. It knows nothing of Ethereum.
 public struct MethodTable: Sendable {
   /// Where a method runs.
-  public enum Execution: Sendable {
+  public enum Execution: Int, Comparable, Sendable {
     /// On the event loop: for what is in memory and takes microseconds.
     case inline
-    /// On the worker pool: for what computes or may wait for the disk.
+    /// On the worker pool: for what computes a little or may wait for the disk.
     case pooled
+    /// On threads of its own: for what a client can make take long, so that it does not stand in the way of the rest.
+    case heavy
+
+    public static func < (a: Execution, b: Execution) -> Bool { a.rawValue < b.rawValue }
   }
 
   /// Takes its parameters and writes exactly one value. What it wrote before throwing is forgotten.

@@ -6,25 +6,26 @@ import Primitives
 /// They come as an array, or as an object under the names that the handler gives, in camel case or snake case. A missing
 /// tail and `null` are the same: no value. What is left over is ignored.
 public struct Parameters: Sendable {
+  /// More parameters than any method has.
+  private static let limit = 16
+
   private let positional: [JSONValue]
   private let named: JSONValue?
   private var index = 0
 
   /// - Parameter value: an array, an object, or nothing.
   public init(_ value: JSONValue?) {
-    positional = value?.elements ?? []
+    positional = value?.elements(atMost: Self.limit) ?? []
     named = value?.kind == .object ? value : nil
   }
-
-  /// How many parameters came as an array.
-  public var count: Int { positional.count }
 
   /// The next value, or `nil` where there is none.
   public mutating func next(_ name: String) -> JSONValue? {
     defer { index += 1 }
     if let named {
       let wanted = Self.folded(name)
-      let found = named.members?.last { Self.folded($0.name) == wanted }?.value
+      var found: JSONValue?
+      named.forEachMember { if Self.folded($0) == wanted { found = $1 } }
       return found?.isNull == false ? found : nil
     }
     guard index < positional.count, !positional[index].isNull else { return nil }

@@ -19,10 +19,13 @@ public final class RPCDispatcher: Sendable {
   public let methods: MethodTable
   public let limits: Limits
   private let pool: WorkerPool
+  private let heavyPool: WorkerPool
 
-  public init(methods: MethodTable, pool: WorkerPool, limits: Limits = Limits()) {
+  /// - Parameter heavyPool: threads of their own for heavy methods; without it they share `pool`.
+  public init(methods: MethodTable, pool: WorkerPool, heavyPool: WorkerPool? = nil, limits: Limits = Limits()) {
     self.methods = methods
     self.pool = pool
+    self.heavyPool = heavyPool ?? pool
     self.limits = limits
   }
 
@@ -37,8 +40,13 @@ public final class RPCDispatcher: Sendable {
     } catch {
       return completion(Self.reply(error))
     }
-    guard request.needsPool else { return completion(run(request, context)) }
-    if !pool.submit({ completion(self.run(request, context)) }) { completion(Self.reply(.busy, to: request)) }
+    let threads: WorkerPool
+    switch request.execution {
+    case .inline: return completion(run(request, context))
+    case .pooled: threads = pool
+    case .heavy: threads = heavyPool
+    }
+    if !threads.submit({ completion(self.run(request, context)) }) { completion(Self.reply(.busy, to: request)) }
   }
 
   private func run(_ request: RPCRequest, _ context: RPCContext) -> ByteBuffer? {
@@ -88,7 +96,7 @@ public final class RPCDispatcher: Sendable {
   }
 
   /// A reply to a message as a whole. It carries the id where the message is a single call.
-  private static func reply(_ error: RPCError, to request: RPCRequest? = nil) -> ByteBuffer {
+  static func reply(_ error: RPCError, to request: RPCRequest? = nil) -> ByteBuffer {
     var writer = JSONWriter()
     begin(&writer)
     writer.key("error")

@@ -47,6 +47,10 @@ public struct RPCError: Error, Sendable, Equatable {
       code: -32_006, message: "Too many subscriptions on the connection", data: .text("Exceeded max limit of \(limit)"))
   }
 
+  public static func requestTooBig(_ limit: Int) -> RPCError {
+    RPCError(code: -32_007, message: "Request is too big", data: .text("Exceeded max limit of \(limit)"))
+  }
+
   public static func responseTooBig(_ limit: Int) -> RPCError {
     RPCError(code: -32_008, message: "Response is too big", data: .text("Exceeded max limit of \(limit)"))
   }

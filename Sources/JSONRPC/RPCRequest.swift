@@ -15,8 +15,8 @@ struct RPCRequest: Sendable {
   let text: [UInt8]
   private(set) var calls: [Call] = []
   private(set) var isBatch = false
-  /// Whether a method of the calls must not run on an event loop.
-  private(set) var needsPool = false
+  /// Where the calls run: all of them where the heaviest must.
+  private(set) var execution = MethodTable.Execution.inline
 
   /// Depth that a message may have: the parameters with the deepest nesting, access lists and overrides, need six.
   private static let maximumDepth = 64
@@ -88,7 +88,7 @@ struct RPCRequest: Sendable {
       let known = method.hasEscapes ? nil : methods.method(named: reader.bytes(of: method))
       call.handler = known?.handler
       if known == nil { call.error = .methodNotFound(Self.shown(reader.string(of: method))) }
-      if known?.execution == .pooled { needsPool = true }
+      execution = max(execution, known?.execution ?? .inline)
     } else {
       call.error = .invalidRequest("no method")
     }

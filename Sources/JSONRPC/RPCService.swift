@@ -33,6 +33,12 @@ public struct RPCService: HTTPService {
 
   public var offersWebSocket: Bool { true }
 
+  public func refusal(ofBodyBeyond limit: Int) -> HTTPResponse {
+    var response = HTTPResponse.json(RPCDispatcher.reply(.requestTooBig(limit)))
+    response.status = .payloadTooLarge
+    return response
+  }
+
   public func openSession(on socket: WebSocket) -> (any WebSocketSession)? {
     RPCSession(socket: socket, dispatcher: dispatcher, subscriptionLimit: subscriptionLimit)
   }

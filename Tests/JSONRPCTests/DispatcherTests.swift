@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import JSONRPC
 import Testing
@@ -169,6 +170,35 @@ struct DispatcherTests {
       await reply(#"{"jsonrpc":"2.0","id":4,"method":"slowEcho","params":[1]}"#, to: dispatcher)?.contains("result")
         == true)
     await small.shutdown()
+  }
+
+  @Test("Heavy methods do not stand in the way of others, and a batch runs where its heaviest call must")
+  func heavyMethods() async throws {
+    var methods = testMethods()
+    methods.add("sleep", .heavy) { (_, _, writer) in
+      usleep(300_000)
+      writer.boolean(true)
+    }
+    let light = WorkerPool(threads: 1), heavy = WorkerPool(threads: 1)
+    let dispatcher = RPCDispatcher(methods: methods, pool: light, heavyPool: heavy)
+    let sleep = #"{"jsonrpc":"2.0","id":1,"method":"sleep"}"#
+    let echo = #"{"jsonrpc":"2.0","id":2,"method":"slowEcho","params":[1]}"#
+    async let slow = reply("[\(echo),\(sleep)]", to: dispatcher)
+    while heavy.load == 0 { await Task.yield() }
+    #expect(light.load == 0)
+    #expect(await reply(echo, to: dispatcher)?.contains("\"result\":1") == true)
+    #expect(heavy.load == 1)
+    #expect(await slow == #"[{"jsonrpc":"2.0","result":1,"id":2},{"jsonrpc":"2.0","result":true,"id":1}]"#)
+    await light.shutdown()
+    await heavy.shutdown()
+  }
+
+  @Test("Parameters beyond any method's number cost no memory")
+  func manyParameters() async {
+    let many = "[7" + String(repeating: ",0", count: 2_000_000) + "]"
+    #expect(
+      await reply(#"{"jsonrpc":"2.0","id":1,"method":"echo","params":\#(many)}"#, to: dispatcher)
+        == #"{"jsonrpc":"2.0","result":7,"id":1}"#)
   }
 
   @Test("Random and mutated messages are always answered with JSON, or not at all")

@@ -46,6 +46,18 @@ struct ServerTests {
     }
   }
 
+  @Test("A body beyond the limit gets 413 and an error object")
+  func bodyLimit() async throws {
+    try await withRPCServer({ limits, _ in limits.bodyBytes = 1_000 }) { server in
+      let client = try RawSocket(port: server.port)
+      try client.post(String(repeating: " ", count: 1_001))
+      let response = try client.readResponse()
+      #expect(response.status == 413)
+      #expect(response.headers["content-type"] == "application/json")
+      #expect(response.body.contains("\"code\":-32007,\"message\":\"Request is too big\""))
+    }
+  }
+
   @Test("A notification gets an empty 200")
   func notification() async throws {
     try await withRPCServer { server in

@@ -37,6 +37,33 @@ struct JSONValueTests {
     #expect(try value("[]")["a"] == nil)
   }
 
+  @Test("Walking stops where the caller has enough, or fails")
+  func walking() throws {
+    struct Enough: Error {}
+    let array = try value("[1,2,3,4]")
+    #expect(array.elements(atMost: 2)?.map(\.unsignedInteger) == [1, 2])
+    #expect(array.elements(atMost: 9)?.count == 4)
+    var seen = 0
+    #expect(throws: Enough.self) {
+      try array.forEachElement { (element) throws(Enough) in
+        seen += 1
+        if element.unsignedInteger == 3 { throw Enough() }
+      }
+    }
+    #expect(seen == 3)
+    seen = 0
+    let object = try value(#"{"a":1,"b":2,"c":3}"#)
+    #expect(throws: Enough.self) {
+      try object.forEachMember { (name, _) throws(Enough) in
+        seen += 1
+        if name == "b" { throw Enough() }
+      }
+    }
+    #expect(seen == 2)
+    array.forEachMember { _, _ in seen = 9 }
+    #expect(seen == 2)
+  }
+
   @Test(
     "Quantities",
     arguments: [
