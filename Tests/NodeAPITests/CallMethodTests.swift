@@ -124,6 +124,17 @@ struct CallMethodTests {
     #expect(Double(estimate) <= Double(need) * 1_000 * 1.016)
   }
 
+  @Test("An override cannot raise the gas that an estimate may burn")
+  func estimateCeiling() async throws {
+    let most = "\"0xffffffffffffffff\""
+    let endless = try await fixture().error(
+      "eth_estimateGas", "[{\"input\":\"0x0a\",\"gas\":\(most)},\"latest\",{},{\"gasLimit\":\(most)}]")
+    #expect(endless.message == "gas limit 100000000")
+    let capped = try await fixture().error(
+      "eth_estimateGas", "[{\"input\":\"0x04ffff\"},\"latest\",{},{\"gasLimit\":\"0x10000\"}]")
+    #expect(capped.message == "gas required exceeds allowance (65536)")
+  }
+
   @Test("A transfer is estimated exactly")
   func transferEstimate() async throws {
     #expect(try await fixture().call("eth_estimateGas", "[{\"to\":\"\(alice)\",\"value\":\"0x1\"}]") == "\"0x5208\"")

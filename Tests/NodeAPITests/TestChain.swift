@@ -171,6 +171,7 @@ struct TestSimulator: Simulator {
           + Bytes32(UInt256(account?.stateDifference.count ?? 0)).bytes,
         gasUsed: 21_000)
     case 8: return .success(output: Bytes32(UInt256(call.gasLimit)).bytes, gasUsed: 21_000)
+    case 10: return .halt(reason: "gas limit \(call.gasLimit)", isOutOfGas: false, gasUsed: 0)
     default: throw .failed("machine broke")
     }
   }

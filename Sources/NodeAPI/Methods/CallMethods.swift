@@ -6,7 +6,7 @@ import Primitives
 
 extension NodeAPI {
   func addCallMethods(to table: inout MethodTable) {
-    table.add("eth_call", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_call", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
       let start = ContinuousClock.now
       defer { metrics.responseTime(.call).observe(ContinuousClock.now - start) }
       let request = try parameters.required("request", as: CallRequest.self)
@@ -20,7 +20,7 @@ extension NodeAPI {
       case .halt(let reason, _, _): throw .refused(reason)
       }
     }
-    table.add("eth_estimateGas", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_estimateGas", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
       let start = ContinuousClock.now
       let request = try parameters.required("request", as: CallRequest.self)
       let (number, baseFee) = try context(of: try parameters.optional("blockNumber"))
@@ -72,7 +72,9 @@ extension NodeAPI {
   private func gasCeiling(
     _ request: CallRequest, _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
   ) throws(RPCError) -> UInt64 {
-    let blockLimit = overrides.block.gasLimit ?? chain.head.header.gasLimit
+    // An override may lower the limit; raising it would be an invitation to compute without end.
+    let realLimit = chain.head.header.gasLimit
+    let blockLimit = min(overrides.block.gasLimit ?? realLimit, realLimit)
     let asked = min(request.gas ?? blockLimit, blockLimit)
     guard !call.gasPrice.isZero else { return asked }
     let balance: UInt256

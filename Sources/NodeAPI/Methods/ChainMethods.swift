@@ -27,7 +27,7 @@ extension NodeAPI {
     table.add("eth_blockNumber", .inline) { (_, _, writer) in writer.quantity(chain.head.number) }
     table.add("eth_gasPrice", .inline) { (_, _, writer) in writer.quantity(chain.nextBaseFee) }
     table.add("eth_maxPriorityFeePerGas", .inline) { (_, _, writer) in writer.quantity(UInt64(0)) }
-    table.add("eth_feeHistory", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_feeHistory", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
       try feeHistory(&parameters, &writer)
     }
   }
@@ -103,7 +103,7 @@ private struct Percentiles: RPCParameter {
   let values: [Double]
 
   init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard let elements = value.elements, elements.count <= 100 else {
+    guard let elements = value.elements(atMost: 101), elements.count <= 100 else {
       throw InvalidParameter("expected at most 100 percentiles")
     }
     var values: [Double] = []

@@ -7,7 +7,7 @@ import Transactions
 
 extension NodeAPI {
   func addLogMethods(to table: inout MethodTable) {
-    table.add("eth_getLogs", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_getLogs", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
       let start = ContinuousClock.now
       try writeLogs(try parameters.required("filter"), &writer)
       metrics.responseTime(.getLogs).observe(ContinuousClock.now - start)
@@ -26,13 +26,13 @@ extension NodeAPI {
     table.add("eth_uninstallFilter", .inline) { [self] (parameters, _, writer) throws(RPCError) in
       writer.boolean(filters.remove(try parameters.required("id")))
     }
-    table.add("eth_getFilterLogs", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_getFilterLogs", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
       guard case .logs(let query)? = filters.kind(of: try parameters.required("id")) else {
         throw .refused("filter not found")
       }
       try writeLogs(query, &writer)
     }
-    table.add("eth_getFilterChanges", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_getFilterChanges", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
       guard let changes = filters.poll(try parameters.required("id"), head: chain.head.number) else {
         throw .refused("filter not found")
       }

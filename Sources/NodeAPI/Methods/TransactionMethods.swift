@@ -14,7 +14,7 @@ extension NodeAPI {
       do throws(SubmissionRefusal) {
         writer.data(try submitter.submit(envelope: envelope))
       } catch {
-        throw .refused(error.message)
+        throw RPCError(code: error.code, message: error.message)
       }
     }
     table.add("eth_getTransactionByHash", .pooled) { [self] (parameters, _, writer) throws(RPCError) in

@@ -23,7 +23,8 @@ struct CallRequest: RPCParameter {
     guard value.kind == .object else { throw InvalidParameter("expected a transaction object, found \(value.kind)") }
     var data: [UInt8]?
     var input: [UInt8]?
-    for (name, field) in value.members ?? [] where !field.isNull {
+    try value.forEachMember { (name, field) throws(InvalidParameter) in
+      if field.isNull { return }
       switch name {
       case "from": from = try Address(parameter: field)
       case "to": to = try Address(parameter: field)
@@ -49,12 +50,14 @@ struct CallRequest: RPCParameter {
   }
 
   private static func accessList(_ value: JSONValue) throws(InvalidParameter) -> AccessList {
-    guard let items = value.elements else { throw InvalidParameter("expected an access list, found \(value.kind)") }
+    guard value.kind == .array else { throw InvalidParameter("expected an access list, found \(value.kind)") }
     var list: [AccessList.Item] = []
-    for item in items {
+    try value.forEachElement { (item) throws(InvalidParameter) in
       guard let address = item["address"] else { throw InvalidParameter("an access list item needs an address") }
       var keys: [Bytes32] = []
-      for key in item["storageKeys"]?.elements ?? [] { keys.append(try Bytes32(parameter: key)) }
+      try item["storageKeys"]?.forEachElement { (key) throws(InvalidParameter) in
+        keys.append(try Bytes32(parameter: key))
+      }
       list.append(AccessList.Item(address: try Address(parameter: address), storageKeys: keys))
     }
     return AccessList(list)

@@ -24,11 +24,12 @@ struct LogQuery: RPCParameter, Sendable {
   init() {}
 
   init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard let members = value.members else { throw InvalidParameter("expected a filter object, found \(value.kind)") }
+    guard value.kind == .object else { throw InvalidParameter("expected a filter object, found \(value.kind)") }
     var from: BlockID?
     var to: BlockID?
     var hash: Bytes32?
-    for (name, field) in members where !field.isNull {
+    try value.forEachMember { (name, field) throws(InvalidParameter) in
+      if field.isNull { return }
       switch name {
       case "fromBlock": from = try BlockID(parameter: field)
       case "toBlock": to = try BlockID(parameter: field)
@@ -49,7 +50,9 @@ struct LogQuery: RPCParameter, Sendable {
   }
 
   private static func topics(_ value: JSONValue) throws(InvalidParameter) -> [[Bytes32]] {
-    guard let positions = value.elements else { throw InvalidParameter("expected topics, found \(value.kind)") }
+    guard let positions = value.elements(atMost: 5) else {
+      throw InvalidParameter("expected topics, found \(value.kind)")
+    }
     guard positions.count <= 4 else { throw InvalidParameter("exceed max topics") }
     var topics: [[Bytes32]] = []
     for position in positions { topics.append(position.isNull ? [] : try oneOrMany(position)) }
@@ -58,7 +61,7 @@ struct LogQuery: RPCParameter, Sendable {
 
   /// One value or an array of them. A null inside an array of topics means any, and so does the whole array then.
   private static func oneOrMany<T: RPCParameter>(_ value: JSONValue) throws(InvalidParameter) -> [T] {
-    guard let elements = value.elements else { return [try T(parameter: value)] }
+    guard let elements = value.elements(atMost: alternativesLimit + 1) else { return [try T(parameter: value)] }
     guard elements.count <= alternativesLimit else { throw InvalidParameter("too many alternatives") }
     var values: [T] = []
     for element in elements {

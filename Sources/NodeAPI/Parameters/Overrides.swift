@@ -9,12 +9,13 @@ struct StateOverrides: RPCParameter {
   var accounts: [Address: SimulationOverrides.Account] = [:]
 
   init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard let members = value.members else { throw InvalidParameter("expected state overrides, found \(value.kind)") }
-    for (name, fields) in members {
+    guard value.kind == .object else { throw InvalidParameter("expected state overrides, found \(value.kind)") }
+    try value.forEachMember { (name, fields) throws(InvalidParameter) in
       guard let address = Address(hex: name) else { throw InvalidParameter("\(name.prefix(80)) is no address") }
-      guard let fields = fields.members else { throw InvalidParameter("expected an object for \(address)") }
+      guard fields.kind == .object else { throw InvalidParameter("expected an object for \(address)") }
       var account = SimulationOverrides.Account()
-      for (name, field) in fields where !field.isNull {
+      try fields.forEachMember { (name, field) throws(InvalidParameter) in
+        if field.isNull { return }
         switch name {
         case "nonce": account.nonce = try UInt64(parameter: field)
         case "balance": account.balance = try UInt256(parameter: field)
@@ -32,9 +33,9 @@ struct StateOverrides: RPCParameter {
   }
 
   private static func slots(_ value: JSONValue) throws(InvalidParameter) -> [Bytes32: Bytes32] {
-    guard let members = value.members else { throw InvalidParameter("expected storage slots, found \(value.kind)") }
+    guard value.kind == .object else { throw InvalidParameter("expected storage slots, found \(value.kind)") }
     var slots: [Bytes32: Bytes32] = [:]
-    for (name, field) in members {
+    try value.forEachMember { (name, field) throws(InvalidParameter) in
       guard let key = Bytes32(hex: name) else { throw InvalidParameter("\(name.prefix(80)) is no storage key") }
       slots[key] = try Bytes32(parameter: field)
     }
@@ -47,8 +48,9 @@ struct BlockOverrides: RPCParameter {
   var block = SimulationOverrides.Block()
 
   init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard let members = value.members else { throw InvalidParameter("expected block overrides, found \(value.kind)") }
-    for (name, field) in members where !field.isNull {
+    guard value.kind == .object else { throw InvalidParameter("expected block overrides, found \(value.kind)") }
+    try value.forEachMember { (name, field) throws(InvalidParameter) in
+      if field.isNull { return }
       switch name {
       case "number": block.number = try UInt64(parameter: field)
       case "time", "timestamp": block.timestamp = try UInt64(parameter: field)

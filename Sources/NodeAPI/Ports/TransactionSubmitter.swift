@@ -1,11 +1,16 @@
 import Primitives
 import Transactions
 
-/// Why a transaction was not taken, in the words that the client gets. Code −32000, as geth answers.
+/// Why a transaction was not taken, in the words that the client gets.
 public struct SubmissionRefusal: Error, Sendable, Equatable {
   public var message: String
+  /// −32000, geth's code for what it does not take, unless the fault is the node's.
+  public var code: Int
 
-  public init(_ message: String) { self.message = message }
+  public init(_ message: String, code: Int = -32_000) {
+    self.message = message
+    self.code = code
+  }
 }
 
 /// The mempool as the API sees it.
