@@ -108,6 +108,36 @@ struct PropertyTests {
     #expect(throws: StateTreeError.versionNotRetained(61, oldest: 0, newest: 60)) { try tree.view(at: 61) }
   }
 
+  @Test("Views of old and new versions are read while blocks are applied")
+  func concurrentViews() async throws {
+    let story = Story(seed: 78, count: 120)
+    let tree = try StateTree(fileSystem: SimulatedDisk(seed: 78), options: smallOptions())
+    for version in 1...20 { try tree.apply(version: UInt64(version), writes: story.blocks[version - 1]) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        for version in 21...120 { try tree.apply(version: UInt64(version), writes: story.blocks[version - 1]) }
+      }
+      for reader in 0..<3 as Range<UInt64> {
+        group.addTask {
+          var generator = SeededGenerator(seed: reader)
+          while tree.lastVersion < 120 {
+            let version = UInt64.random(in: 0...tree.lastVersion, using: &generator)
+            let view = try tree.view(at: version)
+            let reference = story.references[Int(version)]
+            let index = Int.random(in: 0..<reference.leaves.count, using: &generator)
+            let proof = try view.proof(at: UInt64(index))
+            #expect(proof.root == view.commitment.root)
+            #expect(proof.leaf == reference.leaves[index])
+            let key = generator.bytes32()
+            #expect(try view.position(of: key) == reference.position(of: key))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    try tree.verify()
+  }
+
   @Test("Growth past the width of a page, one leaf and many leaves at a time")
   func growth() throws {
     for step in [1, 61, 64, 300] {
@@ -179,6 +209,23 @@ struct PropertyTests {
     let commitment = view.commitment
     for key in keys[59_990..<60_010] {
       #expect(try view.proof(for: key).verify(key: key, against: commitment) == plain[key])
+    }
+  }
+
+  @Test("More pages than are allocated at once")
+  func manyPages() throws {
+    var generator = SeededGenerator(seed: 7)
+    let disk = SimulatedDisk(seed: 7)
+    var tree = try StateTree(fileSystem: disk, options: StateTree.Options())
+    let writes = (0..<270_000).map { _ in (key: generator.bytes32(), value: generator.bytes32()) }
+    let commitment = try tree.apply(version: 1, writes: writes)
+    try tree.verify()
+    tree = try StateTree(fileSystem: disk, options: StateTree.Options())
+    #expect(try tree.commitment(at: 1) == commitment)
+    let view = try tree.view(at: 1)
+    for position in stride(from: 0, to: writes.count, by: 9001) {
+      let key = writes[position].key
+      #expect(try view.proof(for: key).verify(key: key, against: commitment) == writes[position].value)
     }
   }
 

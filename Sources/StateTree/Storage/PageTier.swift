@@ -31,7 +31,10 @@ final class PageTier {
     var operation: UInt32 = 1
   }
 
-  static let framesPerChunk = 256
+  /// Frames allocated together: enough that most of a chunk lies in huge pages, without which every access to a page of a
+  /// large tree would also miss the processor's address translation.
+  static let framesPerChunk = 1 << chunkBits
+  private static let chunkBits = 12
 
   let number: Int
   let hasLeaves: Bool
@@ -128,7 +131,7 @@ final class PageTier {
 
   @inline(__always)
   private func address(_ frame: Int) -> UnsafeMutableRawPointer {
-    directory.pointee.chunks[frame &>> 8] + (frame & 255) &* frameBytes
+    directory.pointee.chunks[frame &>> Self.chunkBits] + (frame & (Self.framesPerChunk &- 1)) &* frameBytes
   }
 
   /// Gives `page`, which is not in memory, a frame that holds an empty page.

@@ -47,11 +47,11 @@ extension StateTree {
     guard version == versionCount else { throw .versionOutOfOrder(expected: versionCount, found: version) }
     store.beginOperation()
     var watch = Stopwatch()
-    lastTimings = ApplyTimings()
+    timings = ApplyTimings()
     for (key, _) in writes where key == TreeLeaf.smallestKey || key == TreeLeaf.largestKey { throw .reservedKey(key) }
     let positions = try currentPositions(count: writes.count) { writes[$0].key }
     let plan = try self.plan(writes, positions: positions)
-    lastTimings.lookup = watch.lap()
+    timings.lookup = watch.lap()
     var witness: BlockWitness?
     if let reads {
       let readPositions = try currentPositions(count: reads.count) { reads[$0] }
@@ -59,7 +59,7 @@ extension StateTree {
         reads: zip(reads, readPositions).map { ($0, $1) }, writes: zip(writes, positions).map { ($0.key, $1) },
         leafCount: store.commitment.leafCount)
       witness = BlockWitness(queries: witnessPlan.queries, proofs: try currentProofs(witnessPlan.leaves))
-      lastTimings.witness = watch.lap()
+      timings.witness = watch.lap()
     }
     return (try commit(plan, writes: writes, version: version), witness)
   }
@@ -73,7 +73,7 @@ extension StateTree {
     try touchPages(of: plan, leafCountBefore: before.leafCount)
     try versions.reserve(version: version)
     change(plan, writes: writes, version: version, before: before)
-    lastTimings.lookup += watch.lap()
+    timings.lookup += watch.lap()
     let compressionsBefore = store.compressions
     let leafCount = before.leafCount + UInt64(plan.inserts.count)
     let (after, refusal) = rehash(before: before, leafCount: leafCount) { [self] () throws(StateTreeError) in
@@ -86,25 +86,25 @@ extension StateTree {
       _ = rehash(before: before, leafCount: leafCount) {}
       throw refusal
     }
-    lastTimings.compressions = store.compressions - compressionsBefore
-    lastTimings.hashing = watch.lap()
+    timings.compressions = store.compressions - compressionsBefore
+    timings.hashing = watch.lap()
     try critically { () throws(StateTreeError) in
       let location = try journal.commit(
         trailer: writer.finishTrailer(after), recordBytes: writer.shape.totalBytes)
       try versions.write(
         VersionTable.Row(commitment: after, location: location, epoch: superblock.epoch), version: version)
     }
-    lastTimings.synchronize = watch.lap()
+    timings.synchronize = watch.lap()
     store.commitment = after
     versionCount += 1
     uncheckpointedBytes += writer.shape.totalBytes
     index.append(
       plan.insertsByKey.map { SortedRun.Entry(prefix: $0.key, index: before.leafCount + UInt64($0.payload)) })
-    lastTimings.index = watch.lap()
+    timings.index = watch.lap()
     // The block is durable already. If the disk is full, the pages wait in memory for the next attempt.
     store.beginOperation()
     do {
-      lastTimings.pageBytes = try advanceCheckpoint(after: writer.shape.totalBytes)
+      timings.pageBytes = try advanceCheckpoint(after: writer.shape.totalBytes)
     } catch .diskFull {
       sweep = nil
       uncheckpointedBytes += options.checkpointBytes
@@ -112,8 +112,8 @@ extension StateTree {
       failure = "\(error)"
       throw error
     }
-    lastTimings.checkpoint = watch.lap()
-    lastTimings.recordBytes = writer.shape.totalBytes
+    timings.checkpoint = watch.lap()
+    timings.recordBytes = writer.shape.totalBytes
     return after
   }
 

@@ -19,7 +19,7 @@ public final class StateTree: @unchecked Sendable {
     /// Versions before the newest that views can show, at least; `nil` keeps all.
     public var retainedVersions: UInt64? = 1000
     /// Bytes of journal after which the pages changed by them are written: bounds the time to recover after a crash.
-    public var checkpointBytes = 256 << 20
+    public var checkpointBytes = 512 << 20
     /// Size of a journal file. Pruning removes whole files.
     public var journalFileBytes = 64 << 20
     /// Keys from which a part of the index is kept in a file instead of in memory.
@@ -51,7 +51,7 @@ public final class StateTree: @unchecked Sendable {
   var touched: [[TouchedPage]] = []
   var sorter = RadixSort()
   let helper = Helper()
-  public internal(set) var lastTimings = ApplyTimings()
+  var timings = ApplyTimings()
 
   /// Opens a directory, or creates it with the given leaves as version 0.
   ///
@@ -95,6 +95,15 @@ public final class StateTree: @unchecked Sendable {
     return try body()
   }
 
+  /// Lets others have the lock for a moment, in the middle of long work that does not depend on what they change.
+  func pause() throws(StateTreeError) {
+    lock.release()
+    // A lock just released is not handed over: without a rest this thread would most likely take it again.
+    usleep(20)
+    lock.acquire()
+    if let failure { throw .unusable(reason: failure) }
+  }
+
   /// Like `exclusively`, for work after whose failure memory no longer matches the disk.
   func critically<R>(_ body: () throws(StateTreeError) -> R) throws(StateTreeError) -> R {
     do {
@@ -106,6 +115,13 @@ public final class StateTree: @unchecked Sendable {
   }
 
   // MARK: Queries
+
+  /// How long the parts of the last block took.
+  public var lastTimings: ApplyTimings {
+    lock.acquire()
+    defer { lock.release() }
+    return timings
+  }
 
   /// The newest version.
   public var lastVersion: UInt64 {

@@ -12,7 +12,9 @@ public final class TreeView: @unchecked Sendable {
   /// The tree's count of truncations when the view was made.
   private let epoch: UInt64
   private let top: Int
-  /// Pages of this version, reconstructed; touched under the tree's lock only.
+  /// One call at a time.
+  private let lock = Lock()
+  /// Pages of this version, reconstructed.
   private var pages: [PageName: UnsafeMutableRawPointer] = [:]
 
   private struct PageName: Hashable {
@@ -39,15 +41,21 @@ public final class TreeView: @unchecked Sendable {
   }
 
   private func exclusively<R>(_ body: () throws(StateTreeError) -> R) throws(StateTreeError) -> R {
-    try tree.exclusively { () throws(StateTreeError) in
-      guard epoch == tree.superblock.epoch else {
-        throw .versionNotRetained(version, oldest: tree.oldestVersionUnlocked, newest: tree.versionCount - 1)
-      }
-      try tree.requireRetained(version)
+    lock.acquire()
+    defer { lock.release() }
+    return try tree.exclusively { () throws(StateTreeError) in
+      try requireRetained()
       tree.store.beginOperation()
       if pages.count > Self.keptPages { dropPages() }
       return try body()
     }
+  }
+
+  private func requireRetained() throws(StateTreeError) {
+    guard epoch == tree.superblock.epoch else {
+      throw .versionNotRetained(version, oldest: tree.oldestVersionUnlocked, newest: tree.versionCount - 1)
+    }
+    try tree.requireRetained(version)
   }
 
   // MARK: Queries
@@ -218,6 +226,11 @@ public final class TreeView: @unchecked Sendable {
         }
       }
       for undone in (version + 1..<tree.versionCount).reversed() {
+        if undone % 16 == 0 {
+          // The copies are ours and the records do not change; blocks need not wait until all are read.
+          try tree.pause()
+          try requireRetained()
+        }
         guard let stored = try tree.journal.read(at: try tree.row(undone).location) else {
           throw StateTreeError.corrupted(file: "journal", detail: "the record of version \(undone) is damaged")
         }
