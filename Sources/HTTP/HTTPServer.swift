@@ -179,22 +179,21 @@ private final class ConnectionRefusal: ChannelInboundHandler {
 }
 
 /// Pauses accepting while the process has no file descriptor left, where the loop would otherwise spin on the error.
-private final class AcceptBackoff: ChannelDuplexHandler {
+private final class AcceptBackoff: ChannelInboundHandler {
   typealias InboundIn = Channel
-  typealias OutboundIn = Channel
 
+  private static let pause = TimeAmount.milliseconds(100)
   private var isPaused = false
-
-  func read(context: ChannelHandlerContext) {
-    if !isPaused { context.read() }
-  }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard error is IOError, !isPaused else { return }
     isPaused = true
-    context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) {
+    // Ending the automatic reading is what takes the listening socket off the selector.
+    let channel = context.channel
+    try? channel.syncOptions?.setOption(.autoRead, value: false)
+    context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
       self.isPaused = false
-      context.read()
+      try? channel.syncOptions?.setOption(.autoRead, value: true)
     }
   }
 }
