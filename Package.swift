@@ -54,23 +54,31 @@ let package = Package(
     .testTarget(
       name: "StateTreeTests", dependencies: ["StateTree", "Primitives", "Cryptography"], swiftSettings: settings),
     .target(name: "Airbender", dependencies: ["Primitives"], swiftSettings: settings),
+    .target(
+      name: "GuestAssembler", dependencies: ["Airbender"], path: "Tests/GuestAssembler", swiftSettings: settings),
     .testTarget(
-      name: "AirbenderTests", dependencies: ["Airbender", "Primitives", "Cryptography"], swiftSettings: settings),
+      name: "AirbenderTests", dependencies: ["Airbender", "GuestAssembler", "Primitives", "Cryptography"],
+      swiftSettings: settings),
     .target(
       name: "ProverInput", dependencies: ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"],
       swiftSettings: settings),
     .testTarget(
       name: "ProverInputTests",
       dependencies: [
-        "ProverInput", "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender", "Transactions",
-      ],
-      swiftSettings: settings),
+        "ProverInput", "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender", "GuestAssembler",
+        "Transactions",
+      ], swiftSettings: settings),
     .target(
       name: "TreeBenchmark", dependencies: ["StateTree", "Primitives", "Cryptography"], path: "Sources/Benchmarks/Tree",
       swiftSettings: settings),
     .target(
       name: "GuestCheck",
-      dependencies: ["ProverInput", "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "Airbender"],
+      dependencies: [
+        "ProverInput", "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "Airbender",
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "GuestCheckTests",
+      dependencies: ["GuestCheck", "ProverInput", "Primitives", "ZKsyncOS", "Airbender"], exclude: ["Answers"],
       swiftSettings: settings),
 
     // Layer 4: storage

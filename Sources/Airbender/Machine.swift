@@ -40,7 +40,7 @@ public final class Machine {
   /// - Parameters:
   ///   - source: answers the guest.
   ///   - cycleLimit: a run of more cycles ends with ``Stop/cycleLimit`` at the next transfer of control.
-  ///   - trace: called before each instruction; a traced run is many times slower.
+  ///   - trace: called before each instruction; a traced run is interpreted, and many times slower.
   public func run(
     _ source: inout some NonDeterminismSource, cycleLimit: Int = 1 << 30, trace: ((TraceStep) -> Void)? = nil
   ) -> RunReport {
@@ -55,6 +55,9 @@ public final class Machine {
           var tracer = ClosureTrace(program: program, body: trace)
           return drive(state, &source) { Executor.run($0, trace: &tracer) }
         }
+        #if arch(x86_64)
+          if let native = program.native { return drive(state, &source) { native.run($0) } }
+        #endif
         return drive(state, &source) {
           var tracer = NoTrace()
           return Executor.run($0, trace: &tracer)

@@ -2,15 +2,32 @@
 ///
 /// Code executes from the ROM only (the first 2 MiB), and the ROM cannot change, so the decoded table stays true.
 public final class Program: @unchecked Sendable {  // immutable once built
+  /// How a program is run. All engines do the same, instruction by instruction and cycle by cycle.
+  public enum Engine: String, Sendable, CaseIterable {
+    /// Decoded instructions, one at a time; works everywhere and never generates code.
+    case interpreter
+    /// Translated once to the host's own instructions, where that is possible (x86-64, and a system that lets a process
+    /// make code); otherwise interpreted.
+    case translator
+  }
+
   /// The image, one little-endian word per instruction or constant.
   public let words: [UInt32]
 
   /// One instruction per word of the ROM; beyond the image all are illegal.
   let table: LazyMemory
 
+  #if arch(x86_64)
+    /// The program as code of this processor; `nil` when the interpreter is to run it.
+    let native: NativeCode?
+  #endif
+
+  /// - Parameter engine: how machines run the program.
   /// - Throws: ``AirbenderError/imageSize(_:)`` for an image that is empty, no multiple of 4 bytes, or larger than the
   ///   ROM; ``AirbenderError/outOfMemory``.
-  public convenience init(image: some Collection<UInt8>) throws(AirbenderError) {
+  public convenience init(
+    image: some Collection<UInt8>, engine: Engine = .translator
+  ) throws(AirbenderError) {
     guard image.count % 4 == 0, !image.isEmpty, image.count <= Int(AddressSpace.romSize) else {
       throw .imageSize(image.count)
     }
@@ -25,11 +42,11 @@ public final class Program: @unchecked Sendable {  // immutable once built
       }
       words.append(word)
     }
-    try self.init(words: words)
+    try self.init(words: words, engine: engine)
   }
 
   /// - Throws: as ``init(image:)``.
-  public init(words: [UInt32]) throws(AirbenderError) {
+  public init(words: [UInt32], engine: Engine = .translator) throws(AirbenderError) {
     let instructionCount = Int(AddressSpace.romSize) / 4
     guard !words.isEmpty, words.count <= instructionCount else { throw .imageSize(words.count * 4) }
     // One page more than the ROM: falling off its end meets an illegal instruction.
@@ -37,11 +54,14 @@ public final class Program: @unchecked Sendable {  // immutable once built
       throw .outOfMemory
     }
     self.words = words
-    self.table = table
-    let instructions = instructions
+    let instructions = table.base.assumingMemoryBound(to: Instruction.self)
     for (index, word) in words.enumerated() {
       instructions[index] = Decoder.decode(word, at: UInt32(index * 4))
     }
+    self.table = table
+    #if arch(x86_64)
+      native = engine == .translator ? NativeCode(instructions, count: words.count) : nil
+    #endif
   }
 
   var instructions: UnsafeMutablePointer<Instruction> {

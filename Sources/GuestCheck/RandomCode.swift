@@ -10,7 +10,7 @@ struct RandomCode {
 
   static func program(_ random: inout SeededGenerator, addresses: [Address], depth: Int = 2) -> [UInt8] {
     var writer = RandomCode(addresses: addresses, depth: depth)
-    for _ in 0...random.upTo(7) { writer.statement(&random) }
+    for _ in 0...random.upTo(random.oneIn(5) ? 24 : 7) { writer.statement(&random) }
     writer.end(&random)
     return writer.code
   }
@@ -83,7 +83,7 @@ struct RandomCode {
   }
 
   private mutating func statement(_ random: inout SeededGenerator) {
-    switch random.upTo(21) {
+    switch random.upTo(23) {
     case 0, 1, 2:
       push(random.oneIn(3) ? .zero : random.word())
       pushKey(&random)
@@ -163,6 +163,7 @@ struct RandomCode {
       storeTop(&random)
     case 17: conditional(&random)
     case 18, 19, 20: call(&random)
+    case 21: precompile(&random)
     default: create(&random)
     }
   }
@@ -203,9 +204,55 @@ struct RandomCode {
       push(0, width: 1)
       push(0, width: 1)
       emit(0x3e)
+      // Its hash tells every byte.
+      emit(0x3d, 0x5f, 0x20)
+      storeTop(&random)
       emit(0x5a)
       storeTop(&random)
     }
+  }
+
+  /// A call of a precompile with input that it accepts, most of the time.
+  private mutating func precompile(_ random: inout SeededGenerator) {
+    let one = UInt256.one, two = UInt256(2 as UInt64)
+    let (address, words): (Int, [UInt256]) =
+      switch random.upTo(8) {
+      case 0: (1, [random.word(), UInt256(UInt64(27 + random.upTo(1))), random.word(), random.word()])
+      case 1: (2, [random.word(), random.word()])
+      case 2: (3, [random.word()])
+      case 3: (4, [random.word(), random.word(), random.word()])
+      case 4:
+        (
+          5,
+          [
+            UInt256(UInt64(random.upTo(32))), one, UInt256(UInt64(random.upTo(32))), random.word(), random.word(),
+            random.word(),
+          ]
+        )
+      case 5: (6, [one, two, random.oneIn(2) ? one : .zero, random.oneIn(2) ? two : .zero])
+      case 6: (7, [one, two, random.word()])
+      case 7: (8, random.oneIn(2) ? [] : (0..<6).map { _ in .zero })
+      default: (0x100, (0..<5).map { _ in random.word() })
+      }
+    for (index, word) in words.enumerated() {
+      push(word)
+      push(32 * index, width: 2)
+      emit(0x52)
+    }
+    push(random.pick([0, 32, 64]), width: 1)
+    push(256, width: 2)
+    push(32 * words.count - (random.oneIn(5) && !words.isEmpty ? 1 : 0), width: 2)
+    push(0, width: 1)
+    push(address, width: 2)
+    if random.oneIn(4) { push(random.upTo(50_000), width: 3) } else { emit(0x5a) }
+    emit(0xfa)
+    storeTop(&random)
+    push(64, width: 1)
+    push(256, width: 2)
+    emit(0x20)
+    storeTop(&random)
+    emit(0x3d)
+    storeTop(&random)
   }
 
   private mutating func create(_ random: inout SeededGenerator) {

@@ -1,6 +1,7 @@
 // Every arithmetic instruction against its definition, on the values where definitions differ.
 
 import Airbender
+import GuestAssembler
 import Testing
 
 private let edges: [UInt32] = [

@@ -1,6 +1,7 @@
 // Jumps, branches, the regular end, and the ways code can go astray.
 
 import Airbender
+import GuestAssembler
 import Testing
 
 @Suite("Control flow")

@@ -2,6 +2,7 @@
 
 import Airbender
 import Cryptography
+import GuestAssembler
 import Primitives
 import Testing
 

@@ -1,6 +1,7 @@
 // CSR 0x7C0 in all its forms, markers, aborts, traces and text.
 
 import Airbender
+import GuestAssembler
 import Testing
 
 @Suite("Host and CSRs")

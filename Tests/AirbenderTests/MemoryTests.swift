@@ -1,6 +1,7 @@
 // Loads and stores: widths, signs, byte order, and every way an address can be wrong.
 
 import Airbender
+import GuestAssembler
 import Testing
 
 @Suite("Memory")

@@ -1,0 +1,135 @@
+// Random chains against what the real guests said about them, with the images and without.
+
+import Airbender
+import Glibc
+import GuestCheck
+import Primitives
+import ProverInput
+import Testing
+import ZKsyncOS
+
+/// Files beside this one, and those that the environment names.
+enum Files {
+  static func read(_ path: String) -> [UInt8]? {
+    guard let file = fopen(path, "rb") else { return nil }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { return bytes }
+      bytes += chunk[..<count]
+    }
+  }
+
+  /// The recorded answers of the guest of a version.
+  static func answers(_ version: ProtocolVersion, here: String = #filePath) -> [GuestAnswer]? {
+    let folder = here.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    return read("\(folder)/Answers/\(version.name).json").flatMap(GuestAnswer.decode)
+  }
+
+  static func image(_ version: ProtocolVersion) -> String? {
+    getenv("ZKSYNC_OS_IMAGE_\(version.name.uppercased())").map { String(cString: $0) }
+  }
+}
+
+@Suite("Random chains")
+struct RandomChainTests {
+  @Test("native prover inputs equal what the real guests read", arguments: ProtocolVersion.allCases)
+  func recordedAnswers(_ version: ProtocolVersion) throws {
+    let answers = try #require(Files.answers(version))
+    #expect(answers.count >= 100)
+    let native = try ProverInputGenerator(mode: .native)
+    for (seed, expected) in Dictionary(grouping: answers, by: \.seed) {
+      var block = 0
+      try RandomChain(version, seed: seed).forEachBlock { made in
+        let words = try native.generate(made.request).words
+        let answer = expected[block]
+        #expect(made.summary.number == answer.block)
+        #expect(words.count == answer.wordCount, "seed \(seed) block \(answer.block)")
+        #expect(GuestAnswer.hash(words) == answer.streamHash, "seed \(seed) block \(answer.block)")
+        #expect(made.request.publicInput == answer.publicInput, "seed \(seed) block \(answer.block)")
+        block += 1
+      }
+      #expect(block == expected.count)
+    }
+  }
+
+  @Test("the recorded blocks are varied", arguments: ProtocolVersion.allCases)
+  func variety(_ version: ProtocolVersion) throws {
+    var included = 0, failed = 0, rejected = 0, insertions = 0, deployments = 0, messages = 0, empty = 0, deposits = 0
+    for seed in Set(try #require(Files.answers(version)).map(\.seed)) {
+      try RandomChain(version, seed: seed).forEachBlock { block in
+        included += block.summary.included
+        failed += block.summary.included - block.summary.succeeded
+        rejected += block.summary.rejections.count
+        insertions += block.output.storageWrites.count { $0.isInsertion }
+        deployments += block.output.accountDiffs.count { $0.before.bytecodeHash != $0.after.bytecodeHash }
+        messages += block.output.l2ToL1Logs.count { $0.message != nil }
+        deposits += block.output.l1Transactions.count
+        if block.summary.included == 0 { empty += 1 }
+      }
+    }
+    #expect(included > 200 && failed > 40 && rejected > 10)
+    #expect(insertions > 300 && deployments > 20 && deposits > 40)
+    #expect(messages > 0 && empty > 0)
+  }
+
+  @Test("a seed always makes the same chain, and another seed another one")
+  func determinism() throws {
+    func inputs(_ seed: UInt64) throws -> [Bytes32] {
+      var inputs: [Bytes32] = []
+      try RandomChain(.v0_0_5, seed: seed).forEachBlock { inputs.append($0.request.publicInput) }
+      return inputs
+    }
+    let first = try inputs(900)
+    #expect(first.count == 4)
+    #expect(try inputs(900) == first)
+    #expect(try inputs(901) != first)
+  }
+
+  @Test("a guest that disagrees is reported with the seed that shows it")
+  func failure() throws {
+    // A guest that halts at once has read nothing.
+    let check = try GuestCheck(Program(words: [0x0000_006F]), version: .v0_0_5)
+    do {
+      _ = try check.check(seed: 77)
+      Issue.record("accepted")
+    } catch {
+      #expect(
+        error.description
+          == "seed 77 block 1: the native prover input differs from the guest's: word 0, which is word 0 of the answer to "
+          + "query 0 (nothing): native 0000082e, guest nothing")
+    }
+  }
+
+  @Test("answers survive being written and read")
+  func coding() throws {
+    let answers = try #require(Files.answers(.v0_0_5))
+    #expect(GuestAnswer.decode(Array(GuestAnswer.encode(answers).utf8)) == answers)
+    #expect(GuestAnswer.decode(Array("[{\"seed\": 1}]".utf8)) == nil)
+    #expect(GuestAnswer.decode([]) == nil)
+  }
+}
+
+@Suite("Guest check")
+struct GuestImageTests {
+  @Test(
+    "chains against the image, 0.0.4", .enabled(if: Files.image(.v0_0_4) != nil, "ZKSYNC_OS_IMAGE_V0_0_4 is not set"))
+  func firstVersion() throws { try check(.v0_0_4) }
+
+  @Test(
+    "chains against the image, 0.0.5", .enabled(if: Files.image(.v0_0_5) != nil, "ZKSYNC_OS_IMAGE_V0_0_5 is not set"))
+  func secondVersion() throws { try check(.v0_0_5) }
+
+  /// The image still says what was recorded, and agrees on chains that were not.
+  private func check(_ version: ProtocolVersion) throws {
+    let image = try #require(Files.image(version).flatMap(Files.read))
+    let check = try GuestCheck(Program(image: image), version: version)
+    let answers = Dictionary(grouping: try #require(Files.answers(version)), by: \.seed)
+    for (seed, expected) in answers.sorted(by: { $0.key < $1.key }).prefix(5) {
+      #expect(try check.check(seed: seed).map(\.answer) == expected)
+    }
+    for seed in 50_000..<50_010 as Range<UInt64> { #expect(try check.check(seed: seed).count == 4) }
+  }
+}
