@@ -1,6 +1,7 @@
 // ZKsync OS rules: native totals, the order of charges, and what is not as on Ethereum.
 
 import EVM
+import Foundation
 import Primitives
 import Testing
 
@@ -183,6 +184,30 @@ struct ZKsyncTests {
     let result = Machine(rules: ZKsyncRules()).execute(
       Message(address: contract, caller: sender), code: Code([0]), meter: &meter, host: &host)
     #expect(result.status == .halted(.outOfNative))
+  }
+
+  @Test("a tracer sees every frame end, after a fatal halt too; returned bytes are counted")
+  func tracedFatality() {
+    let beef = Address(0xbeef)
+    var host = ZKsyncTestHost()
+    host[contract].code = assemble("0 0 64 0 0 4 GAS CALL 0 0 0 0 0 0xbeef GAS CALL 0 0 0 0 0 0xbeef GAS CALL")
+    host[beef].code = assemble("MSIZE ISZERO 5 ADD SLOAD 0 0x1000000000 DUP1 0 0 CALLDATACOPY")
+    host.original = host.world.accounts
+    let none = UnsafeRawBufferPointer(start: nil, count: 0)
+    var tracer = CallTracer()
+    tracer.enter(
+      FrameEvent(kind: .call, from: sender, to: contract, value: .zero, input: none, gas: 1_000_000, depth: 0),
+      world: host)
+    var meter = Meter(gas: 1_000_000, native: plenty)
+    let result = Machine(rules: ZKsyncRules()).execute(
+      Message(address: contract, caller: sender), code: Code(host[contract].code), meter: &meter, host: &host,
+      tracer: &tracer)
+    tracer.leave(FrameEnd(status: result.status, gasUsed: 1_000_000, output: none), world: host)
+    #expect(result.status.fatal == .outOfNative)
+    #expect(result.returnedBytes == 128)
+    let text = String(decoding: tracer.result, as: UTF8.self)
+    #expect(text.components(separatedBy: "out of native resources").count == 3)
+    #expect(text.hasPrefix(#"{"from":"0x00000000000000000000000000000000005e4de4""#))
   }
 
   @Test("the charge precedes the stack check, and stays")

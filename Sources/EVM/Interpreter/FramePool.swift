@@ -17,8 +17,8 @@ final class FramePool {
   /// serves as scratch space to the block interpreter.
   private static var stackBytes: Int { 65_536 }
   private static var slotCount: Int { 1025 }
-  /// Memory beyond this size is given back when an execution ends.
-  private static var keptMemory: Int { 1 << 18 }
+  /// Memory beyond this size is given back when an execution ends: little for deep frames, which are many and rare.
+  private static func keptMemory(depth: Int) -> Int { depth < 16 ? 1 << 18 : 1 << 14 }
 
   @usableFromInline
   init() {
@@ -64,12 +64,13 @@ final class FramePool {
   func trim(to depth: Int) {
     for slot in 0...depth {
       guard let frame = slots[slot] else { continue }
-      if frame.pointee.memoryCapacity > FramePool.keptMemory {
+      let kept = FramePool.keptMemory(depth: slot)
+      if frame.pointee.memoryCapacity > kept {
         free(frame.pointee.memory)
         frame.pointee.memoryCapacity = Frame.initialMemory
         frame.pointee.memory = Frame.makeMemory()
       }
-      frame.pointee.returnData.trim(to: FramePool.keptMemory)
+      frame.pointee.returnData.trim(to: kept)
     }
   }
 }

@@ -36,6 +36,7 @@ extension Execution {
         tracer.leave(
           FrameEnd(status: status, gasUsed: gasUsed, output: frame.pointee.returnData.bytes), world: host)
       }
+      returnedBytes &+= 2 &* frame.pointee.returnData.count
       completeCall(succeeded: status.succeeded)
       return false
     }
@@ -105,6 +106,7 @@ extension Execution {
     let checkpoint = checkpoints.removeLast()
     if !hasOutput { child.pointee.operands.count = 0 }
     let output = child.pointee.operandBytes
+    returnedBytes &+= output.count
     var traced = status
     var fatal: FrameStatus?
 

@@ -66,6 +66,8 @@ struct Execution<Rules: RuleSet, H: Host, T: Tracer> {
   /// Gas given to each open frame; kept for tracers only.
   @usableFromInline var gasGiven: [Int64] = []
   @usableFromInline var deepest = 0
+  /// See ``ExecutionResult/returnedBytes``.
+  @usableFromInline var returnedBytes = 0
 
   @inlinable
   init(machine: Machine<Rules>) {
@@ -82,7 +84,7 @@ struct Execution<Rules: RuleSet, H: Host, T: Tracer> {
       if status == nil { status = runFrame(&host, &tracer) }
       guard let ended = status else { continue }
       if frame.pointee.depth == 0 || ended.fatal != nil {
-        return finish(ended, &meter)
+        return finish(ended, &meter, host, &tracer)
       }
       status = closeFrame(ended, &host, &tracer)
     }
@@ -153,9 +155,12 @@ struct Execution<Rules: RuleSet, H: Host, T: Tracer> {
 
   /// Ends the execution.
   @inlinable
-  mutating func finish(_ status: FrameStatus, _ meter: inout Meter) -> ExecutionResult {
+  mutating func finish(
+    _ status: FrameStatus, _ meter: inout Meter, _ host: H, _ tracer: inout T
+  ) -> ExecutionResult {
     // After a fatal halt the frames above are open still.
     while frame.pointee.depth > 0 {
+      if T.isActive { leave(status, UnsafeRawBufferPointer(start: nil, count: 0), frame, host, &tracer) }
       frame.pointee.end()
       frame = pool.frame(frame.pointee.depth - 1)
     }
@@ -168,7 +173,7 @@ struct Execution<Rules: RuleSet, H: Host, T: Tracer> {
     meter = frame.pointee.meter
     frame.pointee.end()
     pool.trim(to: deepest)
-    return ExecutionResult(status: status, output: output)
+    return ExecutionResult(status: status, output: output, returnedBytes: returnedBytes &+ output.count)
   }
 }
 

@@ -183,9 +183,14 @@ import Primitives
   public var status: FrameStatus
   /// What RETURN or REVERT handed back, else empty.
   public var output: [UInt8]
+  /// All bytes that frames and finished calls handed back during the execution, those of finished calls (precompiles,
+  /// system hooks) twice. The reference implementation of ZKsync OS keeps them to the end and aborts beyond 2^27
+  /// bytes, so a block must not contain a transaction that reaches this.
+  public var returnedBytes: Int
 
-  @inlinable public init(status: FrameStatus, output: [UInt8]) {
+  @inlinable public init(status: FrameStatus, output: [UInt8], returnedBytes: Int = 0) {
     self.status = status
     self.output = output
+    self.returnedBytes = returnedBytes
   }
 }
