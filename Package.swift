@@ -84,10 +84,16 @@ let package = Package(
     // Layer 4: storage
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
     .target(name: "RocksDB", dependencies: ["CRocksDB"], swiftSettings: settings),
-    .testTarget(name: "RocksDBTests", dependencies: ["RocksDB"], swiftSettings: settings),
     .target(
       name: "ChainStorage", dependencies: ["Primitives", "Transactions", "ZKsyncOS", "RocksDB"], swiftSettings: settings
     ),
+    .target(
+      name: "StorageTesting",
+      dependencies: ["Primitives", "Cryptography", "Transactions", "ZKsyncOS", "ChainStorage"],
+      path: "Tests/StorageTesting", swiftSettings: settings),
+    .testTarget(name: "RocksDBTests", dependencies: ["RocksDB", "StorageTesting"], swiftSettings: settings),
+    .testTarget(
+      name: "ChainStorageTests", dependencies: ["ChainStorage", "RocksDB", "StorageTesting"], swiftSettings: settings),
 
     // Layer 5: node parts
     .target(name: "Mempool", dependencies: ["Primitives", "Transactions"], swiftSettings: settings),
@@ -95,6 +101,12 @@ let package = Package(
       name: "MempoolTests", dependencies: ["Mempool", "Transactions", "Cryptography"], swiftSettings: settings),
     .target(
       name: "Sequencer", dependencies: ["Primitives", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool"],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "SequencerVictim", dependencies: ["Sequencer", "StorageTesting"], path: "Tests/SequencerVictim",
+      swiftSettings: settings),
+    .testTarget(
+      name: "SequencerTests", dependencies: ["Sequencer", "StorageTesting", "SequencerVictim"],
       swiftSettings: settings),
     .target(
       name: "HTTP",

@@ -1,5 +1,6 @@
 import Glibc
 import RocksDB
+import StorageTesting
 import Testing
 
 @Suite struct DatabaseTests {

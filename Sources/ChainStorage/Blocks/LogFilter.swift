@@ -36,6 +36,19 @@ public struct LocatedLog: Sendable, Equatable {
   public var transactionIndex: Int
   /// Among all logs of the block.
   public var logIndex: Int
+
+  public init(
+    log: Log, blockNumber: UInt64, blockHash: Bytes32, blockTimestamp: UInt64, transactionHash: Bytes32,
+    transactionIndex: Int, logIndex: Int
+  ) {
+    self.log = log
+    self.blockNumber = blockNumber
+    self.blockHash = blockHash
+    self.blockTimestamp = blockTimestamp
+    self.transactionHash = transactionHash
+    self.transactionIndex = transactionIndex
+    self.logIndex = logIndex
+  }
 }
 
 extension BlockStore {

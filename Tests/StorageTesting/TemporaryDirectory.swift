@@ -1,11 +1,11 @@
 import Glibc
 
 /// A directory that is gone, with everything in it, when its last reference is.
-final class TemporaryDirectory: Sendable {
-  let path: String
+public final class TemporaryDirectory: Sendable {
+  public let path: String
 
-  init() {
-    var template = Array("/tmp/rocksdb-tests-XXXXXX".utf8CString)
+  public init() {
+    var template = Array("/tmp/storage-tests-XXXXXX".utf8CString)
     path = template.withUnsafeMutableBufferPointer { buffer in
       guard let start = buffer.baseAddress, mkdtemp(start) != nil else { return "/nonexistent" }
       return String(cString: start)
@@ -14,10 +14,10 @@ final class TemporaryDirectory: Sendable {
 
   deinit { Self.remove(path) }
 
-  func file(_ name: String) -> String { path + "/" + name }
+  public func file(_ name: String) -> String { path + "/" + name }
 
   /// Names of the entries of a directory.
-  static func list(_ path: String) -> [String] {
+  public static func list(_ path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
@@ -30,7 +30,8 @@ final class TemporaryDirectory: Sendable {
     return names
   }
 
-  private static func remove(_ path: String) {
+  /// Removes a file, or a directory with everything in it.
+  public static func remove(_ path: String) {
     for name in list(path) {
       let child = path + "/" + name
       if unlink(child) != 0 { remove(child) }
@@ -38,7 +39,7 @@ final class TemporaryDirectory: Sendable {
     rmdir(path)
   }
 
-  static func read(_ path: String) -> [UInt8] {
+  public static func read(_ path: String) -> [UInt8] {
     guard let file = fopen(path, "rb") else { return [] }
     defer { fclose(file) }
     var bytes: [UInt8] = []
@@ -47,7 +48,7 @@ final class TemporaryDirectory: Sendable {
     return bytes
   }
 
-  static func write(_ bytes: [UInt8], to path: String) {
+  public static func write(_ bytes: [UInt8], to path: String) {
     guard let file = fopen(path, "wb") else { return }
     defer { fclose(file) }
     fwrite(bytes, 1, bytes.count, file)

@@ -1,0 +1,4 @@
+import Glibc
+
+/// A millisecond.
+func pause() { usleep(1_000) }

@@ -1,0 +1,58 @@
+import ChainStorage
+import Cryptography
+import Primitives
+import Transactions
+import ZKsyncOS
+
+/// A chain whose genesis gives some accounts funds.
+public enum TestChain {
+  public static let header = BlockHeader(
+    parentHash: .zero, number: 0, gasLimit: 100_000_000, timestamp: 0, baseFeePerGas: 1000)
+  public static let genesis = Block(header: header, hash: header.hash, transactions: [], receipts: [])
+
+  /// The rich account with this number.
+  public static func sender(_ number: UInt64) -> Address { Address(0xA11CE000 + number) }
+
+  /// Ten to the twenty wei for each of sixteen senders.
+  public static let genesisState: StateChange = {
+    var slots: [Bytes32: Bytes32] = [:], preimages: [Bytes32: [UInt8]] = [:]
+    for number in 0..<16 as Range<UInt64> {
+      let properties = AccountProperties(balance: 100_000_000_000_000_000_000)
+      slots[FlatKey.ofAccount(sender(number))] = properties.hash()
+      preimages[properties.hash()] = properties.encode()
+    }
+    return StateChange(number: 0, blockHash: header.hash, slots: slots, preimages: preimages)
+  }()
+
+  public static func open(_ directory: String, cachedSlots: Int = 10_000) throws(StorageError) -> ChainStorage {
+    try ChainStorage(directory: directory, genesis: genesis, genesisState: genesisState, cachedSlots: cachedSlots)
+  }
+
+  /// A transfer whose sender is taken for granted; in place of a signature it names the sender, so that hashes differ.
+  public static func transfer(
+    from sender: Address, nonce: UInt64, to: Address = Address(0xB0B), value: UInt256 = 1, tip: UInt256 = 0,
+    gasLimit: UInt64 = 21_000
+  ) -> RecoveredTransaction {
+    RecoveredTransaction(
+      .l2(
+        L2Transaction(
+          kind: .dynamicFee, chainID: 270, nonce: nonce, gasLimit: gasLimit, maxFeePerGas: 10_000,
+          maxPriorityFeePerGas: tip, to: to, value: value, input: [],
+          signature: .init(r: Bytes32(sender), s: Bytes32(UInt256.one), yParity: 0))), sender: sender)
+  }
+}
+
+/// Numbers that are the same in every run.
+public struct SplitMix64: RandomNumberGenerator {
+  private var state: UInt64
+
+  public init(_ seed: UInt64) { state = seed }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
