@@ -176,7 +176,7 @@ struct DispatcherTests {
   func heavyMethods() async throws {
     var methods = testMethods()
     methods.add("sleep", .heavy) { (_, _, writer) in
-      usleep(300_000)
+      usleep(700_000)
       writer.boolean(true)
     }
     let light = WorkerPool(threads: 1), heavy = WorkerPool(threads: 1)

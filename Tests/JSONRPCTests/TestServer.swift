@@ -31,7 +31,7 @@ func testMethods(_ hub: Hub = Hub()) -> MethodTable {
     writer.string(String(repeating: "x", count: Int(try parameters.required("size", as: UInt64.self))))
   }
   table.add("sleep", .pooled) { (_, _, writer) in
-    usleep(300_000)
+    usleep(700_000)
     writer.boolean(true)
   }
   table.add("subscribe", .inline) { (_, context, writer) throws(RPCError) in
