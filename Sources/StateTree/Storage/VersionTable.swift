@@ -25,8 +25,9 @@ struct VersionTable {
     defer { buffer.deallocate() }
     row.commitment.root.store(to: buffer.baseAddress!)
     buffer.storeBytes(of: row.commitment.leafCount.littleEndian, toByteOffset: 32, as: UInt64.self)
-    buffer.storeBytes(of: UInt32(row.location.segment).littleEndian, toByteOffset: 40, as: UInt32.self)
-    buffer.storeBytes(of: UInt32(row.epoch).littleEndian, toByteOffset: 44, as: UInt32.self)
+    buffer.storeBytes(
+      of: UInt32(truncatingIfNeeded: row.location.segment).littleEndian, toByteOffset: 40, as: UInt32.self)
+    buffer.storeBytes(of: UInt32(truncatingIfNeeded: row.epoch).littleEndian, toByteOffset: 44, as: UInt32.self)
     buffer.storeBytes(of: UInt64(row.location.offset).littleEndian, toByteOffset: 48, as: UInt64.self)
     let checksum = Self.checksum(UnsafeRawBufferPointer(buffer), version: version)
     buffer.storeBytes(of: checksum.littleEndian, toByteOffset: 56, as: UInt64.self)
