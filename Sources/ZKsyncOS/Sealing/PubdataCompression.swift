@@ -4,7 +4,7 @@ import Primitives
 ///
 /// A metadata byte holds the payload's length above three bits of type; see zksync-os
 /// `zk_ee/src/common_structs/pubdata_compression.rs`.
-enum PubdataCompression {
+package enum PubdataCompression {
   private enum Kind: UInt8 {
     case nothing, add, subtract, transform
   }
@@ -24,9 +24,9 @@ enum PubdataCompression {
   }
 
   /// Bytes that `append(from:to:into:)` adds.
-  static func length(from initial: UInt256, to final: UInt256) -> Int { 1 + choose(initial, final).length }
+  package static func length(from initial: UInt256, to final: UInt256) -> Int { 1 + choose(initial, final).length }
 
-  static func append(from initial: UInt256, to final: UInt256, into bytes: inout [UInt8]) {
+  package static func append(from initial: UInt256, to final: UInt256, into bytes: inout [UInt8]) {
     let (kind, payload, length) = choose(initial, final)
     bytes.append(kind == .nothing ? 0 : UInt8(length) << 3 | kind.rawValue)
     bytes.append(contentsOf: payload.bytes.suffix(length))
@@ -37,7 +37,7 @@ enum PubdataCompression {
   // MARK: Accounts
 
   /// Bytes of the diff of an account; 0 where nothing changed.
-  static func accountLength(
+  package static func accountLength(
     from old: AccountProperties, to new: AccountProperties, isCodePrivate: Bool, _ version: ProtocolVersion
   ) -> Int {
     if old == new { return 0 }
@@ -52,7 +52,7 @@ enum PubdataCompression {
   }
 
   /// Appends the diff of an account that changed; `code` gives its stored code where that is published.
-  static func appendAccount(
+  package static func appendAccount(
     from old: AccountProperties, to new: AccountProperties, isCodePrivate: Bool, _ version: ProtocolVersion,
     code: () -> [UInt8], into bytes: inout [UInt8]
   ) {

@@ -1,0 +1,213 @@
+import Cryptography
+import Primitives
+import Testing
+import Transactions
+import ZKsyncOS
+
+@Suite("Rejections")
+struct RejectionTests {
+  /// Offers a transaction to a fresh block and expects the reason; nothing may remain in the block.
+  static func expect(
+    _ reason: Rejection, _ transaction: VMTransaction, _ fixture: Fixture = Fixture(),
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    var executor = try fixture.executor()
+    let outcome = try executor.execute(transaction)
+    #expect(outcome.rejection == reason, sourceLocation: sourceLocation)
+    let output = try executor.seal()
+    let empty = try fixture.executor().seal()
+    #expect(output.fingerprint == empty.fingerprint, sourceLocation: sourceLocation)
+  }
+
+  static func vm(_ transaction: RecoveredTransaction) throws -> VMTransaction { try VMTransaction(transaction) }
+
+  @Test("fees")
+  func fees() throws {
+    try Self.expect(
+      .invalid(.priorityFeeGreaterThanMaxFee), try Self.vm(Fixture.signed(maxFee: 1000, tip: 1001)))
+    try Self.expect(.invalid(.baseFeeGreaterThanMaxFee), try Self.vm(Fixture.signed(maxFee: 999)))
+    var fixture = Fixture()
+    fixture.context.gasPerPubdata = 2
+    try Self.expect(.invalid(.gasPerPubdataTooHigh), try Self.vm(Fixture.signed()), fixture)
+    fixture = Fixture(balance: 1_000_000_000)
+    try Self.expect(
+      .invalid(.lackOfFundForMaxFee(fee: 1_000_000_001, balance: 1_000_000_000)),
+      try Self.vm(Fixture.signed(value: 1)), fixture)
+    try Self.expect(
+      .hazard(.feeOverflow), try Self.vm(Fixture.signed(maxFee: UInt256(1) << 127)))
+    fixture = Fixture()
+    fixture.context.nativePrice = 0
+    try Self.expect(.hazard(.nativePriceZero), try Self.vm(Fixture.signed()), fixture)
+  }
+
+  @Test("gas limits")
+  func gasLimits() throws {
+    try Self.expect(.invalid(.callerGasLimitMoreThanBlock), try Self.vm(Fixture.signed(gas: 100_000_001)))
+    var fixture = Fixture()
+    fixture.context.gasLimit = .max
+    try Self.expect(.invalid(.blockGasLimitTooHigh), try Self.vm(Fixture.signed()), fixture)
+    // Below the intrinsic cost, and below the signature's on top of it.
+    for gas in [17_999, 18_000, 20_999] as [UInt64] {
+      try Self.expect(.invalid(.outOfGasDuringValidation), try Self.vm(Fixture.signed(gas: gas)))
+    }
+    let list = AccessList([.init(address: .filled(1), storageKeys: [])])
+    try Self.expect(
+      .invalid(.outOfGasDuringValidation), try Self.vm(Fixture.signed(gas: 20_399, accessList: list)))
+    try Self.expect(
+      .invalid(.createInitCodeSizeLimit),
+      try Self.vm(Fixture.signed(gas: 10_000_000, to: nil, data: [UInt8](repeating: 0, count: 49_153))))
+  }
+
+  @Test("nonces")
+  func nonces() throws {
+    try Self.expect(.invalid(.nonceTooHigh(transaction: 1, state: 0)), try Self.vm(Fixture.signed(nonce: 1)))
+    var fixture = Fixture()
+    fixture.state.setAccount(Fixture.sender, AccountProperties(nonce: 5, balance: Fixture.ether))
+    try Self.expect(
+      .invalid(.nonceTooLow(transaction: 4, state: 5)), try Self.vm(Fixture.signed(nonce: 4)), fixture)
+    var transaction = try Self.vm(Fixture.signed())
+    transaction.nonce = UInt256(1) << 64
+    try Self.expect(.invalid(.nonceOverflowInTransaction), transaction)
+    fixture.state.setAccount(Fixture.sender, AccountProperties(nonce: .max, balance: Fixture.ether))
+    try Self.expect(
+      .invalid(.nonceOverflowInTransaction), try Self.vm(Fixture.signed(nonce: .max)), fixture)
+  }
+
+  @Test("signatures")
+  func signatures() throws {
+    let valid = try Self.vm(Fixture.signed())
+    var transaction = valid
+    transaction.signature.replaceSubrange(32..<64, with: [UInt8](repeating: 0x80, count: 32))
+    try Self.expect(.invalid(.malleableSignature), transaction)
+    transaction = valid
+    transaction.signature[64] = 29
+    try Self.expect(.invalid(.incorrectFrom(transaction: Fixture.sender, recovered: .zero)), transaction)
+    transaction = valid
+    transaction.value = 1
+    var executor = try Fixture().executor()
+    guard case .rejected(.invalid(.incorrectFrom(Fixture.sender, let recovered))) = try executor.execute(transaction)
+    else {
+      Issue.record("a changed transaction was accepted")
+      return
+    }
+    #expect(recovered != Fixture.sender)
+    transaction = valid
+    transaction.signature = []
+    try Self.expect(.invalid(.invalidEncoding), transaction)
+  }
+
+  @Test("senders with code")
+  func senderWithCode() throws {
+    var fixture = Fixture()
+    fixture.state.setCode(
+      Fixture.sender, [0x00], nonce: 0, balance: Fixture.ether, fixture.context.protocolVersion)
+    try Self.expect(.invalid(.rejectCallerWithCode), try Self.vm(Fixture.signed()), fixture)
+  }
+
+  @Test("encodings")
+  func encodings() throws {
+    let valid = try Self.vm(Fixture.signed()).encoded
+    var executor = try Fixture().executor()
+    for length in [0, 31, valid.count - 1, valid.count - 32] {
+      #expect(try executor.execute(encoded: Array(valid.prefix(length))).rejection == .invalid(.invalidEncoding))
+    }
+    #expect(
+      try executor.execute(encoded: [UInt8](repeating: 0, count: (1 << 23) + 1)).rejection
+        == .hazard(.transactionTooLong))
+    #expect(try executor.execute(encoded: valid).result?.succeeded == true)
+    var transaction = try Self.vm(Fixture.signed())
+    transaction.reservedDynamic = UInt256(0x20).bytes + UInt256(2).bytes
+    try Self.expect(.invalid(.invalidStructure), transaction)
+  }
+
+  @Test("what the proving run would abort on")
+  func hazards() throws {
+    try Self.expect(.hazard(.wasmDeployment), try Self.vm(Fixture.signed(to: Address(0x9000))))
+    let message =
+      Hex.decode(
+        "62f84b24" + String(repeating: "0", count: 62) + "20" + String(repeating: "0", count: 64)) ?? []
+    try Self.expect(
+      .hazard(.messageFromAccountWithoutCode),
+      try Self.vm(Fixture.signed(to: SystemAddress.l1Messenger, data: message)))
+    try Self.expect(
+      .hazard(.messageFromAccountWithoutCode),
+      try Self.vm(Fixture.deposit(to: SystemAddress.l1Messenger, value: 0, data: message)))
+    try Self.expect(.hazard(.depositTooLow), try Self.vm(Fixture.deposit(minted: 1_000_000_004)))
+    var expensive = try Self.vm(Fixture.deposit(maxFee: 1 << 120))
+    try Self.expect(.hazard(.pubdataPriceOverflow), expensive)
+    expensive.gasPerPubdataLimit = 0
+    try Self.expect(.hazard(.feeOverflow), expensive)
+    try Self.expect(
+      .hazard(.gasLimitOverflow), try Self.vm(Fixture.deposit(gas: 1 << 60, maxFee: 0)))
+    var transaction = try Self.vm(Fixture.deposit())
+    transaction.reserved[1] = UInt256(1) << 160
+    try Self.expect(.hazard(.refundRecipientTooWide), transaction)
+    transaction = VMTransaction(
+      type: 0x71, from: Fixture.sender, to: .filled(1), gasLimit: 100_000, gasPerPubdataLimit: 1, maxFeePerGas: 1000,
+      maxPriorityFeePerGas: 0, paymaster: .filled(2), nonce: 0, value: 0,
+      signature: [UInt8](repeating: 1, count: 65))
+    try Self.expect(.hazard(.paymaster), transaction)
+  }
+
+  @Test("more return data than the virtual machine holds")
+  func returnData() throws {
+    var fixture = Fixture()
+    // A loop that lets the identity precompile return 64 KiB again and again.
+    let code: [UInt8] = [
+      0x5b, 0x62, 0x01, 0x00, 0x00, 0x5f, 0x62, 0x01, 0x00, 0x00, 0x5f, 0x60, 4, 0x5a, 0xfa, 0x50, 0x5f, 0x56,
+    ]
+    fixture.state.setCode(.filled(0x05), code, fixture.context.protocolVersion)
+    fixture.state.setAccount(Fixture.sender, AccountProperties(balance: Fixture.ether))
+    try Self.expect(
+      .hazard(.returnDataLimit), try Self.vm(Fixture.signed(gas: 20_000_000, to: .filled(0x05))), fixture)
+  }
+
+  @Test("upgrades that are late or fail")
+  func upgrades() throws {
+    func upgrade(to: Address) -> RecoveredTransaction {
+      RecoveredTransaction(
+        .l1(
+          L1Transaction(
+            kind: .upgrade, from: SystemAddress.complexUpgrader, to: to, gasLimit: 1_000_000, gasPerPubdataLimit: 1,
+            maxFeePerGas: 0, nonce: 1, value: 0, toMint: 0, refundRecipient: .zero)),
+        sender: SystemAddress.complexUpgrader)
+    }
+    var executor = try Fixture().executor()
+    _ = try executor.execute(try Fixture.signed())
+    #expect(
+      try executor.execute(upgrade(to: .filled(1))).rejection == .invalid(.upgradeTransactionNotFirst))
+    var fixture = Fixture()
+    fixture.state.setCode(.filled(0x05), [0x5f, 0x5f, 0xfd], fixture.context.protocolVersion)
+    try Self.expect(.invalid(.upgradeTransactionFailed), try Self.vm(upgrade(to: .filled(0x05))), fixture)
+  }
+
+  @Test("a base fee beyond the header's width makes the block impossible")
+  func baseFee() {
+    var fixture = Fixture()
+    fixture.context.baseFee = UInt256(1) << 64
+    #expect(throws: BlockError.baseFeeTooLarge(UInt256(1) << 64)) {
+      _ = try BlockExecutor(context: fixture.context, state: fixture.state)
+    }
+  }
+
+  @Test("a failing store stops the block with its error")
+  func storageFailure() throws {
+    var fixture = Fixture()
+    fixture.state.failure = StateReadError("disk on fire")
+    var executor = try fixture.executor()
+    let transaction = try Fixture.signed()
+    var thrown: BlockError?
+    do { _ = try executor.execute(transaction) } catch { thrown = error }
+    #expect(thrown == .storage(StateReadError("disk on fire")))
+  }
+
+  @Test("a missing preimage stops the block with its hash")
+  func missingPreimage() throws {
+    var fixture = Fixture()
+    fixture.state.preimages = [:]
+    var executor = try fixture.executor()
+    var thrown: BlockError?
+    do { _ = try executor.execute(try Fixture.signed()) } catch { thrown = error as? BlockError }
+    #expect(thrown == .missingPreimage(AccountProperties(balance: Fixture.ether).hash()))
+  }
+}
