@@ -19,6 +19,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // Layer 0: primitives
@@ -149,10 +152,23 @@ let package = Package(
       ], swiftSettings: settings),
 
     // Layer 6: programs
+    .target(
+      name: "Node",
+      dependencies: [
+        "Primitives", "Transactions", "EVM", "ZKsyncOS", "ChainStorage", "Mempool", "Sequencer", "HTTP", "JSONRPC",
+        "NodeAPI", "Telemetry", .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "SystemPackage", package: "swift-system"), .product(name: "Yams", package: "Yams"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOPosix", package: "swift-nio"),
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "sequencer", dependencies: ["Node", "Telemetry", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .testTarget(name: "NodeTests", dependencies: ["Node"], swiftSettings: settings),
     .executableTarget(
       name: "zkos",
       dependencies: [
-        "Primitives", "Cryptography", "StateTests",
+        "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "StateTests",
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -36,7 +36,8 @@ struct Measurement {
   func print(json: Bool) {
     if json {
       let ratio = ratio.map { ",\"ratio\":\(rounded($0.value)),\"ratioTo\":\"\($0.to)\"" } ?? ""
-      Swift.print("{\"case\":\"\(name)\",\"ns\":\(rounded(nanoseconds)),\"perSecond\":\(Int(1e9 / nanoseconds))\(ratio)}")
+      Swift.print(
+        "{\"case\":\"\(name)\",\"ns\":\(rounded(nanoseconds)),\"perSecond\":\(Int(1e9 / nanoseconds))\(ratio)}")
     } else {
       let ratio = ratio.map { "  \(rounded($0.value)) × \($0.to)" } ?? ""
       Swift.print("\(name.padded(to: 34)) \(String(rounded(nanoseconds)).leftPadded(to: 14)) ns\(ratio)")

@@ -1,0 +1,96 @@
+import ChainStorage
+import EVM
+import NodeAPI
+import Primitives
+import Sequencer
+import Synchronization
+import Transactions
+import ZKsyncOS
+
+/// Simulated calls on the state after any block.
+///
+/// An engine belongs to one call at a time; those that are idle wait in a pool, as each has memory that is worth keeping.
+final class SimulatorAdapter: Simulator {
+  private let sequencer: Sequencer
+  private let codes = CodeCache()
+  private let idle = Mutex<[Engine]>([])
+
+  /// Moves an engine from thread to thread; only one has it.
+  private struct Engine: @unchecked Sendable {
+    let engine: ExecutionEngine
+  }
+
+  init(sequencer: Sequencer) { self.sequencer = sequencer }
+
+  func simulate(
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
+  ) throws(SimulationError) -> SimulationOutcome {
+    guard overrides.accounts.isEmpty else {
+      throw .unsupportedOverride("state overrides are not supported")
+    }
+    let context = try self.context(of: number, call, overrides.block)
+    let view: ChainStateView
+    do throws(StorageError) { view = try sequencer.storage.state.view(at: number) } catch {
+      throw .stateNotAvailable(block: number)
+    }
+    let transaction = try self.transaction(call, view)
+    let pooled = idle.withLock { $0.popLast() } ?? Engine(engine: ExecutionEngine(codes: codes))
+    defer { idle.withLock { $0.append(pooled) } }
+    do throws(SimulationFailure) {
+      let result = try Simulation.call(transaction, context: context, state: view, engine: pooled.engine)
+      if result.succeeded { return .success(output: result.output, gasUsed: result.gasUsed) }
+      if result.output.isEmpty, result.gasUsed >= transaction.gasLimit {
+        return .halt(reason: "out of gas", isOutOfGas: true, gasUsed: result.gasUsed)
+      }
+      return .revert(output: result.output, gasUsed: result.gasUsed)
+    } catch {
+      throw Self.explain(error)
+    }
+  }
+
+  private func context(
+    of number: UInt64, _ call: SimulatedCall, _ overrides: SimulationOverrides.Block
+  ) throws(SimulationError) -> BlockContext {
+    let stored: BlockContext?
+    do throws(SequencerError) { stored = try sequencer.context(at: number) } catch {
+      throw .failed(error.description)
+    }
+    guard var context = stored else { throw .stateNotAvailable(block: number) }
+    // A call that offers no price pays none, and the base fee must not stand in its way.
+    if call.gasPrice.isZero { context.baseFee = .zero }
+    if let number = overrides.number { context.number = number }
+    if let timestamp = overrides.timestamp { context.timestamp = timestamp }
+    if let gasLimit = overrides.gasLimit { context.gasLimit = gasLimit }
+    if let beneficiary = overrides.beneficiary { context.coinbase = beneficiary }
+    if let randomness = overrides.randomness { context.mixHash = UInt256(randomness) }
+    if let baseFee = overrides.baseFee { context.baseFee = baseFee }
+    return context
+  }
+
+  private func transaction(
+    _ call: SimulatedCall, _ view: ChainStateView
+  ) throws(SimulationError) -> VMTransaction {
+    var nonce = call.nonce ?? 0
+    if call.nonce == nil {
+      do throws(StateReadError) { nonce = try view.account(call.from).nonce } catch {
+        throw .failed(error.description)
+      }
+    }
+    let signed = L2Transaction(
+      kind: call.accessList.isEmpty ? .legacy : .accessList, chainID: nil, nonce: nonce, gasLimit: call.gasLimit,
+      maxFeePerGas: call.gasPrice, maxPriorityFeePerGas: call.gasPrice, to: call.to, value: call.value,
+      input: call.input, accessList: call.accessList)
+    do throws(TransactionError) { return try VMTransaction(signed, sender: call.from) } catch {
+      throw .invalid(error.description)
+    }
+  }
+
+  private static func explain(_ failure: SimulationFailure) -> SimulationError {
+    switch failure {
+    case .rejected(.invalid(.outOfGasDuringValidation)): .intrinsicGasTooLow
+    case .rejected(.hazard(.valueBeyondBalance)): .invalid("insufficient funds for transfer")
+    case .rejected(let reason): .invalid("invalid transaction: \(reason)")
+    case .failed(let fault): .failed("\(fault)")
+    }
+  }
+}

@@ -1,0 +1,48 @@
+extension OptionForm<Duration> {
+  /// A number with a unit, "100ms" or "5 sec"; or a plain number where the option's name ends in the unit.
+  static var duration: Self {
+    OptionForm("a duration such as 100ms, 5 sec or 15 min", unitSuffixes: DurationUnit.byName.keys.sorted()) { text in
+      let trimmed = text.trimmingSpaces
+      guard let unitStart = trimmed.firstIndex(where: { !$0.isNumber }) else { return nil }
+      guard let unit = DurationUnit.byName[String(trimmed[unitStart...]).trimmingSpaces.lowercased()] else {
+        return nil
+      }
+      return unit.duration(of: String(trimmed[..<unitStart]))
+    }
+  }
+}
+
+/// The units of durations, with all the names that operators may write.
+enum DurationUnit: Int64, Sendable {
+  case millisecond = 1
+  case second = 1_000
+  case minute = 60_000
+  case hour = 3_600_000
+  case day = 86_400_000
+  case week = 604_800_000
+
+  /// `count` units; `nil` where that is no number or more than 2^63 milliseconds.
+  func duration(of count: String) -> Duration? {
+    guard let count = Int64(count), count >= 0 else { return nil }
+    let (milliseconds, overflow) = count.multipliedReportingOverflow(by: rawValue)
+    return overflow ? nil : .milliseconds(milliseconds)
+  }
+
+  static let byName: [String: DurationUnit] = [
+    "ms": .millisecond, "millis": .millisecond, "milliseconds": .millisecond,
+    "s": .second, "sec": .second, "secs": .second, "second": .second, "seconds": .second,
+    "m": .minute, "min": .minute, "mins": .minute, "minute": .minute, "minutes": .minute,
+    "h": .hour, "hr": .hour, "hour": .hour, "hours": .hour,
+    "d": .day, "day": .day, "days": .day,
+    "w": .week, "week": .week, "weeks": .week,
+  ]
+}
+
+extension StringProtocol {
+  var trimmingSpaces: SubSequence {
+    var text = self[...]
+    while text.first == " " { text = text.dropFirst() }
+    while text.last == " " { text = text.dropLast() }
+    return text
+  }
+}

@@ -1,0 +1,86 @@
+/// How the text of an option becomes a value.
+struct OptionForm<Value: Sendable>: Sendable {
+  /// The expected form in words, to follow "is not".
+  let expected: String
+  /// Endings that may be added to the option's name, each giving the unit of an otherwise plain number.
+  let unitSuffixes: [String]
+  let parse: @Sendable (String) -> Value?
+
+  init(_ expected: String, unitSuffixes: [String] = [], parse: @escaping @Sendable (String) -> Value?) {
+    self.expected = expected
+    self.unitSuffixes = unitSuffixes
+    self.parse = parse
+  }
+}
+
+/// Where a server listens: a host name or address, and a TCP port (0 lets the system choose).
+public struct Endpoint: Sendable, Equatable, CustomStringConvertible {
+  public var host: String
+  public var port: Int
+
+  public init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  public var description: String { "\(host):\(port)" }
+}
+
+extension OptionForm<Bool> {
+  static var boolean: Self {
+    OptionForm("true or false") { text in
+      switch text.lowercased() {
+      case "true": true
+      case "false": false
+      default: nil
+      }
+    }
+  }
+}
+
+extension OptionForm<Int> {
+  static func integer(_ range: ClosedRange<Int>) -> Self {
+    OptionForm("a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+      guard let value = Int(text), range.contains(value) else { return nil }
+      return value
+    }
+  }
+}
+
+extension OptionForm<UInt64> {
+  static func unsigned(_ range: ClosedRange<UInt64>) -> Self {
+    OptionForm("a whole number from \(range.lowerBound) to \(range.upperBound)") { text in
+      guard let value = UInt64(text), range.contains(value) else { return nil }
+      return value
+    }
+  }
+}
+
+extension OptionForm<String> {
+  static var path: Self { OptionForm("a path") { $0.isEmpty ? nil : $0 } }
+}
+
+extension OptionForm<Endpoint> {
+  /// `host:port`; an IPv6 address stands in brackets.
+  static var endpoint: Self {
+    OptionForm("an address of the form host:port") { text in
+      guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+        return nil
+      }
+      var host = text[..<colon]
+      if host.hasPrefix("["), host.hasSuffix("]") {
+        host = host.dropFirst().dropLast()
+      } else if host.contains(":") {
+        return nil
+      }
+      return host.isEmpty ? nil : Endpoint(host: String(host), port: Int(port))
+    }
+  }
+}
+
+extension OptionForm where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+  /// One of the words of an enumeration.
+  static var word: Self {
+    OptionForm("one of " + Value.allCases.map(\.rawValue).joined(separator: ", ")) { Value(rawValue: $0.lowercased()) }
+  }
+}

@@ -1,0 +1,87 @@
+import Glibc
+import Mempool
+import NodeAPI
+import Primitives
+import Sequencer
+import Telemetry
+
+// What the node's parts are told at the start.
+
+extension Node {
+  static func mempoolOptions(_ configuration: NodeConfiguration, _ sequencer: SequencerOptions) -> MempoolOptions {
+    var options = MempoolOptions(chainID: configuration.chainID)
+    options.baseFee = sequencer.baseFee
+    options.gasLimit = sequencer.gasLimit
+    options.maximumInputBytes = configuration.mempoolMaxTransactionInputBytes
+    options.maximumCount = configuration.mempoolMaxTransactions
+    options.maximumBytes = configuration.mempoolMaxBytes
+    return options
+  }
+
+  static func apiConfiguration(_ configuration: NodeConfiguration) -> NodeAPI.Configuration {
+    var api = NodeAPI.Configuration()
+    api.chainID = configuration.chainID
+    api.clientVersion = "zksync-os-sequencer/\(Version.current)"
+    api.callGas = configuration.ethCallGas
+    api.maxBlocksPerFilter = configuration.rpcMaxBlocksPerFilter
+    api.maxLogsPerResponse = configuration.rpcMaxLogsPerResponse
+    api.staleFilterTime = configuration.rpcStaleFilterTTL
+    return api
+  }
+
+  /// Keeps the metrics of block production up to date.
+  static func observe(_ sequencer: Sequencer, _ metrics: NodeMetrics, _ registry: MetricsRegistry) {
+    let pool = sequencer.pool
+    registry.gauge("mempool_executable", "Transactions that could be executed now") { Double(pool.counts.executable) }
+    registry.gauge("mempool_parked", "Transactions that wait for something") { Double(pool.counts.parked) }
+    let blocks = sequencer.storage.blocks
+    metrics.blockNumber(.execute).set(blocks.head)
+    _ = sequencer.subscribe { sealed in
+      metrics.blockNumber(.execute).set(sealed.block.number)
+      metrics.blockNumber(.persist).set(blocks.flushed.number)
+      metrics.sealedBlock.set(sealed.block.number)
+      metrics.executedTransactions(.produce).increment(by: UInt64(sealed.block.transactions.count))
+      metrics.storageWritesPerBlock.observe(Double(sealed.output.storageWrites.count))
+      metrics.mempoolLength.observe(Double(pool.counts.executable))
+    }
+  }
+
+  /// Milliseconds of the monotonic clock.
+  static let milliseconds: @Sendable () -> UInt64 = {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000 + UInt64(time.tv_nsec) / 1_000_000
+  }
+
+  /// Ten thousand connections need more descriptors than a shell allows at first.
+  static func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+  }
+
+  /// Makes a folder with all folders above it.
+  static func makeDirectory(_ path: String) throws(StartError) {
+    var prefix = path.hasPrefix("/") ? "" : "."
+    for component in path.split(separator: "/") where component != "." {
+      prefix += "/" + component
+      if mkdir(prefix, 0o755) != 0, errno != EEXIST {
+        throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
+      }
+    }
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds, none for a negative duration.
+  var nanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    return seconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
+  }
+}
+
+/// The version of this software.
+public enum Version {
+  public static let current = "0.1.0"
+}

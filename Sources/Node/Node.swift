@@ -1,0 +1,160 @@
+import ChainStorage
+import Glibc
+import HTTP
+import JSONRPC
+import Logging
+import Mempool
+import NIOPosix
+import NodeAPI
+import Primitives
+import Sequencer
+import Synchronization
+import Telemetry
+import Transactions
+import ZKsyncOS
+
+/// A running node: the stores, the sequencer, the API, the metrics, wired together.
+///
+/// The order of construction is the order of dependence, and ``stop()`` goes the other way: clients are let go before
+/// the sequencer finishes its block, and the stores are closed last.
+public final class Node: Sendable {
+  public let sequencer: Sequencer
+  private let rpc: HTTPServer
+  private let telemetry: HTTPServer
+  private let workers: WorkerPool
+  private let loops: MultiThreadedEventLoopGroup
+  private let log: Logger
+  private let failures: FailureSignal
+
+  /// Opens the stores, catches up with the log, and starts to serve.
+  public static func start(_ configuration: NodeConfiguration, log: Logger) async throws -> Node {
+    raiseFileLimit()
+    try makeDirectory(configuration.databasePath)
+    var options = SequencerOptions(chainID: configuration.chainID)
+    options.limits.blockTime = configuration.blockTime.nanoseconds
+    options.limits.transactions = configuration.maxTransactionsInBlock
+    options.limits.gas = configuration.maxBlockGas
+    options.limits.pubdata = UInt64(configuration.maxBlockPubdata)
+
+    let genesis = Genesis.block(baseFee: options.baseFee, gasLimit: options.gasLimit)
+    let storage = try ChainStorage(
+      directory: configuration.databasePath, genesis: genesis, genesisState: Genesis.state(genesis))
+    let mempool = Mempool(
+      options: mempoolOptions(configuration, options), accounts: StateAccounts(storage.state), clock: milliseconds)
+    let sequencer = Sequencer(
+      storage: storage, pool: mempool, options: options, l1: FixedL1Transactions(Genesis.firstRequests))
+    let failures = FailureSignal()
+    sequencer.onFailure { error in
+      log.critical("block production stopped", metadata: ["error": "\(error)"])
+      failures.raise("\(error)")
+    }
+    sequencer.onRefusedRequest { id, reason in
+      log.critical("an L1 transaction cannot be executed", metadata: ["priorityID": "\(id)", "reason": "\(reason)"])
+    }
+
+    let behind = storage.log.last - min(storage.state.flushed.number, storage.blocks.flushed.number)
+    if behind > 0 { log.info("catching up with the replay log", metadata: ["blocks": "\(behind)"]) }
+    try sequencer.recover()
+
+    return try await serve(configuration, sequencer, failures, log)
+  }
+
+  private static func serve(
+    _ configuration: NodeConfiguration, _ sequencer: Sequencer, _ failures: FailureSignal, _ log: Logger
+  ) async throws -> Node {
+    let registry = MetricsRegistry()
+    let metrics = NodeMetrics(registry)
+    observe(sequencer, metrics, registry)
+    let health = HealthRegistry()
+    health.add("sequencer") { sequencer.failure.map { .notReady("\($0)") } ?? .ready }
+
+    let api = NodeAPI(
+      apiConfiguration(configuration),
+      chain: ChainAdapter(blocks: sequencer.storage.blocks, baseFee: sequencer.options.baseFee.saturatedUInt64),
+      state: StateAdapter(state: sequencer.storage.state), submitter: SubmitterAdapter(mempool: sequencer.pool),
+      simulator: SimulatorAdapter(sequencer: sequencer), metrics: metrics)
+    _ = sequencer.subscribe { api.announce(block: $0.block.number) }
+    _ = sequencer.pool.subscribe { api.announce(pending: $0) }
+
+    let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let workers = WorkerPool(threads: max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    var limits = HTTPServer.Limits()
+    limits.connections = configuration.rpcMaxConnections
+    do {
+      let telemetry = try await HTTPServer.start(
+        TelemetryService(metrics: registry, health: health), host: configuration.metricsAddress.host,
+        port: configuration.metricsAddress.port, on: loops)
+      try sequencer.start()
+      let rpc = try await HTTPServer.start(
+        RPCService(RPCDispatcher(methods: api.methods, pool: workers)), host: configuration.rpcAddress.host,
+        port: configuration.rpcAddress.port, limits: limits, allowsAnyOrigin: true, on: loops)
+      log.info(
+        "serving",
+        metadata: [
+          "rpc": "\(configuration.rpcAddress.host):\(rpc.port)",
+          "metrics": "\(configuration.metricsAddress.host):\(telemetry.port)",
+          "chainID": "\(configuration.chainID)", "head": "\(sequencer.storage.blocks.head)",
+        ])
+      return Node(sequencer, rpc, telemetry, workers, loops, log, failures)
+    } catch {
+      try? await loops.shutdownGracefully()
+      throw StartError.cannotListen("\(error)")
+    }
+  }
+
+  private init(
+    _ sequencer: Sequencer, _ rpc: HTTPServer, _ telemetry: HTTPServer, _ workers: WorkerPool,
+    _ loops: MultiThreadedEventLoopGroup, _ log: Logger, _ failures: FailureSignal
+  ) {
+    self.sequencer = sequencer
+    self.rpc = rpc
+    self.telemetry = telemetry
+    self.workers = workers
+    self.loops = loops
+    self.log = log
+    self.failures = failures
+  }
+
+  /// Returns when block production has failed, with the reason; otherwise waits for ever.
+  public func failure() async -> String { await failures.reason() }
+
+  /// Lets clients go, finishes the block under construction, makes everything durable.
+  public func stop() async throws {
+    await rpc.shutdown()
+    await workers.shutdown()
+    let sequencer = sequencer
+    try await NIOThreadPool.singleton.runIfActive { try sequencer.stop() }
+    await telemetry.shutdown()
+    try await loops.shutdownGracefully()
+    log.info("stopped", metadata: ["head": "\(sequencer.storage.blocks.head)"])
+  }
+}
+
+/// Why the node did not start, besides what configuration and stores say themselves.
+enum StartError: Error, CustomStringConvertible {
+  case cannotCreate(path: String, reason: String)
+  case cannotListen(String)
+
+  var description: String {
+    switch self {
+    case .cannotCreate(let path, let reason): "cannot create the folder \(path): \(reason)"
+    case .cannotListen(let reason): "cannot listen: \(reason)"
+    }
+  }
+}
+
+/// Carries the first failure of a thread to the task that waits for it.
+final class FailureSignal: Sendable {
+  private let stream: AsyncStream<String>
+  private let continuation: AsyncStream<String>.Continuation
+
+  init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1)) }
+
+  func raise(_ reason: String) { continuation.yield(reason) }
+
+  func reason() async -> String {
+    for await reason in stream { return reason }
+    // The stream never ends by itself; a cancelled wait has no reason to give.
+    return "cancelled"
+  }
+}

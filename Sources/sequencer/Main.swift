@@ -1,0 +1,97 @@
+import Dispatch
+import Glibc
+import Logging
+import Node
+import Telemetry
+
+/// The node as a program: reads its configuration, runs until it is told to stop, and says in one line why it does not.
+@main
+struct Main {
+  static func main() async {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.contains("--help") || arguments.contains("-h") {
+      print(NodeOptions.help)
+      return
+    }
+    if arguments.contains("--version") {
+      print(Version.current)
+      return
+    }
+    let configuration: NodeConfiguration
+    do {
+      configuration = try await NodeConfiguration.load(environment: environment, arguments: arguments)
+    } catch {
+      complain("\(error)")
+      exit(2)
+    }
+    startLogging(configuration)
+    let log = Logger(label: "node")
+    do {
+      let node = try await Node.start(configuration, log: log)
+      let failure = await firstOf(stopSignal: StopSignal(), failureOf: node)
+      try await node.stop()
+      exit(failure == nil ? 0 : 1)
+    } catch {
+      complain("\(error)")
+      exit(1)
+    }
+  }
+
+  /// Waits for Ctrl-C, SIGTERM, or the failure of the node, whose reason it returns.
+  private static func firstOf(stopSignal: StopSignal, failureOf node: Node) async -> String? {
+    await withTaskGroup(of: String?.self) { group in
+      group.addTask {
+        await stopSignal.wait()
+        return nil
+      }
+      group.addTask { await node.failure() }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      return first
+    }
+  }
+
+  private static func startLogging(_ configuration: NodeConfiguration) {
+    let filter = LogFilter(directives: environment["RUST_LOG"] ?? configuration.logLevel.rawValue)
+    let format: LineLogHandler.Format = configuration.logFormat == .json ? .json : .text
+    LoggingSystem.bootstrap { filter.makeHandler(label: $0, format: format) }
+  }
+
+  private static func complain(_ text: String) {
+    let line = Array("sequencer: \(text)\n".utf8)
+    _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  private static var environment: [String: String] {
+    var variables: [String: String] = [:]
+    var entry = environ
+    while let pointer = entry.pointee {
+      let parts = String(cString: pointer).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+      entry += 1
+    }
+    return variables
+  }
+}
+
+/// SIGINT and SIGTERM as something to wait for. The sources are only kept alive here, never touched again.
+final class StopSignal: @unchecked Sendable {
+  private let stream: AsyncStream<Void>
+  private let sources: [any DispatchSourceSignal]
+
+  init() {
+    let (stream, continuation) = AsyncStream<Void>.makeStream()
+    self.stream = stream
+    sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { continuation.yield() }
+      source.resume()
+      return source
+    }
+  }
+
+  func wait() async {
+    for await _ in stream { return }
+  }
+}

@@ -1,0 +1,108 @@
+import Glibc
+import Node
+import Testing
+
+@Suite("Configuration")
+struct ConfigurationTests {
+  private func load(
+    _ environment: [String: String] = [:], _ arguments: [String] = []
+  ) async throws -> NodeConfiguration {
+    try await NodeConfiguration.load(environment: environment, arguments: arguments)
+  }
+
+  @Test("Defaults are those of the reference node")
+  func defaults() async throws {
+    let configuration = try await load()
+    #expect(configuration.rpcAddress == Endpoint(host: "0.0.0.0", port: 3050))
+    #expect(configuration.metricsAddress == Endpoint(host: "0.0.0.0", port: 3312))
+    #expect(configuration.chainID == 270)
+    #expect(configuration.blockTime == .milliseconds(100))
+    #expect(configuration.maxTransactionsInBlock == 1000)
+    #expect(configuration.databasePath == "./db/node1")
+  }
+
+  @Test("Names in the environment are matched in any case, and unknown ones are ignored")
+  func environment() async throws {
+    let configuration = try await load([
+      "RPC_ADDRESS": "127.0.0.1:8000", "sequencer_block_time": "5 sec", "PATH": "/bin", "l1_sender_chain_id": "270",
+    ])
+    #expect(configuration.rpcAddress == Endpoint(host: "127.0.0.1", port: 8000))
+    #expect(configuration.blockTime == .seconds(5))
+  }
+
+  @Test("The command line wins over the environment, the environment over the file")
+  func precedence() async throws {
+    let path = "/tmp/zksync-os-configuration-\(getpid()).yaml"
+    defer { unlink(path) }
+    try write("rpc_chain_id: 1\nrpc_max_connections: 2\nsequencer_block_time: 3s\n", to: path)
+    let configuration = try await load(
+      ["RPC_CHAIN_ID": "10", "RPC_MAX_CONNECTIONS": "20"], ["--rpc-chain-id", "100", "--config-file", path])
+    #expect(configuration.chainID == 100)
+    #expect(configuration.rpcMaxConnections == 20)
+    #expect(configuration.blockTime == .seconds(3))
+  }
+
+  @Test(
+    "Durations take every unit of the reference, in the value or in the name",
+    arguments: [
+      ("SEQUENCER_BLOCK_TIME", "100ms", Duration.milliseconds(100)),
+      ("SEQUENCER_BLOCK_TIME", "2 hours", .seconds(7200)),
+      ("SEQUENCER_BLOCK_TIME_MS", "250", .milliseconds(250)), ("sequencer_block_time_secs", "7", .seconds(7)),
+    ])
+  func durations(name: String, value: String, expected: Duration) async throws {
+    #expect(try await load([name: value]).blockTime == expected)
+  }
+
+  @Test(
+    "Ill-typed values stop the start with one line that names the option",
+    arguments: [
+      ("RPC_ADDRESS", "nowhere"), ("RPC_ADDRESS", "host:70000"), ("RPC_MAX_CONNECTIONS", "many"),
+      ("RPC_MAX_CONNECTIONS", "0"), ("RPC_MAX_CONNECTIONS", ""), ("SEQUENCER_BLOCK_TIME", "100"),
+      ("SEQUENCER_BLOCK_TIME", "-1s"), ("SEQUENCER_BLOCK_TIME", "99999999999999999999h"), ("LOG_FORMAT", "xml"),
+    ])
+  func illTyped(name: String, value: String) async {
+    await #expect {
+      _ = try await load([name: value])
+    } throws: { error in
+      let text = "\(error)"
+      return text.hasPrefix(name.lowercased()) && !text.contains("\n")
+    }
+  }
+
+  @Test("Unknown names on the command line or in the file, and stray words, are refused")
+  func unknownNames() async throws {
+    await #expect(throws: ConfigurationError.unknownName(name: "rpc-adress", place: "command line")) {
+      _ = try await load([:], ["--rpc-adress", "x"])
+    }
+    await #expect(throws: ConfigurationError.strayArgument("start")) { _ = try await load([:], ["start"]) }
+    await #expect(throws: ConfigurationError.missingValue(option: "rpc-address")) {
+      _ = try await load([:], ["--rpc-address"])
+    }
+    let path = "/tmp/zksync-os-unknown-\(getpid()).yaml"
+    defer { unlink(path) }
+    try write("rpc_port: 3\n", to: path)
+    await #expect(throws: ConfigurationError.unknownName(name: "rpc_port", place: path)) {
+      _ = try await load(["config_file": path])
+    }
+  }
+
+  @Test("A file that is missing is refused by name")
+  func unreadableFile() async throws {
+    await #expect {
+      _ = try await load([:], ["--config-file", "/nonexistent.yaml"])
+    } throws: { "\($0)".hasPrefix("configuration file /nonexistent.yaml") }
+  }
+
+  @Test("A duration given in two ways is ambiguous")
+  func ambiguity() async {
+    await #expect(throws: ConfigurationError.self) {
+      _ = try await load(["SEQUENCER_BLOCK_TIME": "1s", "SEQUENCER_BLOCK_TIME_MS": "1"])
+    }
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    let file = try #require(fopen(path, "w"))
+    fputs(text, file)
+    fclose(file)
+  }
+}
