@@ -6,7 +6,8 @@ import Transactions
 /// Executes a block, one transaction at a time.
 ///
 /// Producing and replaying differ only in where the transactions come from: a rejected transaction leaves no trace, so
-/// the included ones alone determine the result, bit for bit. Not for use from two threads at once.
+/// the included ones alone determine the result, bit for bit. An error that `execute` throws leaves no trace of its
+/// transaction either, but means that the state could not be read. Not for use from two threads at once.
 public struct BlockExecutor: ~Copyable {
   public let context: BlockContext
   /// What the included transactions amount to, for a builder that seals on limits.
@@ -72,12 +73,10 @@ public struct BlockExecutor: ~Copyable {
       include(result, transaction, encodedLength: length)
       return .included(result)
     } catch {
+      bootloader.abandon()
       switch error {
-      case .rejected(let reason):
-        bootloader.abandon()
-        return .rejected(reason)
-      case .failed(let fault):
-        throw fault
+      case .rejected(let reason): return .rejected(reason)
+      case .failed(let fault): throw fault
       }
     }
   }

@@ -168,3 +168,49 @@ struct BlockPropertyTests {
     #expect(zip(output.publishedPreimages, output.publishedPreimages.dropFirst()).allSatisfy { $0.hash < $1.hash })
   }
 }
+
+@Suite("Transactions that fail late")
+struct LateFailureTests {
+  @Test("a sweep that the coinbase cannot take leaves the block as it was")
+  func coinbaseOverflow() throws {
+    var fixture = Fixture()
+    fixture.state.setAccount(.filled(0xc0), AccountProperties(balance: .max))
+    var executor = try fixture.executor()
+    let outcome = try executor.execute(try Fixture.signed())
+    #expect(outcome.rejection == .hazard(.balanceOverflow))
+    // Nothing was included, so that an upgrade may still come first and the next log has number 0.
+    let upgrade = L1Transaction(
+      kind: .upgrade, from: .filled(1), to: .filled(2), gasLimit: 1_000_000, gasPerPubdataLimit: 1, maxFeePerGas: 0,
+      nonce: 1, value: 0, toMint: 0, refundRecipient: .zero)
+    let result = try #require(try executor.execute(RecoveredTransaction(.l1(upgrade), sender: upgrade.from)).result)
+    #expect(result.l2ToL1Logs.first?.transactionNumber == 0)
+  }
+
+  @Test("what a destroyed account receives later in the block is wiped again")
+  func stickyDestruction() throws {
+    let fixture = Fixture()
+    var executor = try fixture.executor()
+    let created = try #require(
+      try executor.execute(try Fixture.signed(to: nil, data: [0x60, 0x99, 0xff])).result?.createdAddress)
+    let paid = try #require(try executor.execute(try Fixture.signed(nonce: 1, to: created, value: 7)).result)
+    #expect(paid.succeeded)
+    var after = fixture.state
+    after.apply(try executor.seal())
+    #expect(after.account(created).balance == 0)
+    #expect(after.account(Fixture.sender).nonce == 2)
+  }
+
+  @Test("transient storage ends with its transaction, warmth with its frame")
+  func transientStorage() throws {
+    var fixture = Fixture()
+    // Returns TLOAD(1), then TSTORE(1, 5).
+    fixture.state.setCode(
+      .filled(0x05), [0x60, 1, 0x5c, 0x5f, 0x52, 0x60, 5, 0x60, 1, 0x5d, 0x60, 32, 0x5f, 0xf3],
+      fixture.context.protocolVersion)
+    var executor = try fixture.executor()
+    for nonce in 0..<2 as Range<UInt64> {
+      let result = try #require(try executor.execute(try Fixture.signed(nonce: nonce, to: .filled(0x05))).result)
+      #expect(result.output == UInt256.zero.bytes)
+    }
+  }
+}

@@ -148,6 +148,22 @@ struct TransactionFlowTests {
     #expect(try gas(2, 0, &executor) == 5_000)
   }
 
+  @Test("a copy longer than the proving image's words ends its frame only")
+  func absurdCopy() throws {
+    var fixture = Fixture()
+    let version = fixture.context.protocolVersion
+    // CALLDATACOPY(0, 0, 2^40)
+    fixture.state.setCode(.filled(0x05), [0x65, 1, 0, 0, 0, 0, 0, 0x5f, 0x5f, 0x37, 0x00], version)
+    fixture.state.setCode(
+      .filled(0x06),
+      [0x5f, 0x5f, 0x5f, 0x5f, 0x5f, 0x73] + Address.filled(0x05).bytes + [0x61, 0xff, 0xff, 0xf1, 0x00],
+      version)
+    var executor = try fixture.executor()
+    let result = try #require(try executor.execute(try Fixture.signed(to: .filled(0x06))).result)
+    #expect(result.succeeded)
+    #expect(result.gasUsed > 65_535 && result.gasUsed < 100_000)
+  }
+
   @Test("running out of native reverts the transaction with all its gas")
   func outOfNative() throws {
     let fixture = Fixture()

@@ -63,7 +63,6 @@ final class Bootloader {
   /// Ends an included transaction: wipes destroyed accounts and gives the collected fee to the coinbase.
   func finish() throws(Stop) {
     state.pointee.finishTransaction()
-    isFirst = false
     let bootloader = SystemAddress.bootloader
     try atNoCost { (state, meter) throws(Halt) in
       let (position, _) = try state.readAccount(bootloader, .system, &meter)
@@ -73,6 +72,7 @@ final class Bootloader {
       }
     }
     if state.pointee.fault != nil { throw stop(.internalFailure) }
+    isFirst = false
   }
 
   /// Undoes a transaction that is not to be in the block.

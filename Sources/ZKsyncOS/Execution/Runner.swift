@@ -13,8 +13,10 @@ public final class ExecutionEngine {
 
   func machine(for version: ProtocolVersion) -> Machine<ZKsyncRules> {
     if let machine = machines[version] { return machine }
+    // Operands are bounded by the 32-bit words of the proving image, whose verdict counts, not by those of this host.
     let machine = Machine(
-      rules: ZKsyncRules(storesJumpDestinations: !version.analysesDeployedCodeAtFrameStart))
+      rules: ZKsyncRules(
+        storesJumpDestinations: !version.analysesDeployedCodeAtFrameStart, provesWordWidth: true))
     machines[version] = machine
     return machine
   }

@@ -59,7 +59,8 @@ extension SystemHost {
   ) throws(Halt) -> Bool {
     switch special {
     case .precompile(let precompile):
-      return try precompile.runZKsync(call.input, meter: &meter, output: &output)
+      return try precompile.runZKsync(
+        call.input, wordLimit: UInt64(UInt32.max), meter: &meter, output: &output)
     case .contractDeployer:
       guard call.isPlain, call.value.isZero else { return false }
       return try guarded { () throws(Halt) in try deploy(call, &meter) }

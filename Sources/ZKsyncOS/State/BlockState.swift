@@ -91,7 +91,7 @@ struct BlockState: ~Copyable {
       messages: messages.count)
     transactionStart = TransactionMark(
       frame: frame, cells: cells.count, accounts: accounts.count, preimages: preimages.count,
-      publications: publications.count, accesses: accesses.count)
+      publications: publications.count, accesses: accesses.count, transactionNumber: transactionNumber)
     accesses.append(.transaction)
   }
 
@@ -142,6 +142,7 @@ struct BlockState: ~Copyable {
     publications.removeSubrange(start.publications...)
     accesses.removeSubrange(start.accesses...)
     frame = start.frame
+    transactionNumber = start.transactionNumber
   }
 
   // MARK: Frames
@@ -237,6 +238,7 @@ struct TransactionMark {
   var preimages = 0
   var publications = 0
   var accesses = 0
+  var transactionNumber: UInt32 = 0
 }
 
 /// A question that execution asked the state, with its answer where that is short. In order, these are the oracle
