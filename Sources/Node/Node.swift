@@ -38,11 +38,11 @@ public final class Node: Sendable {
 
     let genesis = Genesis.block(baseFee: options.baseFee, gasLimit: options.gasLimit)
     let storage = try ChainStorage(
-      directory: configuration.databasePath, genesis: genesis, genesisState: Genesis.state(genesis))
+      directory: configuration.databasePath, genesis: genesis, genesisState: Genesis.emptyState(genesis))
     let mempool = Mempool(
       options: mempoolOptions(configuration, options), accounts: StateAccounts(storage.state), clock: milliseconds)
     let sequencer = Sequencer(
-      storage: storage, pool: mempool, options: options, l1: FixedL1Transactions(Genesis.firstRequests))
+      storage: storage, pool: mempool, options: options, l1: FixedL1Transactions(Genesis.requests))
     let failures = FailureSignal()
     sequencer.onFailure { error in
       log.critical("block production stopped", metadata: ["error": "\(error)"])

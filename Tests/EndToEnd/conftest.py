@@ -2,6 +2,7 @@ import pathlib
 
 import pytest
 import vyper
+from web3 import Web3
 
 from node import RICH, Node, Wallet, wait_for_receipt
 
@@ -48,4 +49,4 @@ def token(node, rich, token_artifact):
     data = contract.constructor("Test Token", "TTK", 10**24).data_in_transaction
     receipt = wait_for_receipt(node, rich.send(data=data, gas=3_000_000))
     assert receipt["status"] == "0x1"
-    return node.web3.eth.contract(abi=token_artifact["abi"], address=receipt["contractAddress"])
+    return node.web3.eth.contract(abi=token_artifact["abi"], address=Web3.to_checksum_address(receipt["contractAddress"]))

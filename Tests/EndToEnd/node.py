@@ -55,8 +55,10 @@ class Node:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the node exited with {self.process.returncode}:\n{self.log_path.read_text()[-4000:]}")
             try:
-                if self.call("eth_chainId") == hex(CHAIN_ID):
+                # The first block funds the rich account; it comes a moment after the node listens.
+                if self.call("eth_chainId") == hex(CHAIN_ID) and int(self.call("eth_blockNumber"), 16) >= 1:
                     return self
+                time.sleep(0.02)
             except requests.ConnectionError:
                 time.sleep(0.02)
         raise TimeoutError(f"no answer within {timeout} s:\n{self.log_path.read_text()[-4000:]}")
