@@ -167,7 +167,9 @@ let package = Package(
     .executableTarget(
       name: "zkos",
       dependencies: [
-        "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "StateTests",
+        "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "StateTests", "ZKsyncOS", "Airbender",
+        "ProverInput",
+        "GuestCheck",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -65,7 +65,8 @@ public struct RandomChain: Sendable {
     let world = World(version, &random)
     var number: UInt64 = 0
     do {
-      var template = Array((options.temporaryDirectory + "/random-chain-XXXXXX").utf8CString)
+      var template = Array(
+        (options.temporaryDirectory + "/random-chain-" + String(repeating: "X", count: 6)).utf8CString)
       guard mkdtemp(&template) != nil else { throw Disagreement("no temporary directory") }
       let path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) }
       defer { removeDirectory(path) }

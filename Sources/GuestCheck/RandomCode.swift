@@ -83,7 +83,7 @@ struct RandomCode {
   }
 
   private mutating func statement(_ random: inout SeededGenerator) {
-    switch random.upTo(23) {
+    switch random.upTo(24) {
     case 0, 1, 2:
       push(random.oneIn(3) ? .zero : random.word())
       pushKey(&random)
@@ -164,6 +164,7 @@ struct RandomCode {
     case 17: conditional(&random)
     case 18, 19, 20: call(&random)
     case 21: precompile(&random)
+    case 22: loop(&random)
     default: create(&random)
     }
   }
@@ -210,6 +211,25 @@ struct RandomCode {
       emit(0x5a)
       storeTop(&random)
     }
+  }
+
+  /// The same access to a row of slots or accounts.
+  private mutating func loop(_ random: inout SeededGenerator) {
+    push(1 + random.upTo(random.oneIn(4) ? 60 : 6), width: 1)
+    let start = code.count
+    emit(0x5b)
+    code += random.pick([
+      [0x80, 0x80, 0x55],  // sstore(i, i)
+      [0x5a, 0x81, 0x55],  // sstore(i, gas)
+      [0x5f, 0x81, 0x55],  // sstore(i, 0)
+      [0x80, 0x54, 0x50],  // sload(i)
+      [0x80, 0x31, 0x50],  // balance(i)
+      [0x80, 0x80, 0x52],  // mstore(i, i)
+    ])
+    push(1, width: 1)
+    emit(0x90, 0x03, 0x80)
+    push(start, width: 2)
+    emit(0x57, 0x50)
   }
 
   /// A call of a precompile with input that it accepts, most of the time.

@@ -30,6 +30,13 @@ enum Files {
     return bytes
   }
 
+  /// Replaces a file, or makes it.
+  static func write(_ text: String, to path: String) throws(FileError) {
+    guard let file = fopen(path, "wb") else { throw FileError(path) }
+    let written = fputs(text, file)
+    guard fclose(file) == 0, written >= 0 else { throw FileError(path) }
+  }
+
   /// The file itself, or every file below the folder whose name ends in `suffix`, sorted by path.
   static func below(_ path: String, suffix: String) throws(FileError) -> [String] {
     var status = stat()

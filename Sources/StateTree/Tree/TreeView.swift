@@ -165,7 +165,7 @@ public final class TreeView: @unchecked Sendable {
   private func page(tier: Int, _ number: Int) throws(StateTreeError) -> UnsafeMutableRawPointer {
     if isNewest { return try tree.store.page(tier: tier, number) }
     if let page = pages[PageName(tier: tier, number: number)] { return page }
-    try require([number << 6 * tier])
+    try require([number << (6 * tier)])
     guard let page = pages[PageName(tier: tier, number: number)] else {
       throw .corrupted(file: tree.store.tiers[tier].file.name, detail: "page \(number) is missing")
     }
