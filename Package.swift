@@ -150,6 +150,18 @@ let package = Package(
         "JSON", "HTTP", "Telemetry", "SocketTesting", .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
+    .target(
+      name: "Settlement",
+      dependencies: [
+        "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "RocksDB",
+        "Sequencer", "HTTP", .product(name: "NIOPosix", package: "swift-nio"),
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "SettlementTests",
+      dependencies: [
+        "Settlement", "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "ProverInput",
+        "RocksDB", "Sequencer", "HTTP", "SocketTesting", .product(name: "NIOPosix", package: "swift-nio"),
+      ], swiftSettings: settings),
 
     // Layer 6: programs
     .target(
