@@ -1,0 +1,204 @@
+import Primitives
+import ProverInput
+import Sequencer
+import StateTree
+import ZKsyncOS
+
+/// What follows the sequencer: brings the state tree to every block, makes prover inputs, and makes batches of them.
+///
+/// ```
+/// append ─► tree (1 thread) ─► drafts (n threads) ─► batches (1 thread) ─► ProofJobs
+/// ```
+///
+/// Each stage resumes from its own last number: the tree from its last version, the drafts and batches from the last
+/// batch in the store. Between them there is nothing that must survive: a block that is not in memory is read from the
+/// replay log and executed again. All of it is bounded. A stage that falls behind holds back those before it, and in the
+/// end the sequencer, in ``append(_:)``.
+///
+/// Nothing here can change or lose a block. An error stops the pipeline where it is, with
+/// ``SettlementPipeline/Event/halted(_:)``, and leaves the chain and the prover API alone; a restart tries again. A full
+/// disk under the tree is waited for.
+public final class SettlementPipeline: Sendable {
+  public struct Options: Sendable {
+    /// Prover inputs that may be in work or wait for those before them.
+    public var maximumInFlight = 10
+    /// Threads that make prover inputs, at most as many as blocks in flight.
+    public var draftThreads = 2
+    /// Blocks that the tree may be ahead of the last batch. The tree must retain more versions than that.
+    public var maximumTreeLead: UInt64 = 500
+    /// Blocks that may wait for settlement before the sequencer has to wait.
+    public var maximumBacklog: UInt64 = 1000
+    /// Whether each prover input is executed once more, from its words alone, before it is handed out.
+    public var verifiesInputs = true
+
+    public init() {}
+  }
+
+  /// Something that operators want to hear of.
+  public enum Event: Sendable {
+    /// The tree has the block; `entries` are the slots written.
+    case treeExtended(block: UInt64, entries: Int, time: Duration)
+    case inputStarted(block: UInt64)
+    case inputMade(block: UInt64, words: Int, time: Duration)
+    /// The batch is durable, and its job waits for a prover.
+    case batchMade(Batch)
+    /// What failed will be tried again in a second.
+    case retrying(SettlementError)
+    /// The pipeline stands still until the process is started again.
+    case halted(SettlementError)
+  }
+
+  /// A block in the tree, with the answers that its proving run needs.
+  struct WitnessedBlock: Sendable {
+    var block: UnsettledBlock
+    var witness: BlockWitness
+  }
+
+  struct Progress: Sendable {
+    /// The last block that the chain has.
+    var head: UInt64
+    /// Blocks after `tree`, as the sequencer handed them over. Not all of them: the others are executed again.
+    var recent: [UInt64: UnsettledBlock] = [:]
+    /// The last block in the tree.
+    var tree: UInt64
+    /// Blocks after `batch` with their witnesses, as the tree gave them. Not all of them either.
+    var witnessed: [UInt64: WitnessedBlock] = [:]
+    /// The next block to draft a batch of.
+    var nextDraft: UInt64
+    /// Drafts that wait for those before them.
+    var drafts: [UInt64: Result<BatchDraft, SettlementError>] = [:]
+    /// The last batch that is durable.
+    var batch: UInt64
+    var isStopping = false
+    var failure: SettlementError?
+
+    var isEnding: Bool { isStopping || failure != nil }
+  }
+
+  public let options: Options
+  let chain: any SettlementChain
+  let tree: StateTree
+  /// What makes prover inputs, and who gets them; `nil` for a node that only keeps the tree.
+  let proving: (generator: ProverInputGenerator, jobs: ProofJobs)?
+  let notify: @Sendable (Event) -> Void
+  let progress: Monitor<Progress>
+  /// The last batch of an earlier run, which the tree must agree with.
+  let lastStoredBatch: Batch?
+  private let threads: Monitor<[ServiceThread]> = Monitor([])
+
+  /// Finds out where each stage is. Throws where tree, batches and chain do not belong together.
+  ///
+  /// - Parameters:
+  ///   - generator: makes prover inputs; absent together with `jobs` where the node does not make batches.
+  ///   - notify: is called on the threads of the stages and must be quick.
+  public init(
+    chain: any SettlementChain, tree: StateTree, generator: ProverInputGenerator? = nil, jobs: ProofJobs? = nil,
+    options: Options = Options(), notify: @escaping @Sendable (Event) -> Void = { _ in }
+  ) throws(SettlementError) {
+    precondition((generator == nil) == (jobs == nil), "prover inputs and jobs belong together")
+    self.chain = chain
+    self.tree = tree
+    self.options = options
+    self.notify = notify
+    proving = if let generator, let jobs { (generator, jobs) } else { nil }
+
+    let head = chain.lastBlock, version = tree.lastVersion
+    guard version <= head else { throw .treeAhead(tree: version, chain: head) }
+    let stored = try jobs?.store.lastBatch()
+    let batch = stored?.number ?? 0
+    guard batch <= head else { throw .batchesAhead(batches: batch, chain: head) }
+    lastStoredBatch = stored
+    progress = Monitor(Progress(head: head, tree: version, nextDraft: batch + 1, batch: batch))
+    if version >= batch { try checkState() }
+  }
+
+  // MARK: Life
+
+  public func start() {
+    var started = [ServiceThread { [self] in runTree() }]
+    if proving != nil {
+      for _ in 0..<max(1, min(options.draftThreads, options.maximumInFlight)) {
+        started.append(ServiceThread { [self] in runDrafts() })
+      }
+      started.append(ServiceThread { [self] in runBatches() })
+    }
+    threads.update { $0 += started }
+  }
+
+  /// Ends the stages where they are and returns once they have; ``append(_:)`` then no longer waits. Safe at any time:
+  /// what is unfinished is done again after the next start.
+  public func stop() {
+    progress.update { $0.isStopping = true }
+    proving?.jobs.close()
+    let running = threads.update { threads in
+      defer { threads = [] }
+      return threads
+    }
+    for thread in running { thread.join() }
+  }
+
+  // MARK: The sequencer's side
+
+  /// Hands over the next durable block. Waits while settlement is too far behind; false once it has ended.
+  ///
+  /// Blocks that settlement has already are passed over. One that is never handed over is missed only until the next is:
+  /// the chain is asked for it.
+  @discardableResult
+  public func append(_ block: UnsettledBlock) -> Bool {
+    let room = progress.wait { progress in
+      if progress.isStopping { return false }
+      let settled = proving == nil ? progress.tree : progress.batch
+      return block.number <= settled + options.maximumBacklog ? true : nil
+    }
+    guard room == true else { return false }
+    progress.update { progress in
+      progress.head = max(progress.head, block.number)
+      if block.number > progress.tree, progress.recent.count < 2 * options.maximumInFlight {
+        progress.recent[block.number] = block
+      }
+    }
+    return true
+  }
+
+  // MARK: Looking
+
+  /// The last block in the tree.
+  public var treeVersion: UInt64 { progress.read { $0.tree } }
+
+  /// The last batch made.
+  public var lastBatch: UInt64 { progress.read { $0.batch } }
+
+  /// Why the pipeline stands still, if it does.
+  public var failure: SettlementError? { progress.read { $0.failure } }
+
+  /// Waits until the tree has block `number`; false where it will not in this run.
+  public func waitForTree(_ number: UInt64) -> Bool {
+    progress.wait { $0.tree >= number ? true : $0.isEnding ? false : nil } ?? false
+  }
+
+  /// Waits until the batch `number` is durable; false where it will not be in this run.
+  public func waitForBatch(_ number: UInt64) -> Bool {
+    progress.wait { $0.batch >= number ? true : $0.isEnding ? false : nil } ?? false
+  }
+
+  // MARK: Parts of the stages
+
+  /// Stops all stages at the first error.
+  func halt(_ error: SettlementError) {
+    let isFirst = progress.update { progress in
+      guard progress.failure == nil else { return false }
+      progress.failure = error
+      return true
+    }
+    if isFirst { notify(.halted(error)) }
+  }
+
+  /// The last batch of an earlier run must commit to the state that the tree has.
+  func checkState() throws(SettlementError) {
+    guard let batch = lastStoredBatch else { return }
+    let state = try commitment(at: batch.number).hash
+    guard batch.commit.newStateCommitment == state else {
+      throw .otherState(batch: batch.number, stored: batch.commit.newStateCommitment, tree: state)
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import Primitives
+import ProverInput
+
+/// Why a proof was not accepted.
+public enum ProofSubmissionError: Error, Sendable {
+  /// No batch with this number waits for a proof: it has one, or does not exist.
+  case unknownBlock(UInt64)
+  case invalid(ProofFault)
+  /// The store failed; the job stays as it was.
+  case store(SettlementError)
+}
+
+/// The batches that wait for a proof, and who works on them.
+///
+/// A job is pending until it is picked and assigned from then on; one that stays assigned for longer than the timeout can
+/// be picked again. A proof is accepted from whoever sends one first, in time or late. Jobs live in the store: what is in
+/// memory is a number and a state each, so that a restart finds every job again, as pending.
+public final class ProofJobs: Sendable {
+  public struct Options: Sendable {
+    /// An assigned job is given to somebody else after this time.
+    public var timeout: Duration = .seconds(180)
+    /// Batches without proof from which on no further one is taken in.
+    public var maximumUnproved = 1000
+
+    public init() {}
+  }
+
+  public struct Status: Hashable, Sendable {
+    public var number: UInt64
+    /// How long ago the job was handed out; `nil` while it is pending.
+    public var assignedFor: Duration?
+  }
+
+  /// Work for a prover.
+  public struct Assignment: Sendable {
+    public var number: UInt64
+    /// The prover input as little-endian bytes.
+    public var input: [UInt8]
+  }
+
+  /// Something that operators want to hear of.
+  public enum Event: Sendable {
+    case picked(number: UInt64, prover: String, isReassignment: Bool)
+    /// `after`: since the job was picked last; `nil` where nobody had.
+    case proved(number: UInt64, prover: String, after: Duration?, kind: StoredProof.Kind)
+    case rejected(number: UInt64, prover: String, ProofFault)
+  }
+
+  private struct Job {
+    /// When it was handed out, in nanoseconds of the clock.
+    var assignedAt: UInt64?
+    let addedAt: UInt64
+  }
+
+  private struct State {
+    var jobs: [UInt64: Job] = [:]
+    var isClosed = false
+  }
+
+  public let options: Options
+  public let store: ProofStore
+  private let verifier: any ProofVerifier
+  private let now: @Sendable () -> UInt64
+  private let notify: @Sendable (Event) -> Void
+  private let state: Monitor<State>
+
+  /// Finds the jobs of earlier runs in the store.
+  ///
+  /// - Parameters:
+  ///   - now: a monotonic clock, in nanoseconds.
+  ///   - notify: is called on the thread where something happens and must be quick.
+  public init(
+    store: ProofStore, verifier: any ProofVerifier = StructuralProofVerifier(), options: Options = Options(),
+    now: @escaping @Sendable () -> UInt64 = { MonotonicClock.nanoseconds() },
+    notify: @escaping @Sendable (Event) -> Void = { _ in }
+  ) throws(SettlementError) {
+    self.store = store
+    self.verifier = verifier
+    self.options = options
+    self.now = now
+    self.notify = notify
+    let start = now()
+    let jobs = try store.unproved().map { ($0, Job(addedAt: start)) }
+    state = Monitor(State(jobs: Dictionary(uniqueKeysWithValues: jobs)))
+  }
+
+  /// Batches that wait for a proof, handed out or not.
+  public var unprovedCount: Int { state.read { $0.jobs.count } }
+
+  // MARK: Intake
+
+  /// Waits until there is room for another batch; false where the jobs were closed meanwhile.
+  public func waitForRoom() -> Bool {
+    state.wait { state in
+      if state.isClosed { return false }
+      return state.jobs.count < options.maximumUnproved ? true : nil
+    } ?? false
+  }
+
+  /// Takes in the next batch, which is then durable. It is the caller who waits for room.
+  public func add(_ batch: Batch, input: ProverInput) throws(SettlementError) {
+    try store.append(batch, input: input)
+    let start = now()
+    state.update { $0.jobs[batch.number] = Job(addedAt: start) }
+  }
+
+  /// Lets nobody wait any more, for the end of the process. Jobs can still be picked and proofs submitted.
+  public func close() { state.update { $0.isClosed = true } }
+
+  // MARK: Provers
+
+  /// Hands out the smallest number that is pending, or assigned for longer than the timeout.
+  ///
+  /// - Parameter minimumAge: leaves alone what was taken in more recently, for those who stand back.
+  public func pick(_ prover: String, minimumAge: Duration = .zero) throws(SettlementError) -> Assignment? {
+    while true {
+      let time = now()
+      let timeout = options.timeout.nanoseconds, age = minimumAge.nanoseconds
+      let choice = state.update { state -> (number: UInt64, before: UInt64?)? in
+        let free = state.jobs.filter { _, job in
+          job.addedAt + age <= time && (job.assignedAt.map { $0 + timeout < time } ?? true)
+        }
+        guard let number = free.keys.min(), let job = free[number] else { return nil }
+        state.jobs[number]?.assignedAt = time
+        return (number, job.assignedAt)
+      }
+      guard let choice else { return nil }
+      let input: [UInt8]?
+      do throws(SettlementError) { input = try store.input(choice.number) } catch {
+        state.update { $0.jobs[choice.number]?.assignedAt = choice.before }
+        throw error
+      }
+      // A job whose input is gone was proved in this very moment.
+      guard let input else { continue }
+      notify(.picked(number: choice.number, prover: prover, isReassignment: choice.before != nil))
+      return Assignment(number: choice.number, input: input)
+    }
+  }
+
+  /// Accepts a proof, which is durable then, or says why not; the job stays as it was in that case.
+  public func submit(_ number: UInt64, proof: [UInt8], prover: String) throws(ProofSubmissionError) {
+    guard state.read({ $0.jobs[number] != nil }) else { throw .unknownBlock(number) }
+    let batch: Batch?
+    do throws(SettlementError) { batch = try store.batch(number) } catch { throw .store(error) }
+    guard let batch else { throw .store(.corrupt(column: "batches", number: number)) }
+    do throws(ProofFault) { try verifier.verify(proof, publicInput: batch.publicInput) } catch {
+      notify(.rejected(number: number, prover: prover, error))
+      throw .invalid(error)
+    }
+    try accept(number, StoredProof(kind: .fri, bytes: proof), prover: prover)
+  }
+
+  /// Ends a job without proof, on chains that run without provers.
+  func submitFake(_ number: UInt64, prover: String) throws(ProofSubmissionError) {
+    try accept(number, StoredProof(kind: .fake, bytes: FakeProverPool.proof(number)), prover: prover)
+  }
+
+  private func accept(_ number: UInt64, _ proof: StoredProof, prover: String) throws(ProofSubmissionError) {
+    // Under the lock, so that of two proofs for one batch exactly one is accepted.
+    let job = try state.update { (state) throws(ProofSubmissionError) -> Job in
+      guard let job = state.jobs[number] else { throw .unknownBlock(number) }
+      do throws(SettlementError) { try store.accept(proof, for: number) } catch { throw .store(error) }
+      state.jobs[number] = nil
+      return job
+    }
+    let after = job.assignedAt.map { Duration.nanoseconds(Int64(clamping: now() - $0)) }
+    notify(.proved(number: number, prover: prover, after: after, kind: proof.kind))
+  }
+
+  // MARK: Looking
+
+  /// All jobs by number.
+  public var status: [Status] {
+    let time = now()
+    return state.read { state in
+      state.jobs.map { number, job in
+        Status(number: number, assignedFor: job.assignedAt.map { .nanoseconds(Int64(clamping: time - $0)) })
+      }
+    }.sorted { $0.number < $1.number }
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds; zero for what lies in the past, at most thirty years.
+  var nanoseconds: UInt64 {
+    let (seconds, attoseconds) = components
+    guard seconds >= 0, attoseconds >= 0 else { return 0 }
+    return UInt64(min(seconds, 1_000_000_000)) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
+  }
+}

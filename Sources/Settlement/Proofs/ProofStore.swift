@@ -1,0 +1,161 @@
+import Primitives
+import ProverInput
+import RocksDB
+
+/// A proof as it is kept: the bytes that the prover sent, or a stand-in.
+public struct StoredProof: Hashable, Sendable {
+  public enum Kind: UInt8, Sendable {
+    /// Sent by a prover, accepted by the verifier.
+    case fri = 0
+    /// Made by a ``FakeProverPool``; proves nothing.
+    case fake = 1
+  }
+
+  public var kind: Kind
+  public var bytes: [UInt8]
+
+  public init(kind: Kind, bytes: [UInt8]) {
+    self.kind = kind
+    self.bytes = bytes
+  }
+}
+
+/// Batches, the prover inputs of those that have no proof, and proofs; by number.
+///
+/// Everything that settlement needs after a restart is here, so that no block has to be executed again for its proof. A
+/// batch and its prover input are written together, and so are a proof and the removal of the input: a batch has either
+/// an input or a proof at any time.
+public final class ProofStore: Sendable {
+  /// The first byte of every stored value.
+  private static let format: UInt8 = 1
+
+  private let database: Database
+  private let batches: Column
+  private let inputs: Column
+  private let proofs: Column
+
+  /// Opens or creates the store in the directory `path`.
+  public init(path: String) throws(SettlementError) {
+    var inputOptions = ColumnOptions("inputs")
+    inputOptions.bloomBitsPerKey = 0
+    inputOptions.blockBytes = 64 << 10
+    let columns = [ColumnOptions("batches"), inputOptions, ColumnOptions("proofs")]
+    var options = DatabaseOptions()
+    options.blockCacheBytes = 8 << 20
+    do throws(RocksDBError) {
+      database = try Database(path: path, columns: columns, options: options)
+      batches = try database.column("batches")
+      inputs = try database.column("inputs")
+      proofs = try database.column("proofs")
+    } catch {
+      throw .database(error)
+    }
+  }
+
+  // MARK: Batches
+
+  /// The newest batch; `nil` in a new store.
+  public func lastBatch() throws(SettlementError) -> Batch? {
+    let cursor = batches.cursor()
+    guard try performing({ () throws(RocksDBError) in try cursor.seekToLast() }),
+      let number = cursor.withKey({ Self.number($0) })
+    else { return nil }
+    return try batch(number)
+  }
+
+  public func batch(_ number: UInt64) throws(SettlementError) -> Batch? {
+    guard let value = try value(batches, "batches", number) else { return nil }
+    guard let batch = Batch(decoding: value), batch.number == number else {
+      throw .corrupt(column: "batches", number: number)
+    }
+    return batch
+  }
+
+  /// Adds the next batch with its prover input, and returns once both are on the device.
+  func append(_ batch: Batch, input: ProverInput) throws(SettlementError) {
+    let write = WriteBatch()
+    write.put(batches, Self.key(batch.number), [Self.format] + batch.encoded)
+    var value = [Self.format]
+    value += input.bytes
+    write.put(inputs, Self.key(batch.number), value)
+    try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+  }
+
+  // MARK: Prover inputs
+
+  /// Batches without proof, ascending.
+  public func unproved() throws(SettlementError) -> [UInt64] { try numbers(inputs) }
+
+  /// The prover input of a batch without proof, as little-endian bytes.
+  public func input(_ number: UInt64) throws(SettlementError) -> [UInt8]? {
+    try value(inputs, "inputs", number).map { Array($0) }
+  }
+
+  // MARK: Proofs
+
+  /// Keeps a proof and drops the input that it was made from, and returns once that is on the device.
+  func accept(_ proof: StoredProof, for number: UInt64) throws(SettlementError) {
+    let write = WriteBatch()
+    write.put(proofs, Self.key(number), [Self.format, proof.kind.rawValue] + proof.bytes)
+    write.delete(inputs, Self.key(number))
+    try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+  }
+
+  public func proof(_ number: UInt64) throws(SettlementError) -> StoredProof? {
+    guard let value = try value(proofs, "proofs", number) else { return nil }
+    guard let kind = value.first.flatMap({ StoredProof.Kind(rawValue: $0) }) else {
+      throw .corrupt(column: "proofs", number: number)
+    }
+    return StoredProof(kind: kind, bytes: Array(value.dropFirst()))
+  }
+
+  /// All batches that have a proof, ascending, with the proof's kind.
+  public func proved() throws(SettlementError) -> [(number: UInt64, kind: StoredProof.Kind)] {
+    var found: [(UInt64, StoredProof.Kind)] = []
+    let cursor = proofs.cursor()
+    var more = try performing { () throws(RocksDBError) in try cursor.seekToFirst() }
+    while more {
+      guard let number = cursor.withKey({ Self.number($0) }),
+        let kind = cursor.withValue({ $0.count > 1 ? StoredProof.Kind(rawValue: $0[1]) : nil })
+      else { throw .corrupt(column: "proofs", number: found.last.map { $0.0 + 1 } ?? 0) }
+      found.append((number, kind))
+      more = try performing { () throws(RocksDBError) in try cursor.next() }
+    }
+    return found
+  }
+
+  // MARK: Keys and values
+
+  /// Big-endian, so that the order of keys is that of numbers.
+  private static func key(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
+
+  private static func number(_ key: UnsafeRawBufferPointer) -> UInt64? {
+    key.count == 8 ? UInt64(bigEndian: key.loadUnaligned(as: UInt64.self)) : nil
+  }
+
+  private func numbers(_ column: Column) throws(SettlementError) -> [UInt64] {
+    var found: [UInt64] = []
+    let cursor = column.cursor()
+    var more = try performing { () throws(RocksDBError) in try cursor.seekToFirst() }
+    while more {
+      if let number = cursor.withKey({ Self.number($0) }) { found.append(number) }
+      more = try performing { () throws(RocksDBError) in try cursor.next() }
+    }
+    return found
+  }
+
+  /// What follows the format byte.
+  private func value(_ column: Column, _ name: String, _ number: UInt64) throws(SettlementError) -> ArraySlice<UInt8>? {
+    guard let value = try performing({ () throws(RocksDBError) in try column.value(Self.key(number)) }) else {
+      return nil
+    }
+    guard let format = value.first else { throw .corrupt(column: name, number: number) }
+    guard format == Self.format else { throw .unknownFormat(column: name, version: format) }
+    return value.dropFirst()
+  }
+
+  @inline(__always)
+  private func performing<T>(_ body: () throws(RocksDBError) -> T) throws(SettlementError) -> T {
+    do throws(RocksDBError) { return try body() } catch { throw .database(error) }
+  }
+}

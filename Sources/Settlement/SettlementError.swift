@@ -1,0 +1,65 @@
+import Primitives
+import ProverInput
+import RocksDB
+import StateTree
+import ZKsyncOS
+
+/// Why settlement cannot go on with a block. Blocks themselves are never affected: the sequencer has them.
+public enum SettlementError: Error, Sendable {
+  /// The store of batches and proofs failed.
+  case database(RocksDBError)
+  /// A stored value does not have the form in which this program writes it.
+  case corrupt(column: String, number: UInt64)
+  /// A value was written by a version of this program that this one does not know.
+  case unknownFormat(column: String, version: UInt8)
+  /// Batches are stored one after the other.
+  case notContiguous(expected: UInt64, given: UInt64)
+  /// The chain's storage failed.
+  case chain(block: UInt64, String)
+  /// The chain has no record of a block that it should have.
+  case missingRecord(block: UInt64)
+  /// Executing a stored block again failed.
+  case execution(block: UInt64, BlockError)
+  /// A transaction of a stored block was refused when the block was executed again.
+  case replayRejected(block: UInt64, transaction: Bytes32, Rejection)
+  /// Executing a stored block again gave another block.
+  case replayDiffers(block: UInt64, stored: Bytes32, computed: Bytes32)
+  case tree(block: UInt64, StateTreeError)
+  /// The state tree has blocks that the chain does not have, so it belongs to another chain or to a lost past.
+  case treeAhead(tree: UInt64, chain: UInt64)
+  /// The store of batches has blocks that the chain does not have.
+  case batchesAhead(batches: UInt64, chain: UInt64)
+  /// The states that stored batches commit to are not those of the tree.
+  case otherState(batch: UInt64, stored: Bytes32, tree: Bytes32)
+  case proverInput(block: UInt64, ProverInputError)
+  /// The prover input proves something else than the block; nothing of it is handed out.
+  case refused(block: UInt64, StreamFault)
+}
+
+extension SettlementError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .database(let error): "batches: \(error)"
+    case .corrupt(let column, let number): "batches: entry \(number) of \(column) is damaged"
+    case .unknownFormat(let column, let version):
+      "batches: values of format \(version) in \(column) are not known to this version"
+    case .notContiguous(let expected, let given): "batch \(given) was given where batch \(expected) comes next"
+    case .chain(let block, let reason): "block \(block) cannot be read: \(reason)"
+    case .missingRecord(let block): "the replay log has no block \(block)"
+    case .execution(let block, let error): "block \(block) cannot be executed again: \(error)"
+    case .replayRejected(let block, let transaction, let reason):
+      "block \(block) cannot be executed again: transaction \(transaction) was refused: \(reason)"
+    case .replayDiffers(let block, let stored, let computed):
+      "block \(block) was executed again and has the hash \(computed) instead of \(stored)"
+    case .tree(let block, let error): "the state tree failed at block \(block): \(error)"
+    case .treeAhead(let tree, let chain):
+      "the state tree is at block \(tree), the chain only at \(chain): remove the tree, it is built again"
+    case .batchesAhead(let batches, let chain):
+      "batches exist up to \(batches), the chain only up to block \(chain): this is the store of another chain"
+    case .otherState(let batch, let stored, let tree):
+      "batch \(batch) commits to the state \(stored), the tree has \(tree): one of them belongs to another chain"
+    case .proverInput(let block, let error): "no prover input for block \(block): \(error)"
+    case .refused(let block, let fault): "the prover input of block \(block) is refused: \(fault)"
+    }
+  }
+}

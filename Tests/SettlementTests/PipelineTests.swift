@@ -1,0 +1,257 @@
+// The stages behind the sequencer, over a chain in memory and a real tree and store.
+
+import Primitives
+import ProverInput
+import Settlement
+import StateTree
+import Synchronization
+import Testing
+import ZKsyncOS
+
+@Suite("Settlement pipeline")
+struct PipelineTests {
+  let directory = TemporaryDirectory()
+  let chain = TestChain()
+  let events = Recorder<SettlementPipeline.Event>()
+
+  /// What one run of the process has.
+  struct Run {
+    let tree: StateTree
+    let jobs: ProofJobs
+    let pipeline: SettlementPipeline
+  }
+
+  func openTree(_ name: String = "tree") throws -> StateTree {
+    try StateTree.open(directory: directory.path + "/" + name)
+  }
+
+  func open(
+    tree: String = "tree", maximumUnproved: Int = 1000, _ change: (inout SettlementPipeline.Options) -> Void = { _ in }
+  ) throws -> Run {
+    let tree = try openTree(tree)
+    var jobOptions = ProofJobs.Options()
+    jobOptions.maximumUnproved = maximumUnproved
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"), options: jobOptions)
+    var options = SettlementPipeline.Options()
+    change(&options)
+    let pipeline = try SettlementPipeline(
+      chain: chain, tree: tree, generator: try ProverInputGenerator(mode: .native), jobs: jobs, options: options,
+      notify: events.record)
+    return Run(tree: tree, jobs: jobs, pipeline: pipeline)
+  }
+
+  /// Every batch follows from the one before, and its input proves it.
+  func checkBatches(_ run: Run, through last: UInt64) throws {
+    var previous = StoredBatchInfo.genesis(stateCommitment: try run.tree.commitment(at: 0).hash)
+    for number in 1...last {
+      let batch = try #require(try run.jobs.store.batch(number))
+      #expect(batch.previous == previous)
+      #expect(batch.commit.newStateCommitment == (try run.tree.commitment(at: number).hash))
+      if let bytes = try run.jobs.store.input(number) {
+        let words = try #require(ProverInput(bytes: bytes)).words
+        let result = try StreamVerifier.run(words, version: batch.protocolVersion)
+        #expect(result.publicInput == batch.publicInput)
+        #expect(result.context.number == number)
+      }
+      previous = batch.stored
+    }
+  }
+
+  var halts: [SettlementError] {
+    events.all.compactMap { if case .halted(let error) = $0 { error } else { nil } }
+  }
+
+  @Test("Blocks become batches in order, each with an input that proves it, and none is executed again")
+  func flow() throws {
+    let run = try open()
+    run.pipeline.start()
+    for _ in 1...12 { #expect(run.pipeline.append(try chain.extend())) }
+    #expect(run.pipeline.waitForBatch(12))
+    run.pipeline.stop()
+    #expect(run.tree.lastVersion == 12 && halts.isEmpty)
+    try checkBatches(run, through: 12)
+    let made = events.all.compactMap { if case .batchMade(let batch) = $0 { batch.number } else { nil } }
+    #expect(made == Array(1...12))
+    #expect(run.jobs.status.map(\.number) == Array(1...12))
+  }
+
+  @Test("A process that starts behind the chain reads what it lacks from the chain")
+  func catchingUp() throws {
+    for _ in 1...7 { try chain.extend() }
+    let run = try open()
+    run.pipeline.start()
+    #expect(run.pipeline.waitForBatch(7))
+    run.pipeline.stop()
+    try checkBatches(run, through: 7)
+    #expect(Set(chain.asked) == Set(1...7))
+  }
+
+  @Test("After a restart unproved jobs are there without executing a block, and the chain goes on")
+  func restart() throws {
+    do {
+      let run = try open()
+      run.pipeline.start()
+      for _ in 1...4 { run.pipeline.append(try chain.extend()) }
+      #expect(run.pipeline.waitForBatch(4))
+      run.pipeline.stop()
+    }
+    chain.forgetQuestions()
+    let run = try open()
+    #expect(run.jobs.status.map(\.number) == [1, 2, 3, 4])
+    run.pipeline.start()
+    run.pipeline.append(try chain.extend())
+    #expect(run.pipeline.waitForBatch(5))
+    run.pipeline.stop()
+    #expect(!chain.asked.contains { $0 <= 4 })
+    try checkBatches(run, through: 5)
+  }
+
+  @Test("A tree that ran ahead of the batches gives the witnesses of older versions")
+  func treeAhead() throws {
+    let tree = try openTree()
+    for number in 1...6 as ClosedRange<UInt64> {
+      let block = try chain.extend()
+      try tree.apply(
+        version: number, writes: block.output.storageWrites.map { (key: $0.flatKey, value: $0.value) })
+    }
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
+    let pipeline = try SettlementPipeline(
+      chain: chain, tree: tree, generator: try ProverInputGenerator(mode: .native), jobs: jobs)
+    pipeline.start()
+    #expect(pipeline.waitForBatch(6))
+    pipeline.stop()
+    try checkBatches(Run(tree: tree, jobs: jobs, pipeline: pipeline), through: 6)
+  }
+
+  @Test("A lost tree is built again and must come to the states of the batches")
+  func lostTree() throws {
+    do {
+      let run = try open()
+      run.pipeline.start()
+      for _ in 1...3 { run.pipeline.append(try chain.extend()) }
+      #expect(run.pipeline.waitForBatch(3))
+      run.pipeline.stop()
+    }
+    let run = try open(tree: "other")
+    run.pipeline.start()
+    run.pipeline.append(try chain.extend())
+    #expect(run.pipeline.waitForBatch(4))
+    run.pipeline.stop()
+    try checkBatches(run, through: 4)
+  }
+
+  @Test("Without proofs the intake stops, the tree runs ahead a little, and the sequencer waits")
+  func backPressure() async throws {
+    let run = try open(maximumUnproved: 2) { options in
+      options.maximumInFlight = 2
+      options.maximumTreeLead = 4
+      options.maximumBacklog = 6
+    }
+    run.pipeline.start()
+    // Two batches fill the jobs; six more blocks may wait.
+    for _ in 1...8 { #expect(run.pipeline.append(try chain.extend())) }
+    #expect(run.pipeline.waitForTree(6))
+    let isThrough = Atomic<Bool>(false)
+    let block = try chain.extend()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        #expect(run.pipeline.append(block))
+        isThrough.store(true, ordering: .sequentiallyConsistent)
+      }
+      try await Task.sleep(for: .milliseconds(200))
+      #expect(!isThrough.load(ordering: .sequentiallyConsistent))
+      #expect(run.pipeline.treeVersion == 6 && run.pipeline.lastBatch == 2)
+      let batch = try #require(try run.jobs.store.batch(1))
+      try run.jobs.submit(1, proof: claimedProof(batch.publicInput), prover: "p")
+      try await group.waitForAll()
+    }
+    #expect(run.pipeline.waitForBatch(3))
+    run.pipeline.stop()
+    #expect(run.pipeline.append(block) == false)
+  }
+
+  @Test("A node without batches keeps the tree only")
+  func treeOnly() throws {
+    let tree = try openTree()
+    let pipeline = try SettlementPipeline(chain: chain, tree: tree)
+    pipeline.start()
+    for _ in 1...3 { pipeline.append(try chain.extend()) }
+    #expect(pipeline.waitForTree(3))
+    pipeline.stop()
+    #expect(tree.lastVersion == 3)
+  }
+
+  @Test("A stored block that no longer reproduces itself halts settlement with its number")
+  func damagedRecord() throws {
+    for _ in 1...3 { try chain.extend() }
+    chain.damage(2) { $0.blockHash = word(String(repeating: "77", count: 32)) }
+    let run = try open()
+    run.pipeline.start()
+    #expect(run.pipeline.waitForTree(3) == false)
+    run.pipeline.stop()
+    guard case .replayDiffers(block: 2, _, _)? = run.pipeline.failure else {
+      Issue.record("\(String(describing: run.pipeline.failure))")
+      return
+    }
+    #expect(halts.count == 1)
+  }
+
+  @Test("A job whose input does not prove the batch is not handed out")
+  func refusal() throws {
+    // The tree holds the true state; the state store has lost an account, so execution starts from another state.
+    let first = try chain.extend()
+    let tree = try openTree()
+    try tree.apply(version: 1, writes: first.output.storageWrites.map { (key: $0.flatKey, value: $0.value) })
+    chain.damageState(before: 2) { state in
+      state.slots[FlatKey.ofAccount(Address(truncating: 0xc0))] = nil
+    }
+    let second = try chain.extend()
+    #expect(second.output.storageWrites.contains { $0.isInsertion })
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
+    let pipeline = try SettlementPipeline(
+      chain: chain, tree: tree, generator: try ProverInputGenerator(mode: .native), jobs: jobs, notify: events.record)
+    pipeline.start()
+    #expect(pipeline.waitForBatch(2) == false)
+    pipeline.stop()
+    guard case .refused(block: 2, _)? = pipeline.failure else {
+      Issue.record("\(String(describing: pipeline.failure))")
+      return
+    }
+    #expect(jobs.status.map(\.number) == [1])
+  }
+
+  @Test("Stores of different chains are not mixed")
+  func otherChain() throws {
+    do {
+      let run = try open()
+      run.pipeline.start()
+      for _ in 1...3 { run.pipeline.append(try chain.extend()) }
+      #expect(run.pipeline.waitForBatch(3))
+      run.pipeline.stop()
+    }
+    let shorter = TestChain()
+    try shorter.extend()
+    #expect(throws: SettlementError.self) {
+      try SettlementPipeline(chain: shorter, tree: try openTree())
+    }
+    let fresh = try openTree("fresh")
+    #expect(throws: SettlementError.self) {
+      try SettlementPipeline(
+        chain: shorter, tree: fresh, generator: try ProverInputGenerator(mode: .native),
+        jobs: try ProofJobs(store: try ProofStore(path: directory.path + "/proofs")))
+    }
+    // As long, but with other blocks.
+    let other = TestChain()
+    for _ in 1...3 { try other.extend(deposits: 3) }
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
+    let pipeline = try SettlementPipeline(
+      chain: other, tree: fresh, generator: try ProverInputGenerator(mode: .native), jobs: jobs)
+    pipeline.start()
+    #expect(pipeline.waitForBatch(4) == false)
+    pipeline.stop()
+    guard case .otherState(batch: 3, _, _)? = pipeline.failure else {
+      Issue.record("\(String(describing: pipeline.failure))")
+      return
+    }
+  }
+}

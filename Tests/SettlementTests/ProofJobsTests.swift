@@ -1,0 +1,254 @@
+import Primitives
+import Settlement
+import Synchronization
+import Testing
+
+@Suite("Proof jobs")
+struct ProofJobsTests {
+  let directory = TemporaryDirectory()
+  let clock = ManualClock()
+  let events = Recorder<ProofJobs.Event>()
+
+  func open(maximum: Int = 1000) throws -> ProofJobs {
+    var options = ProofJobs.Options()
+    options.maximumUnproved = maximum
+    return try ProofJobs(
+      store: try ProofStore(path: directory.path + "/proofs"), options: options, now: clock.now,
+      notify: events.record)
+  }
+
+  func add(_ numbers: ClosedRange<UInt64>, to jobs: ProofJobs) throws {
+    for number in numbers { try jobs.add(sampleBatch(number), input: sampleInput(number)) }
+  }
+
+  func proof(_ number: UInt64) -> [UInt8] { claimedProof(sampleBatch(number).publicInput) }
+
+  @Test("The smallest number is handed out first, each once; then there is nothing")
+  func order() throws {
+    let jobs = try open()
+    try add(1...3, to: jobs)
+    #expect(try jobs.pick("a")?.number == 1)
+    #expect(try jobs.pick("b")?.number == 2)
+    #expect(try jobs.pick("a")?.input == sampleInput(3).bytes)
+    #expect(try jobs.pick("a") == nil)
+  }
+
+  @Test("A job is handed out again only after more than the timeout, and then before larger numbers")
+  func timeout() throws {
+    let jobs = try open()
+    try add(1...2, to: jobs)
+    #expect(try jobs.pick("slow")?.number == 1)
+    clock.advance(seconds: 180)
+    #expect(try jobs.pick("b")?.number == 2)
+    #expect(try jobs.pick("b") == nil)
+    clock.advance(seconds: 0.001)
+    #expect(try jobs.pick("b")?.number == 1)
+    #expect(try jobs.pick("b") == nil)
+    let reassigned = events.all.filter { if case .picked(_, _, true) = $0 { true } else { false } }
+    #expect(reassigned.count == 1)
+  }
+
+  @Test("The status names pending and assigned jobs with their age")
+  func status() throws {
+    let jobs = try open()
+    try add(1...2, to: jobs)
+    _ = try jobs.pick("a")
+    clock.advance(seconds: 7.5)
+    #expect(
+      jobs.status == [
+        .init(number: 1, assignedFor: .milliseconds(7500)), .init(number: 2, assignedFor: nil),
+      ])
+  }
+
+  @Test("A late proof after reassignment is accepted, the second one is unknown")
+  func lateProof() throws {
+    let jobs = try open()
+    try add(1...1, to: jobs)
+    _ = try jobs.pick("slow")
+    clock.advance(seconds: 200)
+    _ = try jobs.pick("fast")
+    clock.advance(seconds: 10)
+    try jobs.submit(1, proof: proof(1), prover: "slow")
+    #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: proof(1), prover: "fast") }
+    guard case .proved(1, "slow", let after, .fri) = events.all.last else {
+      Issue.record("no proof was reported: \(events.all)")
+      return
+    }
+    #expect(after == .seconds(10))
+  }
+
+  @Test("A proof is accepted from somebody who never picked the job")
+  func unpicked() throws {
+    let jobs = try open()
+    try add(1...1, to: jobs)
+    try jobs.submit(1, proof: proof(1), prover: "x")
+    #expect(jobs.unprovedCount == 0)
+    #expect(try jobs.store.proof(1) == StoredProof(kind: .fri, bytes: proof(1)))
+    guard case .proved(1, "x", nil, .fri) = events.all.last else {
+      Issue.record("no proof was reported: \(events.all)")
+      return
+    }
+  }
+
+  @Test("A wrong proof leaves the job as it was")
+  func wrongProof() throws {
+    let jobs = try open()
+    try add(1...1, to: jobs)
+    _ = try jobs.pick("a")
+    let before = jobs.status
+    #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: proof(2), prover: "a") }
+    #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: [], prover: "a") }
+    #expect(throws: ProofSubmissionError.self) {
+      try jobs.submit(1, proof: FakeProverPool.proof(1), prover: "a")
+    }
+    #expect(jobs.status == before)
+    #expect(try jobs.store.proof(1) == nil)
+  }
+
+  @Test("Of many proofs sent at once exactly one is accepted")
+  func race() async throws {
+    let jobs = try open()
+    try add(1...8, to: jobs)
+    for number in 1...8 as ClosedRange<UInt64> {
+      let accepted = await withTaskGroup(of: Bool.self) { group in
+        for prover in 0..<6 {
+          group.addTask {
+            do {
+              try jobs.submit(number, proof: claimedProof(sampleBatch(number).publicInput), prover: "p\(prover)")
+            } catch { return false }
+            return true
+          }
+        }
+        return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+      }
+      #expect(accepted == 1)
+    }
+  }
+
+  @Test("After a restart unproved jobs are pending again, proofs are served, and batches are complete")
+  func restart() throws {
+    do {
+      let jobs = try open()
+      try add(1...3, to: jobs)
+      _ = try jobs.pick("a")
+      try jobs.submit(2, proof: proof(2), prover: "a")
+    }
+    let jobs = try open()
+    #expect(jobs.status == [.init(number: 1, assignedFor: nil), .init(number: 3, assignedFor: nil)])
+    #expect(try jobs.pick("b")?.input == sampleInput(1).bytes)
+    #expect(try jobs.store.proof(2)?.bytes == proof(2))
+    #expect(try jobs.store.lastBatch() == sampleBatch(3))
+    #expect(try jobs.store.batch(2) == sampleBatch(2))
+    #expect(try jobs.store.batch(4) == nil)
+    try jobs.submit(3, proof: proof(3), prover: "b")
+    #expect(try jobs.store.proved().map(\.number) == [2, 3])
+  }
+
+  @Test("The intake waits while there are too many jobs, and goes on when a proof comes")
+  func backPressure() async throws {
+    let jobs = try open(maximum: 2)
+    try add(1...2, to: jobs)
+    let isThrough = Atomic<Bool>(false)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        #expect(jobs.waitForRoom())
+        isThrough.store(true, ordering: .sequentiallyConsistent)
+      }
+      try await Task.sleep(for: .milliseconds(100))
+      #expect(!isThrough.load(ordering: .sequentiallyConsistent))
+      try jobs.submit(1, proof: proof(1), prover: "a")
+      try await group.waitForAll()
+    }
+    #expect(isThrough.load(ordering: .sequentiallyConsistent))
+  }
+
+  @Test("Closing lets nobody wait for ever")
+  func closing() async throws {
+    let jobs = try open(maximum: 1)
+    try add(1...1, to: jobs)
+    let waiting = Task { jobs.waitForRoom() }
+    try await Task.sleep(for: .milliseconds(20))
+    jobs.close()
+    #expect(await waiting.value == false)
+    #expect(try jobs.pick("a")?.number == 1)
+  }
+
+  @Test("A minimum age leaves young jobs to others")
+  func minimumAge() throws {
+    let jobs = try open()
+    try add(1...1, to: jobs)
+    clock.advance(seconds: 2)
+    #expect(try jobs.pick("f", minimumAge: .seconds(3)) == nil)
+    clock.advance(seconds: 1)
+    #expect(try jobs.pick("f", minimumAge: .seconds(3))?.number == 1)
+  }
+}
+
+@Suite("Fake provers")
+struct FakeProverTests {
+  @Test("They end every job, and what they make is marked as fake in the store and in the report")
+  func flow() async throws {
+    let directory = TemporaryDirectory()
+    let events = Recorder<ProofJobs.Event>()
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"), notify: events.record)
+    for number in 1...5 as ClosedRange<UInt64> { try jobs.add(sampleBatch(number), input: sampleInput(number)) }
+    var options = FakeProverPool.Options()
+    options.provers = 2
+    options.provingTime = .milliseconds(1)
+    options.minimumAge = .zero
+    let pool = FakeProverPool(jobs: jobs, options: options)
+    pool.start()
+    let deadline = ContinuousClock.now + .seconds(20)
+    while jobs.unprovedCount > 0, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    pool.stop()
+    #expect(jobs.unprovedCount == 0)
+    #expect(try jobs.store.proved().allSatisfy { $0.kind == .fake })
+    #expect(try jobs.store.proof(3)?.bytes == Array("fake proof of batch 3".utf8))
+    let kinds = events.all.compactMap { if case .proved(_, _, _, let kind) = $0 { kind } else { nil } }
+    #expect(kinds == [.fake, .fake, .fake, .fake, .fake])
+  }
+
+  @Test("By default there are none")
+  func offByDefault() { #expect(FakeProverPool.Options().provers == 0) }
+}
+
+@Suite("Frame of a proof")
+struct StructuralProofVerifierTests {
+  let verifier = StructuralProofVerifier()
+  let input = word("4c6842fd2f78ced4d8020fe828757fe3544816ca7fecacbbe787a8ba8ca32d82")
+
+  @Test("A proof that claims the public input passes, with or without the optional fields", arguments: [true, false])
+  func claims(_ hasPreimage: Bool) throws {
+    for hasHash in [true, false] {
+      try verifier.verify(
+        claimedProof(input, hasPreimage: hasPreimage, hasHash: hasHash), publicInput: input)
+    }
+  }
+
+  @Test("Another claim is named")
+  func otherClaim() {
+    let other = word(String(repeating: "ab", count: 32))
+    #expect(throws: ProofFault.otherPublicInput(other)) {
+      try verifier.verify(claimedProof(other), publicInput: input)
+    }
+  }
+
+  @Test("A proof without recursion proofs is refused")
+  func empty() {
+    #expect(throws: ProofFault.noProofs) { try verifier.verify(claimedProof(input, proofs: 0), publicInput: input) }
+  }
+
+  @Test("Damaged frames and bytes of every length are refused without a trap")
+  func damaged() {
+    let proof = claimedProof(input)
+    for length in 0..<proof.count {
+      #expect(throws: ProofFault.self) { try verifier.verify(Array(proof[..<length]), publicInput: input) }
+    }
+    #expect(throws: ProofFault.self) {
+      try verifier.verify(claimedProof(input, registers: 31), publicInput: input)
+    }
+    #expect(throws: ProofFault.self) {
+      try verifier.verify(claimedProof(input, proofs: .max), publicInput: input)
+    }
+  }
+}

@@ -1,0 +1,230 @@
+// The five routes over a real socket, spoken to byte by byte.
+
+import HTTP
+import NIOPosix
+import Primitives
+import Settlement
+import SocketTesting
+import Testing
+
+@Suite("Prover API")
+final class ProverAPITests {
+  let directory = TemporaryDirectory()
+  let clock = ManualClock()
+  let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+  let threads = NIOThreadPool(numberOfThreads: 2)
+
+  /// A server over fresh jobs, open while `body` runs.
+  func serving(
+    bodyBytes: Int = ProverAPI.defaultBodyLimit, _ body: (ProofJobs, RawSocket) async throws -> Void
+  ) async throws {
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"), now: clock.now)
+    threads.start()
+    let server = try await HTTPServer.start(
+      ProverAPI(jobs: jobs, threads: threads).router, host: "127.0.0.1", port: 0,
+      limits: ProverAPI.limits(bodyBytes: bodyBytes), on: group)
+    do {
+      let socket = try RawSocket(port: server.port)
+      try await body(jobs, socket)
+      socket.close()
+    } catch {
+      Issue.record("\(error)")
+    }
+    await server.shutdown()
+    try await threads.shutdownGracefully()
+    try await group.shutdownGracefully()
+  }
+
+  func add(_ numbers: ClosedRange<UInt64>, to jobs: ProofJobs) throws {
+    for number in numbers { try jobs.add(sampleBatch(number), input: sampleInput(number)) }
+  }
+
+  func get(_ socket: RawSocket, _ path: String) throws -> RawSocket.Response {
+    try socket.write("GET \(path) HTTP/1.1\r\nHost: test\r\n\r\n")
+    return try socket.readResponse()
+  }
+
+  func pick(_ socket: RawSocket) throws -> RawSocket.Response {
+    try socket.write("POST /prover-jobs/FRI/pick HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n")
+    return try noContent(socket)
+  }
+
+  /// A response that may be 204.
+  func noContent(_ socket: RawSocket) throws -> RawSocket.Response { try socket.readResponse() }
+
+  func submit(
+    _ socket: RawSocket, _ body: String, query: String = "", contentType: String = "application/json"
+  ) throws -> RawSocket.Response {
+    try socket.post(body, path: "/prover-jobs/FRI/submit" + query, contentType: contentType)
+    return try noContent(socket)
+  }
+
+  func body(_ number: UInt64, _ proof: [UInt8]) -> String {
+    var text: [UInt8] = []
+    Base64.append(proof, to: &text)
+    return "{\"block_number\": \(number), \"proof\": \"\(String(decoding: text, as: UTF8.self))\"}"
+  }
+
+  @Test("A job from pick to proof, as a prover sees it")
+  func lifeCycle() async throws {
+    try await serving { jobs, socket in
+      #expect(try self.pick(socket).status == 204)
+      #expect(try self.get(socket, "/prover-jobs/status").body == "[]")
+      try self.add(1...2, to: jobs)
+      let picked = try self.pick(socket)
+      #expect(picked.status == 200 && picked.headers["content-type"] == "application/json")
+      // Words 1, 0x04030201, 0xffffffff as little-endian bytes.
+      #expect(picked.body == #"{"block_number":1,"prover_input":"AQAAAAECAwT/////"}"#)
+      self.clock.advance(seconds: 3.9)
+      #expect(
+        try self.get(socket, "/prover-jobs/status").body
+          == #"[{"block_number":1,"status":"Assigned","assigned_seconds_ago":3},{"block_number":2,"status":"Pending"}]"#
+      )
+      let proof = claimedProof(sampleBatch(1).publicInput)
+      #expect(try self.submit(socket, self.body(1, proof), query: "?id=gpu-1").status == 204)
+      #expect(
+        try self.get(socket, "/prover-jobs/available").body
+          == #"[{"block_number":1,"available_proofs":["fri"]}]"#)
+      var text = Array(#"{"block_number":1,"proof":""#.utf8)
+      Base64.append(proof, to: &text)
+      text += Array("\"}".utf8)
+      #expect(try self.get(socket, "/prover-jobs/FRI/1").body == String(decoding: text, as: UTF8.self))
+      #expect(try self.get(socket, "/prover-jobs/FRI/2").status == 204)
+      let again = try self.submit(socket, self.body(1, proof))
+      #expect(again.status == 404 && again.body == "unknown block")
+    }
+  }
+
+  @Test("Submissions that are wrong get the status and the text of the reference, and change nothing")
+  func malformed() async throws {
+    try await serving { jobs, socket in
+      try self.add(1...1, to: jobs)
+      let cases: [(body: String, type: String, status: Int, text: String)] = [
+        ("{}", "text/plain", 415, "Expected request with `Content-Type: application/json`"),
+        ("{", "application/json", 400, "Failed to parse the request body as JSON: "),
+        ("", "application/json", 400, "Failed to parse the request body as JSON: "),
+        ("[]", "application/json", 422, "Failed to deserialize the JSON body into the target type: "),
+        (
+          #"{"proof":""}"#, "application/json", 422,
+          "Failed to deserialize the JSON body into the target type: missing field `block_number`"
+        ),
+        (#"{"block_number":1}"#, "application/json; charset=utf-8", 422, "Failed to deserialize"),
+        (#"{"block_number":"1","proof":""}"#, "application/json", 422, "Failed to deserialize"),
+        (#"{"block_number":-1,"proof":""}"#, "application/json", 422, "Failed to deserialize"),
+        (#"{"block_number":1,"proof":7}"#, "application/vnd.x+json", 422, "Failed to deserialize"),
+        (
+          #"{"block_number":1,"proof":"A!=="}"#, "application/json", 400, "invalid base64: Invalid symbol 33, offset 1."
+        ),
+        (#"{"block_number":1,"proof":"AA"}"#, "application/json", 400, "invalid base64: Invalid padding"),
+        (#"{"block_number":9,"proof":"AAAA"}"#, "application/json", 404, "unknown block"),
+        (#"{"block_number":1,"proof":"AAAA"}"#, "application/json", 400, "3 bytes"),
+        (self.body(1, claimedProof(.zero)), "application/json", 400, "proof verification failed"),
+        (self.body(1, FakeProverPool.proof(1)), "application/json", 400, ""),
+      ]
+      for (index, example) in cases.enumerated() {
+        let response = try self.submit(socket, example.body, contentType: example.type)
+        #expect(response.status == example.status, "case \(index): \(response.body)")
+        #expect(response.body.hasPrefix(example.text), "case \(index): \(response.body)")
+        if !response.body.isEmpty {
+          #expect(response.headers["content-type"] == "text/plain; charset=utf-8", "case \(index)")
+        }
+      }
+      #expect(jobs.status == [.init(number: 1, assignedFor: nil)])
+    }
+  }
+
+  @Test("Paths and methods that do not exist")
+  func paths() async throws {
+    try await serving { _, socket in
+      #expect(try self.get(socket, "/prover-jobs/FRI/pick").status == 405)
+      #expect(try self.get(socket, "/prover-jobs/FRI/submit").status == 405)
+      #expect(try self.get(socket, "/prover-jobs").status == 404)
+      let response = try self.get(socket, "/prover-jobs/FRI/12x")
+      #expect(response.status == 400 && response.body == "Invalid URL: Cannot parse `12x` to a `u64`")
+      #expect(try self.get(socket, "/prover-jobs/FRI/18446744073709551616").status == 400)
+      #expect(try self.get(socket, "/prover-jobs/FRI/18446744073709551615").status == 204)
+    }
+  }
+
+  @Test("A body above the limit is refused with 413, one below it is read")
+  func bodyLimit() async throws {
+    try await serving(bodyBytes: 4096) { jobs, socket in
+      try self.add(1...1, to: jobs)
+      let large = self.body(1, [UInt8](repeating: 0, count: 3060))
+      #expect(large.utf8.count > 4096)
+      #expect(try self.submit(socket, large).status == 413)
+    }
+  }
+
+  @Test("Fake proofs say that they are fake")
+  func fakes() async throws {
+    try await serving { jobs, socket in
+      try self.add(1...1, to: jobs)
+      var options = FakeProverPool.Options()
+      options.provers = 1
+      options.provingTime = .zero
+      options.minimumAge = .zero
+      let pool = FakeProverPool(jobs: jobs, options: options)
+      pool.start()
+      let deadline = ContinuousClock.now + .seconds(20)
+      while jobs.unprovedCount > 0, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+      pool.stop()
+      #expect(
+        try self.get(socket, "/prover-jobs/available").body
+          == #"[{"block_number":1,"available_proofs":["fake_fri"]}]"#)
+      #expect(
+        try self.get(socket, "/prover-jobs/FRI/1").body
+          == #"{"block_number":1,"proof":"ZmFrZSBwcm9vZiBvZiBiYXRjaCAx","is_fake":true}"#)
+    }
+  }
+}
+
+@Suite("Base64")
+struct Base64Tests {
+  func encode(_ text: String) -> String {
+    var output: [UInt8] = []
+    Base64.append(Array(text.utf8), to: &output)
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  func decode(_ text: String) throws(Base64.Failure) -> [UInt8] {
+    let bytes = Array(text.utf8)
+    let result: Result<[UInt8], Base64.Failure> = bytes.withUnsafeBufferPointer { bytes in
+      do throws(Base64.Failure) { return .success(try Base64.decode(bytes)) } catch { return .failure(error) }
+    }
+    return try result.get()
+  }
+
+  @Test(
+    "The examples of RFC 4648, section 10",
+    arguments: [
+      ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+      ("foobar", "Zm9vYmFy"),
+    ])
+  func examples(_ plain: String, _ encoded: String) throws {
+    #expect(encode(plain) == encoded)
+    #expect(try decode(encoded) == Array(plain.utf8))
+  }
+
+  @Test("All bytes survive, at every length")
+  func roundTrip() throws {
+    let bytes = (0..<600).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 / 256) }
+    for length in 0..<bytes.count {
+      var text: [UInt8] = []
+      Base64.append(Array(bytes[..<length]), to: &text)
+      #expect(try decode(String(decoding: text, as: UTF8.self)) == Array(bytes[..<length]))
+    }
+  }
+
+  @Test(
+    "What is not base64 is refused with its place",
+    arguments: [
+      ("Zg", Base64.Failure.padding), ("Zg=", .padding), ("Zm9v=", .padding), ("Zm9v==", .padding),
+      ("Z", .length(1)), ("Zm9vY", .length(5)), ("Zm 9", .symbol(0x20, offset: 2)), ("Zm-9", .symbol(0x2d, offset: 2)),
+      ("=", .padding), ("====", .symbol(0x3d, offset: 0)), ("Zg==Zg==", .symbol(0x3d, offset: 2)),
+      ("Zh==", .lastSymbol(0x68, offset: 1)),
+    ] as [(String, Base64.Failure)])
+  func refused(_ text: String, _ failure: Base64.Failure) {
+    #expect(throws: failure) { try decode(text) }
+  }
+}

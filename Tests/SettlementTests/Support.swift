@@ -1,0 +1,93 @@
+// What several suites need: temporary directories, clocks that stand still, proofs that claim something.
+
+import Glibc
+import Primitives
+import ProverInput
+import Settlement
+import Synchronization
+import ZKsyncOS
+
+func word(_ hex: String) -> Bytes32 { Bytes32(hex: hex.hasPrefix("0x") ? hex : "0x" + hex) ?? .zero }
+
+/// A directory that is removed with everything in it.
+final class TemporaryDirectory: Sendable {
+  let path: String
+
+  init() {
+    var template = Array("/tmp/settlement-XXXXXX".utf8CString)
+    path = String(cString: mkdtemp(&template))
+  }
+
+  deinit { Self.remove(path) }
+
+  static func remove(_ path: String) {
+    if let handle = opendir(path) {
+      while let entry = readdir(handle) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != "." && name != ".." { remove(path + "/" + name) }
+      }
+      closedir(handle)
+      rmdir(path)
+    } else {
+      unlink(path)
+    }
+  }
+}
+
+/// A clock that moves when it is told to.
+final class ManualClock: Sendable {
+  private let time = Atomic<UInt64>(1_000_000_000_000)
+
+  var now: @Sendable () -> UInt64 { { self.time.load(ordering: .sequentiallyConsistent) } }
+
+  func advance(seconds: Double) { time.add(UInt64(seconds * 1e9), ordering: .sequentiallyConsistent) }
+}
+
+/// Collects what is reported from any thread.
+final class Recorder<Element: Sendable>: Sendable {
+  private let list = Mutex<[Element]>([])
+
+  var record: @Sendable (Element) -> Void { { element in self.list.withLock { $0.append(element) } } }
+
+  var all: [Element] { list.withLock { $0 } }
+}
+
+/// A program proof with the frame of a real one: `proofs` opaque proofs, registers that claim `publicInput`.
+func claimedProof(
+  _ publicInput: Bytes32, proofs: UInt64 = 1, hasPreimage: Bool = true, hasHash: Bool = true, registers: UInt64 = 32
+) -> [UInt8] {
+  func bytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+  var proof = bytes(proofs)
+  proof += (0..<777).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+  proof += bytes(0 as UInt64)
+  proof += bytes(registers)
+  for register in 0..<32 {
+    let isResult = (10..<18).contains(register)
+    let value = isResult ? Array(publicInput.bytes[(register - 10) * 4..<(register - 9) * 4]) : [0, 0, 0, 0]
+    proof += value + bytes(UInt64(register))
+  }
+  proof += [UInt8](repeating: 5, count: 32)
+  proof += hasPreimage ? [1] + [UInt8](repeating: 6, count: 64) : [0]
+  proof += hasHash ? [1] + [UInt8](repeating: 7, count: 32) : [0]
+  return proof
+}
+
+/// A batch that differs from others by its number only.
+func sampleBatch(_ number: UInt64) -> Batch {
+  let output = BatchCommitment(
+    chainID: 270, firstTimestamp: 100 + number, lastTimestamp: 100 + number,
+    dataAvailability: BatchCommitment.dataAvailability(pubdata: [UInt8(truncatingIfNeeded: number)]),
+    l1TransactionCount: 0, l1RollingHash: BatchCommitment.emptyRollingHash, logsRoot: .zero)
+  let commit = CommitBatchInfo(
+    output, number: number, stateCommitment: Bytes32(UInt256(number)), pubdata: [UInt8(truncatingIfNeeded: number)])
+  let previous = StoredBatchInfo(
+    batchNumber: number - 1, stateCommitment: Bytes32(UInt256(number - 1)), l1TransactionCount: 0,
+    priorityOperationsHash: .zero, l2LogsRoot: .zero, commitment: .zero)
+  return Batch(previous: previous, commit: commit, protocolVersion: .current)
+}
+
+func sampleInput(_ number: UInt64) -> ProverInput {
+  ProverInput(words: [UInt32(truncatingIfNeeded: number), 0x0403_0201, .max])
+}

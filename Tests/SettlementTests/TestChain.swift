@@ -1,0 +1,101 @@
+// A chain in memory: blocks of deposits, with their records and the state after each.
+
+import Cryptography
+import Primitives
+import Settlement
+import Synchronization
+import Transactions
+import ZKsyncOS
+
+struct MapState: StateView, Sendable {
+  var slots: [Bytes32: Bytes32] = [:]
+  var preimages: [Bytes32: [UInt8]] = [:]
+
+  func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? { slots[flatKey] }
+  func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? { preimages[hash] }
+}
+
+final class TestChain: SettlementChain {
+  struct Missing: Error {}
+
+  private struct Content {
+    var records: [ReplayRecord] = []
+    /// After each block; the first is that before block 1.
+    var states = [MapState()]
+    var hashes = BlockHashes()
+    /// Blocks that were asked for, in order: what had to be executed again.
+    var asked: [UInt64] = []
+    /// What the chain claims to have.
+    var visible: UInt64?
+  }
+
+  private let content = Mutex(Content())
+
+  var lastBlock: UInt64 { content.withLock { $0.visible ?? UInt64($0.records.count) } }
+
+  /// Blocks whose records were read.
+  var asked: [UInt64] { content.withLock { $0.asked } }
+
+  func forgetQuestions() { content.withLock { $0.asked = [] } }
+
+  func record(_ number: UInt64) throws -> ReplayRecord? {
+    content.withLock { content in
+      content.asked.append(number)
+      return number <= content.records.count ? content.records[Int(number) - 1] : nil
+    }
+  }
+
+  func state(after number: UInt64) throws -> any StateView & Sendable {
+    try content.withLock { content in
+      guard number < content.states.count else { throw Missing() }
+      return content.states[Int(number)]
+    }
+  }
+
+  /// Changes a stored record, for tests of damage.
+  func damage(_ number: UInt64, _ body: (inout ReplayRecord) -> Void) {
+    content.withLock { body(&$0.records[Int(number) - 1]) }
+  }
+
+  /// Changes the state before block `number`, as a store with a bug would.
+  func damageState(before number: UInt64, _ body: (inout MapState) -> Void) {
+    content.withLock { body(&$0.states[Int(number) - 1]) }
+  }
+
+  /// Adds a block of `count` deposits to accounts that no block before had, and some that it had.
+  @discardableResult
+  func extend(deposits count: Int = 2) throws -> UnsettledBlock {
+    let (number, state, hashes) = content.withLock { content in
+      (UInt64(content.records.count + 1), content.states[content.states.count - 1], content.hashes)
+    }
+    let context = BlockContext(
+      chainID: 270, number: number, timestamp: 1_753_350_000 + number, blockHashes: hashes,
+      coinbase: Address(truncating: 0xc0))
+    let transactions = try (0..<count).map { index in
+      try RecoveredTransaction(
+        .l1(
+          L1Transaction(
+            kind: .priority, from: Address(truncating: UInt256(0x1000 + UInt64(index))),
+            to: Address(truncating: UInt256(0x2000 + (number &* 7 &+ UInt64(index)) % 11)), gasLimit: 1_000_000,
+            gasPerPubdataLimit: 800, maxFeePerGas: 1000, nonce: number * 100 + UInt64(index),
+            value: UInt256(number + UInt64(index)), toMint: 2_000_000_000,
+            refundRecipient: Address(truncating: UInt256(0x3000 + number)))))
+    }
+    var executor = try BlockExecutor(context: context, state: state)
+    for transaction in transactions {
+      guard case .included = try executor.execute(transaction) else { throw Missing() }
+    }
+    let output = try executor.seal()
+    let record = ReplayRecord(
+      context: context, firstPriorityID: number * 100, transactions: transactions, blockHash: output.blockHash)
+    var next = state
+    for write in output.storageWrites { next.slots[write.flatKey] = write.value }
+    for preimage in output.publishedPreimages { next.preimages[preimage.hash] = preimage.bytes }
+    content.withLock { content in
+      content.records.append(record)
+      content.states.append(next)
+      content.hashes = content.hashes.appending(output.blockHash)
+    }
+    return UnsettledBlock(record: record, output: output)
+  }
+}
