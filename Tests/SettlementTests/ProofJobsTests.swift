@@ -1,6 +1,5 @@
 import Primitives
 import Settlement
-import Synchronization
 import Testing
 
 @Suite("Proof jobs")
@@ -148,28 +147,22 @@ struct ProofJobsTests {
   func backPressure() async throws {
     let jobs = try open(maximum: 2)
     try add(1...2, to: jobs)
-    let isThrough = Atomic<Bool>(false)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        #expect(jobs.waitForRoom())
-        isThrough.store(true, ordering: .sequentiallyConsistent)
-      }
-      try await Task.sleep(for: .milliseconds(100))
-      #expect(!isThrough.load(ordering: .sequentiallyConsistent))
-      try jobs.submit(1, proof: proof(1), prover: "a")
-      try await group.waitForAll()
-    }
-    #expect(isThrough.load(ordering: .sequentiallyConsistent))
+    let waiting = onThread { #expect(jobs.waitForRoom()) }
+    try await Task.sleep(for: .milliseconds(100))
+    #expect(!waiting.isDone.isSet)
+    try jobs.submit(1, proof: proof(1), prover: "a")
+    waiting.thread.join()
+    #expect(waiting.isDone.isSet)
   }
 
   @Test("Closing lets nobody wait for ever")
   func closing() async throws {
     let jobs = try open(maximum: 1)
     try add(1...1, to: jobs)
-    let waiting = Task { jobs.waitForRoom() }
+    let waiting = onThread { #expect(!jobs.waitForRoom()) }
     try await Task.sleep(for: .milliseconds(20))
     jobs.close()
-    #expect(await waiting.value == false)
+    waiting.thread.join()
     #expect(try jobs.pick("a")?.number == 1)
   }
 

@@ -3,6 +3,7 @@
 import Glibc
 import Primitives
 import ProverInput
+import Sequencer
 import Settlement
 import Synchronization
 import ZKsyncOS
@@ -43,6 +44,25 @@ final class ManualClock: Sendable {
   var now: @Sendable () -> UInt64 { { self.time.load(ordering: .sequentiallyConsistent) } }
 
   func advance(seconds: Double) { time.add(UInt64(seconds * 1e9), ordering: .sequentiallyConsistent) }
+}
+
+/// Something that happens once.
+final class Flag: Sendable {
+  private let state = Atomic<Bool>(false)
+
+  var isSet: Bool { state.load(ordering: .sequentiallyConsistent) }
+
+  func set() { state.store(true, ordering: .sequentiallyConsistent) }
+}
+
+/// Runs what blocks on a thread of its own: the few threads of the concurrency library must stay free.
+func onThread(_ body: @escaping @Sendable () -> Void) -> (thread: ServiceThread, isDone: Flag) {
+  let flag = Flag()
+  let thread = ServiceThread {
+    body()
+    flag.set()
+  }
+  return (thread, flag)
 }
 
 /// Collects what is reported from any thread.
@@ -90,4 +110,17 @@ func sampleBatch(_ number: UInt64) -> Batch {
 
 func sampleInput(_ number: UInt64) -> ProverInput {
   ProverInput(words: [UInt32(truncatingIfNeeded: number), 0x0403_0201, .max])
+}
+
+/// The image of the current guest, where the environment names it.
+func guestImage() -> [UInt8]? {
+  guard let path = getenv("ZKSYNC_OS_IMAGE_V0_0_5"), let file = fopen(path, "rb") else { return nil }
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = fread(&chunk, 1, chunk.count, file)
+    if count == 0 { return bytes }
+    bytes += chunk[..<count]
+  }
 }

@@ -71,16 +71,7 @@ final class TestChain: SettlementChain {
     let context = BlockContext(
       chainID: 270, number: number, timestamp: 1_753_350_000 + number, blockHashes: hashes,
       coinbase: Address(truncating: 0xc0))
-    let transactions = try (0..<count).map { index in
-      try RecoveredTransaction(
-        .l1(
-          L1Transaction(
-            kind: .priority, from: Address(truncating: UInt256(0x1000 + UInt64(index))),
-            to: Address(truncating: UInt256(0x2000 + (number &* 7 &+ UInt64(index)) % 11)), gasLimit: 1_000_000,
-            gasPerPubdataLimit: 800, maxFeePerGas: 1000, nonce: number * 100 + UInt64(index),
-            value: UInt256(number + UInt64(index)), toMint: 2_000_000_000,
-            refundRecipient: Address(truncating: UInt256(0x3000 + number)))))
-    }
+    let transactions = try (0..<UInt64(count)).map { index in try deposit(number, index) }
     var executor = try BlockExecutor(context: context, state: state)
     for transaction in transactions {
       guard case .included = try executor.execute(transaction) else { throw Missing() }
@@ -97,5 +88,16 @@ final class TestChain: SettlementChain {
       content.hashes = content.hashes.appending(output.blockHash)
     }
     return UnsettledBlock(record: record, output: output)
+  }
+
+  /// To one of eleven accounts, so that blocks both create accounts and change old ones.
+  private func deposit(_ block: UInt64, _ index: UInt64) throws -> RecoveredTransaction {
+    let recipient: UInt64 = 0x2000 + (block * 7 + index) % 11
+    let request = L1Transaction(
+      kind: .priority, from: Address(truncating: UInt256(0x1000 + index)),
+      to: Address(truncating: UInt256(recipient)), gasLimit: 1_000_000, gasPerPubdataLimit: 800, maxFeePerGas: 1000,
+      nonce: block * 100 + index, value: UInt256(block + index), toMint: 2_000_000_000,
+      refundRecipient: Address(truncating: UInt256(0x3000 + block)))
+    return try RecoveredTransaction(.l1(request))
   }
 }

@@ -29,6 +29,11 @@ public final class ProofJobs: Sendable {
     public var number: UInt64
     /// How long ago the job was handed out; `nil` while it is pending.
     public var assignedFor: Duration?
+
+    public init(number: UInt64, assignedFor: Duration?) {
+      self.number = number
+      self.assignedFor = assignedFor
+    }
   }
 
   /// Work for a prover.

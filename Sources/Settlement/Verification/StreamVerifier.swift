@@ -114,7 +114,9 @@ private final class StreamedState: StateView {
     try reading { () throws(StreamFault) in
       try reader.expect(length: 10)
       let isNew = try reader.boolean()
+      let start = reader.position
       let value = try reader.bytes32()
+      guard !isNew || value.isZero else { throw .value(at: start) }
       return isNew ? nil : value
     }
   }
