@@ -23,16 +23,12 @@ enum NativeCost {
   static let preimageGet: UInt64 = 500
   static let preimageSet: UInt64 = 500
 
-  static let transientRead: UInt64 = 4_000
-  static let transientWrite: UInt64 = 4_000
-
   static let eventBase: UInt64 = 6_000
   static let eventTopic: UInt64 = 200
   static let eventByte: UInt64 = 2
 
   static let calldataByte: UInt64 = 1
   static let jumpAnalysisByte: UInt64 = 6
-  static let create: UInt64 = 25_000
 
   /// BLAKE2s-256 of `length` bytes.
   static func blake2s(_ length: Int) -> UInt64 { 800 + 340 * UInt64((length + 63) / 64) }
@@ -53,9 +49,6 @@ enum ErgsCost {
   static let warmAccountAccess: UInt64 = 100 * ergsPerGas
   static let coldAccountAccessExtra: UInt64 = 2_500 * ergsPerGas
   static let accessListAddress: UInt64 = 2_400 * ergsPerGas
-  static let selfBalance: UInt64 = 5 * ergsPerGas
-
-  static let transientAccess: UInt64 = 100 * ergsPerGas
 
   static let codeDepositByte: UInt64 = 200 * ergsPerGas
   static let newAccount: UInt64 = 25_000 * ergsPerGas
