@@ -26,21 +26,15 @@ public final class Program: @unchecked Sendable {  // immutable once built
   /// - Throws: ``AirbenderError/imageSize(_:)`` for an image that is empty, no multiple of 4 bytes, or larger than the
   ///   ROM; ``AirbenderError/outOfMemory``.
   public convenience init(
-    image: some Collection<UInt8>, engine: Engine = .translator
+    image: [UInt8], engine: Engine = .translator
   ) throws(AirbenderError) {
     guard image.count % 4 == 0, !image.isEmpty, image.count <= Int(AddressSpace.romSize) else {
       throw .imageSize(image.count)
     }
-    var words: [UInt32] = []
-    words.reserveCapacity(image.count / 4)
-    var index = image.startIndex
-    while index != image.endIndex {
-      var word: UInt32 = 0
-      for shift in [0, 8, 16, 24] as [UInt32] {
-        word |= UInt32(image[index]) << shift
-        image.formIndex(after: &index)
+    let words = image.withUnsafeBytes { bytes in
+      stride(from: 0, to: bytes.count, by: 4).map {
+        UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self))
       }
-      words.append(word)
     }
     try self.init(words: words, engine: engine)
   }
