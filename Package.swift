@@ -47,7 +47,9 @@ let package = Package(
     .testTarget(name: "ZKsyncOSTests", dependencies: ["ZKsyncOS"], swiftSettings: settings),
     .target(
       name: "Ethereum", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
-    .testTarget(name: "EthereumTests", dependencies: ["Ethereum", "StateTests"], swiftSettings: settings),
+    .testTarget(
+      name: "EthereumTests", dependencies: ["Ethereum", "StateTests", "JSON", "Primitives", "Cryptography"],
+      swiftSettings: settings),
     .target(
       name: "StateTests", dependencies: ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "Ethereum"],
       swiftSettings: settings),
@@ -180,7 +182,11 @@ let package = Package(
       name: "zkos",
       dependencies: [
         "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "StateTests", "ZKsyncOS", "Airbender",
+<<<<<<< Updated upstream
         "ProverInput", "GuestCheck",
+=======
+        "ProverInput", "GuestCheck", "StateTree", "TreeBenchmark",
+>>>>>>> Stashed changes
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -5,5 +5,7 @@ import ArgumentParser
 struct ZKOS: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "zkos", abstract: "Tools around the sequencer of ZKsync OS chains.",
-    subcommands: [StateTestCommand.self, LoadTestCommand.self, GuestCommand.self, BenchCommand.self])
+    subcommands: [
+      StateTestCommand.self, GuestCommand.self, TreeCommand.self, LoadTestCommand.self, BenchCommand.self,
+    ])
 }

@@ -38,7 +38,7 @@ struct Load: Sendable {
           print(
             "\((Clock.now - start) / 1_000_000_000) s  submitted \(counts.submitted)  included \(counts.included)  "
               + "in flight \(ledger.waitingCount)  \(Int(rate)) TPS  errors \(counts.errors.values.reduce(0, +))")
-          fflush(stdout)
+          fflush(nil)
           lastLine = Clock.now
           lastIncluded = counts.included
         }
