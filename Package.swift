@@ -182,11 +182,7 @@ let package = Package(
       name: "zkos",
       dependencies: [
         "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "StateTests", "ZKsyncOS", "Airbender",
-<<<<<<< Updated upstream
-        "ProverInput", "GuestCheck",
-=======
         "ProverInput", "GuestCheck", "StateTree", "TreeBenchmark",
->>>>>>> Stashed changes
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
