@@ -170,7 +170,8 @@ let package = Package(
       name: "Node",
       dependencies: [
         "Primitives", "Transactions", "EVM", "ZKsyncOS", "ChainStorage", "Mempool", "Sequencer", "HTTP", "JSONRPC",
-        "NodeAPI", "Telemetry", .product(name: "Configuration", package: "swift-configuration"),
+        "NodeAPI", "Telemetry", "StateTree", "ProverInput", "Settlement",
+        .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "SystemPackage", package: "swift-system"), .product(name: "Yams", package: "Yams"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: settings),

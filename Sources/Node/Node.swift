@@ -8,6 +8,7 @@ import NIOPosix
 import NodeAPI
 import Primitives
 import Sequencer
+import Settlement
 import Synchronization
 import Telemetry
 import Transactions
@@ -21,6 +22,10 @@ public final class Node: Sendable {
   public let sequencer: Sequencer
   private let rpc: HTTPServer
   private let telemetry: HTTPServer
+  /// Serves provers, where the node has jobs for them.
+  private let proverAPI: HTTPServer?
+  private let proverThreads: NIOThreadPool
+  private let settlement: SettlementStages
   private let workers: WorkerPool
   private let loops: MultiThreadedEventLoopGroup
   private let log: Logger
@@ -68,6 +73,8 @@ public final class Node: Sendable {
     let health = HealthRegistry()
     health.add("sequencer") { sequencer.failure.map { .notReady("\($0)") } ?? .ready }
 
+    let settlement = try SettlementStages(configuration, sequencer, metrics, log)
+    health.add("settlement") { settlement.failure.map { .notReady($0) } ?? .ready }
     let api = NodeAPI(
       apiConfiguration(configuration),
       chain: ChainAdapter(blocks: sequencer.storage.blocks, baseFee: sequencer.options.baseFee.saturatedUInt64),
@@ -84,6 +91,14 @@ public final class Node: Sendable {
       let telemetry = try await HTTPServer.start(
         TelemetryService(metrics: registry, health: health), host: configuration.metricsAddress.host,
         port: configuration.metricsAddress.port, on: loops)
+      let proverThreads = NIOThreadPool(numberOfThreads: 2)
+      proverThreads.start()
+      var proverAPI: HTTPServer?
+      if configuration.proverAPIEnabled, let jobs = settlement.jobs {
+        proverAPI = try await HTTPServer.start(
+          ProverAPI(jobs: jobs, threads: proverThreads).router, host: configuration.proverAPIAddress.host,
+          port: configuration.proverAPIAddress.port, limits: ProverAPI.limits(), on: loops)
+      }
       try sequencer.start()
       let rpc = try await HTTPServer.start(
         RPCService(RPCDispatcher(methods: api.methods, pool: workers)), host: configuration.rpcAddress.host,
@@ -95,7 +110,8 @@ public final class Node: Sendable {
           "metrics": "\(configuration.metricsAddress.host):\(telemetry.port)",
           "chainID": "\(configuration.chainID)", "head": "\(sequencer.storage.blocks.head)",
         ])
-      return Node(sequencer, rpc, telemetry, workers, loops, log, failures)
+      return Node(
+        sequencer, settlement, rpc, telemetry, proverAPI, workers, proverThreads, loops, log, failures)
     } catch {
       try? await loops.shutdownGracefully()
       throw StartError.cannotListen("\(error)")
@@ -103,10 +119,14 @@ public final class Node: Sendable {
   }
 
   private init(
-    _ sequencer: Sequencer, _ rpc: HTTPServer, _ telemetry: HTTPServer, _ workers: WorkerPool,
+    _ sequencer: Sequencer, _ settlement: SettlementStages, _ rpc: HTTPServer, _ telemetry: HTTPServer,
+    _ proverAPI: HTTPServer?, _ workers: WorkerPool, _ proverThreads: NIOThreadPool,
     _ loops: MultiThreadedEventLoopGroup, _ log: Logger, _ failures: FailureSignal
   ) {
     self.sequencer = sequencer
+    self.settlement = settlement
+    self.proverAPI = proverAPI
+    self.proverThreads = proverThreads
     self.rpc = rpc
     self.telemetry = telemetry
     self.workers = workers
@@ -122,8 +142,15 @@ public final class Node: Sendable {
   public func stop() async throws {
     await rpc.shutdown()
     await workers.shutdown()
-    let sequencer = sequencer
-    try await NIOThreadPool.singleton.runIfActive { try sequencer.stop() }
+    await proverAPI?.shutdown()
+    let sequencer = sequencer, settlement = settlement
+    // Settlement lets go first: it must not hold the sequencer back any more.
+    try await NIOThreadPool.singleton.runIfActive {
+      settlement.stop()
+      try sequencer.stop()
+      settlement.join()
+    }
+    try await proverThreads.shutdownGracefully()
     await telemetry.shutdown()
     try await loops.shutdownGracefully()
     log.info("stopped", metadata: ["head": "\(sequencer.storage.blocks.head)"])

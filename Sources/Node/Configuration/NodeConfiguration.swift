@@ -18,6 +18,13 @@ public struct NodeConfiguration: Sendable {
   public var maxBlockGas: UInt64
   public var maxBlockPubdata: Int
 
+  public var batcherMaxInFlightBlocks: Int
+  public var proverAPIEnabled: Bool
+  public var proverAPIAddress: Endpoint
+  public var proverJobTimeout: Duration
+  public var proverMaxUnprovedBlocks: Int
+  public var fakeProvers: Int
+
   public var metricsAddress: Endpoint
   public var logFormat: LogFormat
   public var logLevel: LogLevel
@@ -39,10 +46,19 @@ public struct NodeConfiguration: Sendable {
     maxTransactionsInBlock = try source.value(of: NodeOptions.sequencerMaxTransactionsInBlock)
     maxBlockGas = try source.value(of: NodeOptions.sequencerMaxBlockGas)
     maxBlockPubdata = try source.value(of: NodeOptions.sequencerMaxBlockPubdata)
+    batcherMaxInFlightBlocks = try source.value(of: NodeOptions.batcherMaximumInFlightBlocks)
+    proverAPIEnabled = try source.value(of: NodeOptions.proverAPIEnabled)
+    proverAPIAddress = try source.value(of: NodeOptions.proverAPIAddress)
+    proverJobTimeout = try source.value(of: NodeOptions.proverAPIJobTimeout)
+    proverMaxUnprovedBlocks = try source.value(of: NodeOptions.proverAPIMaxUnprovedBlocks)
+    fakeProvers = try source.value(of: NodeOptions.fakeProvers)
     metricsAddress = try source.value(of: NodeOptions.metricsAddress)
     logFormat = try source.value(of: NodeOptions.logFormat)
     logLevel = try source.value(of: NodeOptions.logLevel)
   }
+
+  /// Whether anybody proves: without provers, real or fake, batches would only pile up.
+  var provesBlocks: Bool { proverAPIEnabled || fakeProvers > 0 }
 
   /// The configuration of a process: its environment, its command line, and the file that either names.
   public static func load(

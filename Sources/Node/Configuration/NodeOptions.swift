@@ -35,6 +35,20 @@ public enum NodeOptions {
   static let sequencerMaxBlockPubdata = Option(
     "sequencer_max_block_pubdata", default: "110000", .integer(1_000...(1 << 30)), "pubdata bytes that seal a block")
 
+  // Settlement
+  static let batcherMaximumInFlightBlocks = Option(
+    "batcher_maximum_in_flight_blocks", default: "10", .integer(1...1_000), "prover inputs made at the same time")
+  static let proverAPIEnabled = Option(
+    "prover_api_component_enabled", default: "false", .boolean, "whether blocks are batched and handed to provers")
+  static let proverAPIAddress = Option(
+    "prover_api_address", default: "0.0.0.0:3124", .endpoint, "where provers find their jobs")
+  static let proverAPIJobTimeout = Option(
+    "prover_api_job_timeout", default: "180s", .duration, "a job is given to another prover after this time")
+  static let proverAPIMaxUnprovedBlocks = Option(
+    "prover_api_max_unproved_blocks", default: "1000", .integer(1...1_000_000), "unproved blocks that stop the batcher")
+  static let fakeProvers = Option(
+    "prover_api_fake_provers", default: "0", .integer(0...64), "provers that send fake proofs, for chains without GPU")
+
   // Operations
   static let metricsAddress = Option(
     "metrics_address", default: "0.0.0.0:3312", .endpoint, "where Prometheus finds the metrics")
@@ -49,8 +63,10 @@ public enum NodeOptions {
     OptionDescription(mempoolMaxTransactionInputBytes), OptionDescription(mempoolMaxTransactions),
     OptionDescription(mempoolMaxBytes), OptionDescription(sequencerDatabasePath), OptionDescription(sequencerBlockTime),
     OptionDescription(sequencerMaxTransactionsInBlock), OptionDescription(sequencerMaxBlockGas),
-    OptionDescription(sequencerMaxBlockPubdata), OptionDescription(metricsAddress), OptionDescription(logFormat),
-    OptionDescription(logLevel),
+    OptionDescription(sequencerMaxBlockPubdata), OptionDescription(batcherMaximumInFlightBlocks),
+    OptionDescription(proverAPIEnabled), OptionDescription(proverAPIAddress), OptionDescription(proverAPIJobTimeout),
+    OptionDescription(proverAPIMaxUnprovedBlocks), OptionDescription(fakeProvers), OptionDescription(metricsAddress),
+    OptionDescription(logFormat), OptionDescription(logLevel),
   ]
 
   /// What `--help` prints.

@@ -1,0 +1,106 @@
+import ChainStorage
+import HTTP
+import Logging
+import NIOPosix
+import Primitives
+import ProverInput
+import Sequencer
+import Settlement
+import StateTree
+import Telemetry
+import ZKsyncOS
+
+/// What follows the sequencer: the state tree, and where provers are to be served, batches and proof jobs.
+///
+/// An error here halts settlement and shows in the health report; the chain goes on until the backlog is full.
+final class SettlementStages: Sendable {
+  private let pipeline: SettlementPipeline
+  private let feed: ServiceThread
+  private let fakes: FakeProverPool?
+  /// The proof jobs, where there are any.
+  let jobs: ProofJobs?
+
+  /// Opens the tree and the proofs, and follows `sequencer` from now on. To be called after recovery and before the
+  /// sequencer starts: what the stages lack they replay from the log themselves.
+  init(
+    _ configuration: NodeConfiguration, _ sequencer: Sequencer, _ metrics: NodeMetrics, _ log: Logger
+  ) throws {
+    let tree = try StateTree.open(directory: configuration.databasePath + "/tree")
+    let chain = StoredChain(storage: sequencer.storage)
+    if configuration.provesBlocks {
+      let store = try ProofStore(path: configuration.databasePath + "/proofs")
+      var jobOptions = ProofJobs.Options()
+      jobOptions.timeout = configuration.proverJobTimeout
+      jobOptions.maximumUnproved = configuration.proverMaxUnprovedBlocks
+      let notify: @Sendable (ProofJobs.Event) -> Void = { event in
+        if case .proved(let number, let prover, let time, let kind) = event {
+          if let time { metrics.proveTime(prover: prover).observe(time) }
+          log.info("block proved", metadata: ["block": "\(number)", "prover": "\(prover)", "kind": "\(kind)"])
+        }
+      }
+      let jobs = try ProofJobs(
+        store: store, verifier: StructuralProofVerifier(), options: jobOptions, notify: notify)
+      var options = SettlementPipeline.Options()
+      options.maximumInFlight = configuration.batcherMaxInFlightBlocks
+      pipeline = try SettlementPipeline(
+        chain: chain, tree: tree, generator: try ProverInputGenerator(mode: .native, image: nil), jobs: jobs,
+        options: options, notify: { Self.observe($0, metrics, log) })
+      self.jobs = jobs
+      fakes = configuration.fakeProvers == 0 ? nil : Self.fakes(jobs, configuration.fakeProvers, log)
+    } else {
+      pipeline = try SettlementPipeline(chain: chain, tree: tree, notify: { Self.observe($0, metrics, log) })
+      jobs = nil
+      fakes = nil
+    }
+    let channel = BoundedChannel<SealedBlock>(capacity: 16)
+    sequencer.attach(channel)
+    let pipeline = pipeline
+    pipeline.start()
+    feed = ServiceThread {
+      while let block = channel.receive() {
+        pipeline.append(UnsettledBlock(record: block.record, output: block.output))
+      }
+    }
+    fakes?.start()
+  }
+
+  /// Why settlement has halted; `nil` while it goes on.
+  var failure: String? { pipeline.failure.map { "\($0)" } }
+
+  /// Lets the sequencer run free, before it is stopped itself.
+  func stop() {
+    fakes?.stop()
+    pipeline.stop()
+  }
+
+  /// Ends the feed; the sequencer has closed its channel by now.
+  func join() { feed.join() }
+
+  private static func fakes(_ jobs: ProofJobs, _ count: Int, _ log: Logger) -> FakeProverPool {
+    var options = FakeProverPool.Options()
+    options.provers = count
+    return FakeProverPool(jobs: jobs, options: options) { log.error("fake prover: \($0)") }
+  }
+
+  private static func observe(_ event: SettlementPipeline.Event, _ metrics: NodeMetrics, _ log: Logger) {
+    switch event {
+    case .treeExtended(let block, let entries, let time):
+      metrics.blockNumber(.treeManager).set(block)
+      metrics.treeBlock.observe(time)
+      metrics.treeProcessingRange.observe(Double(entries))
+    case .batchMade(let batch): metrics.blockNumber(.batcher).set(batch.number)
+    case .retrying(let error): log.warning("settlement retries", metadata: ["error": "\(error)"])
+    case .halted(let error): log.error("settlement has halted", metadata: ["error": "\(error)"])
+    default: break
+    }
+  }
+}
+
+/// The chain as settlement reads it.
+private struct StoredChain: SettlementChain {
+  let storage: ChainStorage
+
+  var lastBlock: UInt64 { storage.log.last }
+  func record(_ number: UInt64) throws -> ReplayRecord? { try storage.log.record(number) }
+  func state(after number: UInt64) throws -> any StateView & Sendable { try storage.state.view(at: number) }
+}
