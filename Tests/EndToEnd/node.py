@@ -1,7 +1,9 @@
 """A real node process, started and stopped as an operator would."""
 
+import itertools
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -18,10 +20,20 @@ CHAIN_ID = 270
 RICH = Account.from_key("0x7726827caac94a7f9e1b160f7ea819f172f7b6f9d2a97f992c38edeab82d4110")
 
 
+# Below the range from which Linux takes the ports of outgoing connections: between the choice of a port and the start of
+# the node, or while it is down after a kill, a client's connection must not come to sit on it.
+_ports = itertools.cycle(random.sample(range(12_000, 32_000), 20_000))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in _ports:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Node:
