@@ -9,7 +9,7 @@ FLAGS := -c release -j $(JOBS) $(if $(MARCH),-Xswiftc -Xcc -Xswiftc -march=$(MAR
 BIN := .build/release
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-DEBIAN := librocksdb-dev libsecp256k1-dev libgmp-dev pkg-config python3-venv
+DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev pkg-config python3-venv
 ARGS ?=
 
 .PHONY: help deps build run test test-unit test-e2e lint format bench clean

@@ -13,6 +13,11 @@ let package = Package(
     .library(name: "Cryptography", targets: ["Cryptography"]),
     .library(name: "Transactions", targets: ["Transactions"]),
     .library(name: "EVM", targets: ["EVM"]),
+    .library(name: "ZKsyncOS", targets: ["ZKsyncOS"]),
+    .library(name: "Ethereum", targets: ["Ethereum"]),
+    .library(name: "StateTree", targets: ["StateTree"]),
+    .library(name: "Airbender", targets: ["Airbender"]),
+    .library(name: "ProverInput", targets: ["ProverInput"]),
     .library(name: "RocksDB", targets: ["RocksDB"]),
   ],
   dependencies: [
@@ -28,8 +33,10 @@ let package = Package(
     .target(name: "Primitives", swiftSettings: settings),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
     .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
-    .target(name: "Cryptography", dependencies: ["Primitives", "CSecp256k1", "CGMP"], swiftSettings: settings),
+    .target(
+      name: "Cryptography", dependencies: ["Primitives", "CSecp256k1", "CLibCrypto", "CGMP"], swiftSettings: settings),
     .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
 
     .target(name: "JSON", dependencies: ["Primitives"], swiftSettings: settings),

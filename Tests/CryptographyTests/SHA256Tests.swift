@@ -40,23 +40,6 @@ struct SHA256Tests {
         == "0x248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
   }
 
-  @Test("A message in pieces has the digest of the whole, however it is cut")
-  func incremental() {
-    var random = SplitMix64(seed: 1)
-    for _ in 0..<300 {
-      let message = random.bytes(Int.random(in: 0...400, using: &random))
-      var hasher = SHA256()
-      var rest = message[...]
-      while !rest.isEmpty {
-        let count = Int.random(in: 0...min(rest.count, 130), using: &random)
-        hasher.update(Array(rest.prefix(count)))
-        rest = rest.dropFirst(count)
-        #expect(hasher.finalize() == SHA256.hash(Array(message.dropLast(rest.count))))
-      }
-      #expect(hasher.finalize() == SHA256.hash(message))
-    }
-  }
-
   @Test("Nothing at all is the empty message")
   func nothing() {
     #expect(SHA256.hash(UnsafeRawBufferPointer(start: nil, count: 0)) == Bytes32(hex: Self.digests[0].digest))

@@ -27,14 +27,12 @@ extension BLS12381: PairingCurve {
   /// y² = x³ + 4 over Fp.
   enum G1: ShortWeierstrassCurve {
     typealias Coordinate = BLS12381Fp
-    static var hasMinusThree: Bool { false }
     static let b = BLS12381Fp(4)
   }
 
   /// y² = x³ + 4(1 + u) over Fp2.
   enum G2: ShortWeierstrassCurve {
     typealias Coordinate = Fp2<BLS12381Fp>
-    static var hasMinusThree: Bool { false }
     static let b = Fp2(BLS12381Fp(4), BLS12381Fp(4))
   }
 

@@ -16,7 +16,6 @@ enum BN254Prime: Prime256 {
     UInt256(
       l0: 0xf32c_fc5b_538a_fa89, l1: 0xb5e7_1911_d445_01fb, l2: 0x47ab_1eff_0a41_7ff6, l3: 0x06d8_9f71_cab8_351f)
   }
-  static var hasSpareBit: Bool { true }
 }
 
 typealias BN254Fp = Montgomery256<BN254Prime>
@@ -54,14 +53,12 @@ extension BN254 {
   /// y² = x³ + 3 over Fp; every point has order r.
   enum G1: ShortWeierstrassCurve {
     typealias Coordinate = BN254Fp
-    static var hasMinusThree: Bool { false }
     static let b = BN254Fp(reducing: 3)
   }
 
   /// y² = x³ + 3/ξ over Fp2; the points of order r are a subgroup.
   enum G2: ShortWeierstrassCurve {
     typealias Coordinate = Fp2<BN254Fp>
-    static var hasMinusThree: Bool { false }
     static let b = xi.inverse.scaled(by: BN254Fp(reducing: 3))
   }
 

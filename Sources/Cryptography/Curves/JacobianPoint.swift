@@ -1,10 +1,8 @@
 import Primitives
 
-/// A curve y² = x³ + a·x + b over some field, with a of one of the two kinds that are in use here.
+/// A curve y² = x³ + b over some field.
 protocol ShortWeierstrassCurve: Sendable {
   associatedtype Coordinate: Field
-  /// Whether a = −3, else a = 0.
-  static var hasMinusThree: Bool { get }
   static var b: Coordinate { get }
 }
 
@@ -15,8 +13,7 @@ struct AffinePoint<Curve: ShortWeierstrassCurve>: Equatable, Sendable {
 
   /// Whether the coordinates satisfy the equation of the curve.
   var isOnCurve: Bool {
-    let cube = x.squared * x + Curve.b
-    return y.squared == (Curve.hasMinusThree ? cube - (x.doubled + x) : cube)
+    y.squared == x.squared * x + Curve.b
   }
 
   static prefix func - (p: Self) -> Self { Self(x: p.x, y: -p.y) }
@@ -24,8 +21,8 @@ struct AffinePoint<Curve: ShortWeierstrassCurve>: Equatable, Sendable {
 
 /// A point as (X, Y, Z) with x = X/Z² and y = Y/Z³; Z = 0 is infinity.
 ///
-/// The formulas are those of the Explicit-Formulas Database (hyperelliptic.org/EFD): dbl-2009-l for a = 0,
-/// dbl-2001-b for a = −3, add-2007-bl, madd-2007-bl. Operands are public everywhere: nothing runs in constant time.
+/// The formulas are those of the Explicit-Formulas Database (hyperelliptic.org/EFD): dbl-2009-l and
+/// add-2007-bl. Operands are public everywhere: nothing runs in constant time.
 struct JacobianPoint<Curve: ShortWeierstrassCurve>: Sendable {
   var x: Curve.Coordinate
   var y: Curve.Coordinate
@@ -59,16 +56,6 @@ struct JacobianPoint<Curve: ShortWeierstrassCurve>: Sendable {
 
   @inline(never)
   var doubled: Self {
-    if Curve.hasMinusThree {
-      let delta = z.squared, gamma = y.squared
-      let beta = x * gamma
-      let difference = (x - delta) * (x + delta)
-      let alpha = difference.doubled + difference
-      let beta4 = beta.doubled.doubled
-      let x3 = alpha.squared - beta4.doubled
-      let y3 = alpha * (beta4 - x3) - gamma.squared.doubled.doubled.doubled
-      return Self(x: x3, y: y3, z: (y + z).squared - gamma - delta)
-    }
     let a = x.squared, b = y.squared
     let c = b.squared
     let d = ((x + b).squared - a - c).doubled

@@ -1,6 +1,7 @@
 import Primitives
 
-/// A prime above 2^253 and below 2^256, and the constants that Montgomery's multiplication by R = 2^256 needs.
+/// A prime above 2^253 and below 2^255, and the constants that Montgomery's multiplication by R = 2^256 needs. One bit to
+/// spare: a row of the multiplication never carries into a fifth limb, nor a sum of two elements out of 256 bits.
 protocol Prime256: Sendable {
   static var modulus: UInt256 { get }
   /// −modulus⁻¹ mod 2^64.
@@ -9,8 +10,6 @@ protocol Prime256: Sendable {
   static var one: UInt256 { get }
   /// R² mod modulus.
   static var rSquared: UInt256 { get }
-  /// Whether the modulus is so far below 2^256 that a row of the multiplication never needs a sixth limb.
-  static var hasSpareBit: Bool { get }
 }
 
 /// An element of a prime field, kept as x·R mod p (Montgomery form), always below p.
@@ -50,8 +49,7 @@ struct Montgomery256<Prime: Prime256>: Field {
 
   @inline(__always)
   static func + (a: Self, b: Self) -> Self {
-    let sum = a.form.addingReportingOverflow(b.form)
-    return Self(form: reduce(sum.partialValue, carry: bit(sum.overflow)))
+    Self(form: reduce(a.form &+ b.form))
   }
 
   @inline(__always)
@@ -75,7 +73,7 @@ struct Montgomery256<Prime: Prime256>: Field {
     t.row(a.form, b.form.l1, Prime.self)
     t.row(a.form, b.form.l2, Prime.self)
     t.row(a.form, b.form.l3, Prime.self)
-    return Self(form: reduce(UInt256(l0: t.t0, l1: t.t1, l2: t.t2, l3: t.t3), carry: t.t4))
+    return Self(form: reduce(UInt256(l0: t.t0, l1: t.t1, l2: t.t2, l3: t.t3)))
   }
 
   @inline(__always)
@@ -87,12 +85,12 @@ struct Montgomery256<Prime: Prime256>: Field {
     return Self(form: modularInverse(form, Prime.modulus)) * r2 * r2
   }
 
-  /// carry·2^256 + x, which is below 2p, modulo p.
+  /// x, which is below 2p, modulo p.
   @inline(__always)
-  private static func reduce(_ x: UInt256, carry: UInt64) -> UInt256 {
+  private static func reduce(_ x: UInt256) -> UInt256 {
     let reduced = x.subtractingReportingOverflow(Prime.modulus)
-    // Keep x where the subtraction borrowed more than the carry has.
-    let keep = 0 &- (bit(reduced.overflow) & (carry ^ 1)), r = reduced.partialValue
+    // Keep x where the subtraction borrowed.
+    let keep = 0 &- bit(reduced.overflow), r = reduced.partialValue
     return UInt256(
       l0: r.l0 ^ (r.l0 ^ x.l0) & keep, l1: r.l1 ^ (r.l1 ^ x.l1) & keep, l2: r.l2 ^ (r.l2 ^ x.l2) & keep,
       l3: r.l3 ^ (r.l3 ^ x.l3) & keep)
@@ -105,7 +103,6 @@ private struct Accumulator {
   var t1: UInt64 = 0
   var t2: UInt64 = 0
   var t3: UInt64 = 0
-  var t4: UInt64 = 0
 
   @inline(__always)
   init() {}
@@ -122,14 +119,6 @@ private struct Accumulator {
     let y2 = multiplyAdd(x2.low, m, p.l2, y1.high)
     let x3 = multiplyAdd(t3, a.l3, b, x2.high)
     let y3 = multiplyAdd(x3.low, m, p.l3, y2.high)
-    (t0, t1, t2) = (y1.low, y2.low, y3.low)
-    if Prime.hasSpareBit {
-      t3 = x3.high &+ y3.high
-    } else {
-      let top = x3.high.addingReportingOverflow(t4)
-      let next = top.partialValue.addingReportingOverflow(y3.high)
-      t3 = next.partialValue
-      t4 = bit(top.overflow) | bit(next.overflow)
-    }
+    (t0, t1, t2, t3) = (y1.low, y2.low, y3.low, x3.high &+ y3.high)
   }
 }
