@@ -1,5 +1,7 @@
 // Strings: eight bytes a step while they are plain ASCII, with escapes and UTF-8 checked where they occur.
 
+import Primitives
+
 /// Where a string lies in the text, without its quotes. Its bytes are checked; escapes are still escaped.
 @frozen
 public struct JSONStringToken: Sendable, Equatable {
@@ -99,7 +101,7 @@ extension JSONReader {
     guard end - position >= 4 else { throw .unexpectedEnd(offset: end) }
     var unit: UInt16 = 0
     for _ in 0..<4 {
-      let digit = HexDigits.value(of: base[position])
+      let digit = Hex.value(of: base[position])
       guard digit < 16 else { throw .malformedEscape(offset: start) }
       unit = unit << 4 | UInt16(digit)
       position &+= 1
@@ -135,7 +137,7 @@ extension JSONReader {
     bytes.reserveCapacity(escaped.count)
     var index = 0
     func unit(at start: Int) -> UInt32 {
-      (0..<4).reduce(0) { $0 << 4 | UInt32(HexDigits.value(of: escaped[start + $1])) }
+      (0..<4).reduce(0) { $0 << 4 | UInt32(Hex.value(of: escaped[start + $1])) }
     }
     while index < escaped.count {
       guard escaped[index] == UInt8(ascii: "\\") else {

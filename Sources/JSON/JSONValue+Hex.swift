@@ -21,7 +21,7 @@ extension JSONValue {
       guard let digits = Self.digits(of: text), digits.count.isMultiple(of: 2) else { return nil }
       var valid = true
       let bytes = [UInt8](unsafeUninitializedCapacity: digits.count / 2) { buffer, count in
-        if let target = buffer.baseAddress { valid = HexDigits.decode(digits, to: target) }
+        if let target = buffer.baseAddress { valid = Hex.read(UnsafeRawBufferPointer(digits), to: target) }
         count = digits.count / 2
       }
       return valid ? bytes : nil
@@ -55,7 +55,7 @@ extension JSONValue {
     var limbs: InlineArray<4, UInt64> = [0, 0, 0, 0]
     var invalid: UInt8 = 0
     for index in 0..<digits.count {
-      let digit = HexDigits.value(of: digits[digits.count &- 1 &- index])
+      let digit = Hex.value(of: digits[digits.count &- 1 &- index])
       invalid |= digit
       limbs[unchecked: index &>> 4] |= UInt64(digit & 15) &<< UInt64((index & 15) &* 4)
     }

@@ -10,7 +10,7 @@ extension JSONWriter {
       target[0] = UInt8(ascii: "0")
       target[1] = UInt8(ascii: "x")
       for index in 0..<digits {
-        target[index + 2] = HexDigits.digit(UInt8(truncatingIfNeeded: value &>> UInt64((digits - 1 - index) &* 4)) & 15)
+        target[index + 2] = Hex.digit(UInt8(truncatingIfNeeded: value &>> UInt64((digits - 1 - index) &* 4)) & 15)
       }
     }
   }
@@ -28,7 +28,7 @@ extension JSONWriter {
         target[1] = UInt8(ascii: "x")
         for index in 0..<digits {
           let nibble = 64 - digits + index
-          target[index + 2] = HexDigits.digit(bytes[nibble / 2] &>> (nibble & 1 == 0 ? 4 : 0) & 15)
+          target[index + 2] = Hex.digit(bytes[nibble / 2] &>> (nibble & 1 == 0 ? 4 : 0) & 15)
         }
       }
     }
@@ -39,7 +39,7 @@ extension JSONWriter {
     quoted(length: 2 &* bytes.count &+ 2) { target in
       target[0] = UInt8(ascii: "0")
       target[1] = UInt8(ascii: "x")
-      HexDigits.encode(bytes, to: target + 2)
+      Hex.write(bytes, to: target + 2)
     }
   }
 

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Writes JSON, byte by byte into memory of its own, with the commas put where they belong.
 ///
 /// The caller begins and ends containers in pairs and writes a key before each member; the writer does not check this,
@@ -183,8 +185,8 @@ public struct JSONWriter: ~Copyable {
       case 0x09: append(UInt8(ascii: "t"))
       case 0..<0x20:
         for byte in "u00".utf8 { append(byte) }
-        append(HexDigits.digit(byte >> 4))
-        append(HexDigits.digit(byte & 15))
+        append(Hex.digit(byte >> 4))
+        append(Hex.digit(byte & 15))
       default: append(byte)
       }
     }

@@ -64,14 +64,24 @@ public enum Hex {
     var seen: UInt8 = 0
     var index = 0
     while index < digits.count {
-      let high = digitValues[unchecked: Int(input.load(fromByteOffset: index, as: UInt8.self))]
-      let low = digitValues[unchecked: Int(input.load(fromByteOffset: index &+ 1, as: UInt8.self))]
+      let high = value(of: input.load(fromByteOffset: index, as: UInt8.self))
+      let low = value(of: input.load(fromByteOffset: index &+ 1, as: UInt8.self))
       seen |= high | low
       output.storeBytes(of: high &<< 4 | (low & 15), toByteOffset: index &>> 1, as: UInt8.self)
       index &+= 2
     }
     // The values of digits have four bits; that of anything else has eight.
     return seen < 16
+  }
+
+  /// The value of one ASCII digit; 255 for any other character.
+  @inlinable @inline(__always)
+  package static func value(of digit: UInt8) -> UInt8 { digitValues[unchecked: Int(digit)] }
+
+  /// The lower-case ASCII digit of a value below 16.
+  @inlinable @inline(__always)
+  package static func digit(_ nibble: UInt8) -> UInt8 {
+    nibble &+ (nibble < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") &- 10)
   }
 
   /// Reads a text of exactly `2 * count` digits, with or without `0x`, to `output`.
@@ -115,7 +125,8 @@ extension [UInt8] {
 
 // swift-format-ignore
 /// The value of each digit by its ASCII code; 255 for what is none.
-private let digitValues: InlineArray<256, UInt8> = [
+@usableFromInline
+let digitValues: InlineArray<256, UInt8> = [
   255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
   255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
   255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
