@@ -27,6 +27,8 @@ public enum SettlementError: Error, Sendable {
   case tree(block: UInt64, StateTreeError)
   /// The state tree has blocks that the chain does not have, so it belongs to another chain or to a lost past.
   case treeAhead(tree: UInt64, chain: UInt64)
+  /// The next batch begins at a version of the state tree that the tree no longer keeps: batches were not made for long.
+  case treeForgot(version: UInt64, oldest: UInt64)
   /// The store of batches has blocks that the chain does not have.
   case batchesAhead(batches: UInt64, chain: UInt64)
   /// The states that stored batches commit to are not those of the tree.
@@ -54,6 +56,8 @@ extension SettlementError: CustomStringConvertible {
     case .tree(let block, let error): "the state tree failed at block \(block): \(error)"
     case .treeAhead(let tree, let chain):
       "the state tree is at block \(tree), the chain only at \(chain): remove the tree, it is built again"
+    case .treeForgot(let version, let oldest):
+      "batches go on from block \(version), the state tree knows none before \(oldest): remove the tree, it is built again"
     case .batchesAhead(let batches, let chain):
       "batches exist up to \(batches), the chain only up to block \(chain): this is the store of another chain"
     case .otherState(let batch, let stored, let tree):

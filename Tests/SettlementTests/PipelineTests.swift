@@ -122,6 +122,29 @@ struct PipelineTests {
     try checkBatches(Run(tree: tree, jobs: jobs, pipeline: pipeline), through: 6)
   }
 
+  @Test("Batches that would begin before the oldest version of the tree are refused at the start")
+  func forgetfulTree() throws {
+    var options = StateTree.Options()
+    options.retainedVersions = 2
+    options.checkpointBytes = 4_000
+    options.journalFileBytes = 2_000
+    let tree = try StateTree.open(directory: directory.path + "/tree", options: options)
+    let pipeline = try SettlementPipeline(chain: chain, tree: tree)
+    pipeline.start()
+    for _ in 1...40 { pipeline.append(try chain.extend()) }
+    #expect(pipeline.waitForTree(40))
+    pipeline.stop()
+    try #require(tree.oldestVersion > 0)
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
+    let generator = try ProverInputGenerator(mode: .native)
+    do throws(SettlementError) {
+      _ = try SettlementPipeline(chain: chain, tree: tree, generator: generator, jobs: jobs)
+      Issue.record("the pipeline took a tree that has forgotten version 0")
+    } catch {
+      guard case .treeForgot(version: 0, oldest: tree.oldestVersion) = error else { throw error }
+    }
+  }
+
   @Test("A lost tree is built again and must come to the states of the batches")
   func lostTree() throws {
     do {

@@ -108,6 +108,9 @@ public final class SettlementPipeline: Sendable {
     let stored = try jobs?.store.lastBatch()
     let batch = stored?.number ?? 0
     guard batch <= head else { throw .batchesAhead(batches: batch, chain: head) }
+    if jobs != nil, tree.oldestVersion > batch {
+      throw .treeForgot(version: batch, oldest: tree.oldestVersion)
+    }
     lastStoredBatch = stored
     progress = Monitor(Progress(head: head, tree: version, nextDraft: batch + 1, batch: batch))
     if version >= batch { try checkState() }
