@@ -88,21 +88,20 @@ public final class Node: Sendable {
     var limits = HTTPServer.Limits()
     limits.connections = configuration.rpcMaxConnections
     do {
-      let telemetry = try await HTTPServer.start(
-        TelemetryService(metrics: registry, health: health), host: configuration.metricsAddress.host,
-        port: configuration.metricsAddress.port, on: loops)
+      let telemetry = try await listen(
+        TelemetryService(metrics: registry, health: health), at: configuration.metricsAddress, on: loops)
       let proverThreads = NIOThreadPool(numberOfThreads: 2)
       proverThreads.start()
       var proverAPI: HTTPServer?
       if configuration.proverAPIEnabled, let jobs = settlement.jobs {
-        proverAPI = try await HTTPServer.start(
-          ProverAPI(jobs: jobs, threads: proverThreads).router, host: configuration.proverAPIAddress.host,
-          port: configuration.proverAPIAddress.port, limits: ProverAPI.limits(), on: loops)
+        proverAPI = try await listen(
+          ProverAPI(jobs: jobs, threads: proverThreads).router, at: configuration.proverAPIAddress,
+          limits: ProverAPI.limits(), on: loops)
       }
       try sequencer.start()
-      let rpc = try await HTTPServer.start(
-        RPCService(RPCDispatcher(methods: api.methods, pool: workers)), host: configuration.rpcAddress.host,
-        port: configuration.rpcAddress.port, limits: limits, allowsAnyOrigin: true, on: loops)
+      let rpc = try await listen(
+        RPCService(RPCDispatcher(methods: api.methods, pool: workers)), at: configuration.rpcAddress, limits: limits,
+        allowsAnyOrigin: true, on: loops)
       log.info(
         "serving",
         metadata: [
@@ -114,7 +113,19 @@ public final class Node: Sendable {
         sequencer, settlement, rpc, telemetry, proverAPI, workers, proverThreads, loops, log, failures)
     } catch {
       try? await loops.shutdownGracefully()
-      throw StartError.cannotListen("\(error)")
+      throw error
+    }
+  }
+
+  private static func listen(
+    _ service: any HTTPService, at address: Endpoint, limits: HTTPServer.Limits = HTTPServer.Limits(),
+    allowsAnyOrigin: Bool = false, on loops: MultiThreadedEventLoopGroup
+  ) async throws(StartError) -> HTTPServer {
+    do {
+      return try await HTTPServer.start(
+        service, host: address.host, port: address.port, limits: limits, allowsAnyOrigin: allowsAnyOrigin, on: loops)
+    } catch {
+      throw .cannotListen(address, reason: "\(error)")
     }
   }
 
@@ -160,12 +171,14 @@ public final class Node: Sendable {
 /// Why the node did not start, besides what configuration and stores say themselves.
 enum StartError: Error, CustomStringConvertible {
   case cannotCreate(path: String, reason: String)
-  case cannotListen(String)
+  case cannotRead(path: String, reason: String)
+  case cannotListen(Endpoint, reason: String)
 
   var description: String {
     switch self {
     case .cannotCreate(let path, let reason): "cannot create the folder \(path): \(reason)"
-    case .cannotListen(let reason): "cannot listen: \(reason)"
+    case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
+    case .cannotListen(let address, let reason): "cannot listen on \(address): \(reason)"
     }
   }
 }

@@ -7,6 +7,7 @@ import ProverInput
 import Sequencer
 import Settlement
 import StateTree
+import SystemPackage
 import Telemetry
 import ZKsyncOS
 
@@ -43,7 +44,7 @@ final class SettlementStages: Sendable {
       var options = SettlementPipeline.Options()
       options.maximumInFlight = configuration.batcherMaxInFlightBlocks
       pipeline = try SettlementPipeline(
-        chain: chain, tree: tree, generator: try ProverInputGenerator(mode: .native, image: nil), jobs: jobs,
+        chain: chain, tree: tree, generator: try Self.generator(configuration), jobs: jobs,
         options: options, notify: { Self.observe($0, metrics, log) })
       self.jobs = jobs
       fakes = configuration.fakeProvers == 0 ? nil : Self.fakes(jobs, configuration.fakeProvers, log)
@@ -75,6 +76,16 @@ final class SettlementStages: Sendable {
 
   /// Ends the feed; the sequencer has closed its channel by now.
   func join() { feed.join() }
+
+  private static func generator(_ configuration: NodeConfiguration) throws -> ProverInputGenerator {
+    let path = configuration.proverInputImage
+    guard !path.isEmpty else { return try ProverInputGenerator(mode: configuration.proverInputMode) }
+    let image: [UInt8]
+    do { image = try FilePath(path).contents() } catch {
+      throw StartError.cannotRead(path: path, reason: "\(error)")
+    }
+    return try ProverInputGenerator(mode: configuration.proverInputMode, image: image)
+  }
 
   private static func fakes(_ jobs: ProofJobs, _ count: Int, _ log: Logger) -> FakeProverPool {
     var options = FakeProverPool.Options()

@@ -1,11 +1,13 @@
 """The prover API of a running node: jobs appear, are refused or proved, and survive kill -9."""
 
+import os
+import pathlib
 import time
 
 import pytest
 import requests
 
-from node import RICH, Wallet, free_port, wait_for_receipt
+from node import RICH, Node, Wallet, free_port, wait_for_receipt
 
 
 @pytest.fixture
@@ -88,3 +90,38 @@ def test_fake_provers_prove_every_block(proving):
     kinds = wait_until(lambda: requests.get(f"{url}/available", timeout=10).json(), timeout=30)
     assert "fake_fri" in str(kinds)
     assert statuses(url).get(1) != "Pending"
+
+
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        ({"PROVER_INPUT_MODE": "both"}, "prover input mode both needs a guest image"),
+        ({"PROVER_INPUT_MODE": "guest", "PROVER_INPUT_IMAGE": "/nowhere/app.bin"}, "cannot read /nowhere/app.bin"),
+        ({"PROVER_INPUT_MODE": "magic"}, "one of native, guest, both"),
+    ],
+)
+def test_a_mode_that_cannot_work_stops_the_start(proving, options, reason):
+    with pytest.raises(RuntimeError, match=reason):
+        proving(**options)
+
+
+def test_a_taken_port_stops_the_start_and_is_named(proving):
+    first, url = proving()
+    port = url.split(":")[2].split("/")[0]
+    other = Node(first.directory / "other", PROVER_API_COMPONENT_ENABLED="true", PROVER_API_ADDRESS=f"127.0.0.1:{port}")
+    other.directory.mkdir()
+    with pytest.raises(RuntimeError, match=f"cannot listen on 127.0.0.1:{port}"):
+        other.start()
+
+
+IMAGE = os.environ.get("ZKSYNC_OS_IMAGE_V0_0_5")
+
+
+@pytest.mark.skipif(IMAGE is None, reason="ZKSYNC_OS_IMAGE_V0_0_5 is not set")
+def test_the_guest_beside_the_node_agrees_on_every_block(proving):
+    node, url = proving(PROVER_INPUT_MODE="both", PROVER_INPUT_IMAGE=str(pathlib.Path(IMAGE).absolute()))
+    rich = Wallet(node, RICH)
+    for _ in range(5):
+        wait_for_receipt(node, rich.send(to=rich.address, value=1))
+    head = int(node.call("eth_blockNumber"), 16)
+    wait_until(lambda: set(range(1, head + 1)) <= set(statuses(url)), timeout=60)

@@ -82,17 +82,7 @@ public struct ConfigurationSource: Sendable {
 
   /// The names that stand at the top level of a YAML file. The configuration library answers look-ups but lists nothing.
   private static func topLevelNames(of path: FilePath) throws -> [String] {
-    let descriptor = try FileDescriptor.open(path, .readOnly)
-    let text = try descriptor.closeAfter {
-      var bytes: [UInt8] = []
-      var chunk = [UInt8](repeating: 0, count: 1 << 16)
-      while true {
-        let count = try chunk.withUnsafeMutableBytes { try descriptor.read(into: $0) }
-        if count == 0 { break }
-        bytes += chunk[..<count]
-      }
-      return String(decoding: bytes, as: UTF8.self)
-    }
+    let text = String(decoding: try path.contents(), as: UTF8.self)
     return try Yams.compose(yaml: text)?.mapping?.keys.map { $0.string ?? "\($0)" } ?? []
   }
 }

@@ -1,3 +1,5 @@
+import ProverInput
+
 /// Everything that an operator can decide, checked.
 public struct NodeConfiguration: Sendable {
   public var rpcAddress: Endpoint
@@ -19,6 +21,9 @@ public struct NodeConfiguration: Sendable {
   public var maxBlockPubdata: Int
 
   public var batcherMaxInFlightBlocks: Int
+  public var proverInputMode: ProverInputMode
+  /// Path of the guest's image; empty where there is none.
+  public var proverInputImage: String
   public var proverAPIEnabled: Bool
   public var proverAPIAddress: Endpoint
   public var proverJobTimeout: Duration
@@ -47,6 +52,8 @@ public struct NodeConfiguration: Sendable {
     maxBlockGas = try source.value(of: NodeOptions.sequencerMaxBlockGas)
     maxBlockPubdata = try source.value(of: NodeOptions.sequencerMaxBlockPubdata)
     batcherMaxInFlightBlocks = try source.value(of: NodeOptions.batcherMaximumInFlightBlocks)
+    proverInputMode = try source.value(of: NodeOptions.proverInputMode)
+    proverInputImage = try source.value(of: NodeOptions.proverInputImage)
     proverAPIEnabled = try source.value(of: NodeOptions.proverAPIEnabled)
     proverAPIAddress = try source.value(of: NodeOptions.proverAPIAddress)
     proverJobTimeout = try source.value(of: NodeOptions.proverAPIJobTimeout)

@@ -1,3 +1,5 @@
+import ProverInput
+
 /// Every option of the node. Names and defaults are those of the Rust node where it has the option.
 public enum NodeOptions {
   // JSON-RPC
@@ -38,6 +40,11 @@ public enum NodeOptions {
   // Settlement
   static let batcherMaximumInFlightBlocks = Option(
     "batcher_maximum_in_flight_blocks", default: "10", .integer(1...1_000), "prover inputs made at the same time")
+  static let proverInputMode = Option(
+    "prover_input_mode", default: "native", OptionForm<ProverInputMode>.word,
+    "where prover inputs come from: native, guest (needs the image), or both, compared")
+  static let proverInputImage = Option(
+    "prover_input_image", default: "", OptionForm<String>.optionalPath, "the guest's image, server_app.bin")
   static let proverAPIEnabled = Option(
     "prover_api_component_enabled", default: "false", .boolean, "whether blocks are batched and handed to provers")
   static let proverAPIAddress = Option(
@@ -45,7 +52,8 @@ public enum NodeOptions {
   static let proverAPIJobTimeout = Option(
     "prover_api_job_timeout", default: "180s", .duration, "a job is given to another prover after this time")
   static let proverAPIMaxUnprovedBlocks = Option(
-    "prover_api_max_unproved_blocks", default: "1000", .integer(1...1_000_000), "unproved blocks that stop the batcher")
+    "prover_api_max_unproved_blocks", default: "1000", .integer(1...1_000_000),
+    "unproved batches at which no more are made; blocks go on for some 1000")
   static let fakeProvers = Option(
     "prover_api_fake_provers", default: "0", .integer(0...64), "provers that send fake proofs, for chains without GPU")
 
@@ -64,7 +72,8 @@ public enum NodeOptions {
     OptionDescription(mempoolMaxBytes), OptionDescription(sequencerDatabasePath), OptionDescription(sequencerBlockTime),
     OptionDescription(sequencerMaxTransactionsInBlock), OptionDescription(sequencerMaxBlockGas),
     OptionDescription(sequencerMaxBlockPubdata), OptionDescription(batcherMaximumInFlightBlocks),
-    OptionDescription(proverAPIEnabled), OptionDescription(proverAPIAddress), OptionDescription(proverAPIJobTimeout),
+    OptionDescription(proverInputMode), OptionDescription(proverInputImage), OptionDescription(proverAPIEnabled),
+    OptionDescription(proverAPIAddress), OptionDescription(proverAPIJobTimeout),
     OptionDescription(proverAPIMaxUnprovedBlocks), OptionDescription(fakeProvers), OptionDescription(metricsAddress),
     OptionDescription(logFormat), OptionDescription(logLevel),
   ]
