@@ -75,10 +75,12 @@ public final class Node: Sendable {
 
     let settlement = try SettlementStages(configuration, sequencer, metrics, log)
     health.add("settlement") { settlement.failure.map { .notReady($0) } ?? .ready }
+    let state = StateAdapter(state: sequencer.storage.state)
     let api = NodeAPI(
       apiConfiguration(configuration),
-      chain: ChainAdapter(blocks: sequencer.storage.blocks, baseFee: sequencer.options.baseFee.saturatedUInt64),
-      state: StateAdapter(state: sequencer.storage.state), submitter: SubmitterAdapter(mempool: sequencer.pool),
+      chain: ChainAdapter(
+        blocks: sequencer.storage.blocks, state: state, baseFee: sequencer.options.baseFee.saturatedUInt64),
+      state: state, submitter: SubmitterAdapter(mempool: sequencer.pool),
       simulator: SimulatorAdapter(sequencer: sequencer), metrics: metrics)
     _ = sequencer.subscribe { api.announce(block: $0.block.number) }
     _ = sequencer.pool.subscribe { api.announce(pending: $0) }

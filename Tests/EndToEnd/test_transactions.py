@@ -133,3 +133,18 @@ def test_fees_of_the_past(node):
     assert len(history["baseFeePerGas"]) == len(history["gasUsedRatio"]) + 1
     assert int(node.call("eth_gasPrice"), 16) >= 1
     assert node.call("eth_maxPriorityFeePerGas") == "0x0"
+
+
+def test_a_transaction_is_found_by_sender_and_nonce(node):
+    wallet = Wallet(node)
+    fund(node, [wallet], 10**18)
+    hashes = []
+    for _ in range(4):
+        hashes.append(wallet.send(to=RICH.address, value=1))
+        wait_for_receipt(node, hashes[-1])
+    for nonce, expected in enumerate(hashes):
+        found = node.call("eth_getTransactionBySenderAndNonce", wallet.address, hex(nonce))
+        assert found["hash"] == expected
+    assert node.call("eth_getTransactionBySenderAndNonce", wallet.address, "0x4") is None
+    assert node.call("eth_getTransactionBySenderAndNonce", Account.create().address, "0x0") is None
+    assert node.call("eth_getTransactionBySenderAndNonce", RICH.address, "0xffffffffffffffff") is None

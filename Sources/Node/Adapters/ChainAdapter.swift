@@ -6,6 +6,7 @@ import Transactions
 /// The chain as the API reads it, off the block store.
 struct ChainAdapter: ChainReader {
   let blocks: BlockStore
+  let state: StateAdapter
   let baseFee: UInt64
 
   var head: SealedHeader {
@@ -66,7 +67,19 @@ struct ChainAdapter: ChainReader {
     }
   }
 
-  func transactionHash(sender: Address, nonce: UInt64) throws(ChainReadError) -> Bytes32? { nil }
+  /// No index of its own: nonces never fall, so the block that used this one is found by halving the range of blocks.
+  func transactionHash(sender: Address, nonce: UInt64) throws(ChainReadError) -> Bytes32? {
+    var before: UInt64 = 0, after = blocks.head
+    guard try state.nonce(of: sender, after: after) > nonce else { return nil }
+    while before + 1 < after {
+      let middle = before + (after - before) / 2
+      if try state.nonce(of: sender, after: middle) > nonce { after = middle } else { before = middle }
+    }
+    return try transactions(ofBlock: after)?.first { transaction in
+      guard transaction.sender == sender, case .l2(let signed) = transaction.transaction else { return false }
+      return signed.nonce == nonce
+    }?.hash
+  }
 
   private struct Found {
     let location: TransactionLocation
