@@ -51,7 +51,7 @@ let package = Package(
     // Layer 2: state transition
     .target(
       name: "ZKsyncOS", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
-    .testTarget(name: "ZKsyncOSTests", dependencies: ["ZKsyncOS"], swiftSettings: settings),
+    .testTarget(name: "ZKsyncOSTests", dependencies: ["ZKsyncOS", "StateTree"], swiftSettings: settings),
     .target(
       name: "Ethereum", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
     .testTarget(

@@ -3,6 +3,7 @@
 import Cryptography
 import Primitives
 import Settlement
+import StateTree
 import Testing
 import ZKsyncOS
 
@@ -21,8 +22,9 @@ struct BatchVectorTests {
       chainID: 270, firstTimestamp: 1_753_350_000, lastTimestamp: 1_753_350_000,
       dataAvailability: BatchCommitment.dataAvailability(pubdata: [1, 2, 3]), l1TransactionCount: 1,
       l1RollingHash: Keccak256.hash(BatchCommitment.emptyRollingHash, depositHash), logsRoot: L2ToL1LogTree([log]).root)
-    let state = ZKsyncOS.StateCommitment.hash(
-      root: word("08da20879eebed16fbd14e50b427bb97c8737aa860e6519877757e238df83a15"), leafCount: 3)
+    let state = StateCommitment(
+      root: word("08da20879eebed16fbd14e50b427bb97c8737aa860e6519877757e238df83a15"), leafCount: 3
+    ).hash
     return Batch(
       previous: genesis, commit: CommitBatchInfo(output, number: 1, stateCommitment: state, pubdata: [1, 2, 3]),
       protocolVersion: .current)

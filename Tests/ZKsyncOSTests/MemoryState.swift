@@ -1,5 +1,6 @@
 import Cryptography
 import Primitives
+import StateTree
 import ZKsyncOS
 
 /// A state held in dictionaries, with a slow tree beside it: every leaf in order of insertion.
@@ -97,7 +98,7 @@ struct MemoryState: StateView {
     return level[0]
   }
 
-  var commitment: Bytes32 { StateCommitment.hash(root: root, leafCount: leafCount) }
+  var commitment: Bytes32 { StateCommitment(root: root, leafCount: leafCount).hash }
 }
 
 extension Address {

@@ -3,7 +3,6 @@ import StateTree
 import ZKsyncOS
 
 // The type of the tree, not the function of the same name in the state transition.
-import struct StateTree.StateCommitment
 
 /// A block as its proving run begins: everything that does not depend on the state's contents.
 public struct ProvingBlock: Sendable {

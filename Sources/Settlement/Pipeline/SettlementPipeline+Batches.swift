@@ -6,8 +6,6 @@ import StateTree
 import Transactions
 import ZKsyncOS
 
-import struct StateTree.StateCommitment
-
 /// A batch that does not know yet what comes before it.
 struct BatchDraft: Sendable {
   /// Commitment to the state before the block.

@@ -3,8 +3,6 @@
 import StateTree
 import ZKsyncOS
 
-import struct StateTree.StateCommitment
-
 extension SettlementPipeline {
   private enum Work {
     case block(UInt64, UnsettledBlock?)

@@ -2,7 +2,7 @@ import Cryptography
 import Primitives
 import ZKsyncOS
 
-import struct StateTree.StateCommitment
+import StateTree
 
 /// Computes what a prover input proves, from its words alone.
 ///

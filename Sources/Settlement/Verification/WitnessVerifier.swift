@@ -2,8 +2,6 @@ import Primitives
 import StateTree
 import ZKsyncOS
 
-import struct StateTree.StateCommitment
-
 /// Checks the tree's part of a prover input and computes the state after the block from it.
 ///
 /// The questions follow the cells that execution touched, first those left as they were, then the changed ones; each leaf

@@ -59,21 +59,11 @@ public struct BatchCommitment: Hashable, Sendable {
     Keccak256.hash(Bytes32.zero.bytes + Keccak256.hash(pubdata).bytes + [1] + Bytes32.zero.bytes)
   }
 
-  /// What a proof of the batch shows, given the state before and after it (`StateCommitment`).
+  /// What a proof of the batch shows, given the commitments to the state before and after it (`StateTree`).
   public func publicInput(before: Bytes32, after: Bytes32) -> Bytes32 {
     Keccak256.hash(before.bytes + after.bytes + hash.bytes)
   }
 
   /// The start of every rolling hash of L1 transactions.
   public static let emptyRollingHash = Keccak256.hash([UInt8]())
-}
-
-/// The commitment to a state: the root of its tree and the number of its leaves.
-public enum StateCommitment {
-  /// BLAKE2s-256 of the root and the next free leaf index, big-endian in eight bytes.
-  public static func hash(root: Bytes32, leafCount: UInt64) -> Bytes32 {
-    var bytes = root.bytes
-    bytes.append(bigEndian: leafCount)
-    return Blake2s256.hash(bytes)
-  }
 }
