@@ -1,4 +1,5 @@
 import Primitives
+import RocksDB
 import ZKsyncOS
 
 /// The stores of a sequencer: the replay log, the state, and the blocks, each a database of its own below one directory.
@@ -24,5 +25,10 @@ public struct ChainStorage: Sendable {
         throw .contradiction(store: name, block: head.number)
       }
     }
+  }
+
+  /// The memory that each store's database holds, by the name of its folder.
+  public var memoryUsage: [(store: String, usage: MemoryUsage)] {
+    [("replay_log", log.memoryUsage), ("state", state.memoryUsage), ("blocks", blocks.memoryUsage)]
   }
 }

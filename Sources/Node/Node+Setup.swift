@@ -1,3 +1,4 @@
+import ChainStorage
 import Glibc
 import Mempool
 import NodeAPI
@@ -34,6 +35,7 @@ extension Node {
     let pool = sequencer.pool
     registry.gauge("mempool_executable", "Transactions that could be executed now") { Double(pool.counts.executable) }
     registry.gauge("mempool_parked", "Transactions that wait for something") { Double(pool.counts.parked) }
+    observeMemory(sequencer.storage, registry)
     let blocks = sequencer.storage.blocks
     metrics.blockNumber(.execute).set(blocks.head)
     _ = sequencer.subscribe { sealed in
@@ -43,6 +45,21 @@ extension Node {
       metrics.executedTransactions(.produce).increment(by: UInt64(sealed.block.transactions.count))
       metrics.storageWritesPerBlock.observe(Double(sealed.output.storageWrites.count))
       metrics.mempoolLength.observe(Double(pool.counts.executable))
+    }
+  }
+
+  /// Shows what the process and its databases take, so that an operator sees where memory goes.
+  private static func observeMemory(_ storage: ChainStorage, _ registry: MetricsRegistry) {
+    ProcessMetrics.register(in: registry)
+    for (index, store) in storage.memoryUsage.map(\.store).enumerated() {
+      func gauge(_ kind: String, _ bytes: @escaping @Sendable (Int) -> UInt64) {
+        registry.gauge(
+          "rocksdb_memory_bytes", "Memory of each database: unsorted writes, cached blocks, readers of files",
+          [("database", store), ("kind", kind)]) { Double(bytes(index)) }
+      }
+      gauge("write_buffers") { storage.memoryUsage[$0].usage.writeBuffers }
+      gauge("block_cache") { storage.memoryUsage[$0].usage.blockCache }
+      gauge("table_readers") { storage.memoryUsage[$0].usage.tableReaders }
     }
   }
 

@@ -13,7 +13,7 @@ public final class Database: @unchecked Sendable {
   let readOptions: OpaquePointer
   private let writeOptions: OpaquePointer
   private let syncWriteOptions: OpaquePointer
-  private let columnHandles: [String: OpaquePointer]
+  let columnHandles: [String: OpaquePointer]
 
   /// Opens `path` with the given columns besides `default`. Columns that exist on disk and are not named here are opened
   /// too, as RocksDB demands it, and stay as they are.

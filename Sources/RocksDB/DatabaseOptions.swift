@@ -15,6 +15,9 @@ public struct DatabaseOptions: Sendable {
   public var logRecovery = LogRecovery.pointInTime
   /// Bytes of uncompressed blocks kept for reading, shared by all columns.
   public var blockCacheBytes = 64 << 20
+  /// Bytes of unsorted writes, over all columns, at which the oldest become a file: it bounds what the writes of a long
+  /// load keep in memory, however many columns there are.
+  public var writeBuffersBytes = 48 << 20
   /// Files kept open; -1 for all.
   public var maxOpenFiles: Int32 = 512
   public var backgroundJobs: Int32 = 2

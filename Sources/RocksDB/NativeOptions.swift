@@ -13,6 +13,7 @@ final class NativeOptions {
     rocksdb_options_set_wal_recovery_mode(database, options.logRecovery.rawValue)
     rocksdb_options_set_max_open_files(database, options.maxOpenFiles)
     rocksdb_options_set_max_background_jobs(database, options.backgroundJobs)
+    rocksdb_options_set_db_write_buffer_size(database, options.writeBuffersBytes)
     rocksdb_options_set_max_total_wal_size(database, options.maxLogBytes)
     // RocksDB's own log: warnings only, and not without end.
     rocksdb_options_set_info_log_level(database, 2)

@@ -44,6 +44,11 @@ public final class MetricsRegistry: Sendable {
     _ = child(name, "gauge", help, labels) { .computed(value) }
   }
 
+  /// A counter that something else keeps, read when it is asked for, by any thread.
+  public func counter(_ name: String, _ help: String, _ labels: Labels = [], value: @escaping @Sendable () -> Double) {
+    _ = child(name, "counter", help, labels) { .computed(value) }
+  }
+
   public func histogram(_ name: String, _ help: String, bounds: [Double], _ labels: Labels = []) -> Histogram {
     guard
       case .histogram(let histogram) = child(

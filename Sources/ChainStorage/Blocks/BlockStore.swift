@@ -73,6 +73,8 @@ public final class BlockStore: Sendable {
     }
   }
 
+  var memoryUsage: MemoryUsage { database.memoryUsage }
+
   /// The newest visible block.
   public var head: UInt64 { headNumber.load(ordering: .acquiring) }
 

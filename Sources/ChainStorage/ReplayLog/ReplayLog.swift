@@ -62,6 +62,8 @@ public final class ReplayLog: Sendable {
     tip = Mutex(Tip(number: last, hashes: try Self.hashes(before: last + 1, in: hashes)))
   }
 
+  var memoryUsage: MemoryUsage { database.memoryUsage }
+
   /// The number of the last block; 0 where there is only genesis.
   public var last: UInt64 { lastNumber.load(ordering: .acquiring) }
 

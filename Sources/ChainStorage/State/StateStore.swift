@@ -93,6 +93,8 @@ public final class StateStore: Sendable {
     return hash
   }
 
+  var memoryUsage: MemoryUsage { database.memoryUsage }
+
   /// The newest block, on disk or not.
   public var latest: UInt64 { recent.withLock { $0.pending.last?.number ?? $0.flushed.number } }
 
