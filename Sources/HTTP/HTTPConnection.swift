@@ -28,9 +28,17 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
   private let limits: HTTPServer.Limits
   private let allowsAnyOrigin: Bool
   private let channel: any Channel
+  private let wait: ClientWait
   private var context: ChannelHandlerContext?
 
-  private var state = State.idle
+  private var state = State.idle {
+    didSet {
+      switch state {
+      case .idle, .receiving: wait.begin()
+      case .ready, .answering, .discarding: wait.end()
+      }
+    }
+  }
   private var head: HTTPRequestHead?
   private var body: ByteBuffer?
   /// Numbers the requests, so that a late reply finds its request gone.
@@ -42,7 +50,10 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
   private var timer: Scheduled<Void>?
   private var timerDeadline = NIODeadline.distantFuture
 
-  init(service: any HTTPService, limits: HTTPServer.Limits, allowsAnyOrigin: Bool, channel: any Channel) {
+  init(
+    service: any HTTPService, limits: HTTPServer.Limits, allowsAnyOrigin: Bool, channel: any Channel, wait: ClientWait
+  ) {
+    self.wait = wait
     self.service = service
     self.limits = limits
     self.allowsAnyOrigin = allowsAnyOrigin
@@ -65,6 +76,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
 
   private func end() {
     context = nil
+    // A WebSocket connection goes on without this handler; its pings decide how long.
+    wait.end()
     request &+= 1
     timer?.cancel()
     timer = nil

@@ -2,7 +2,6 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
-import Synchronization
 
 /// A server for one service on one port: HTTP/1.1 with keep-alive and pipelining, and WebSocket where the service has it.
 ///
@@ -10,8 +9,11 @@ import Synchronization
 /// time to take a response, and what waits to be written.
 public final class HTTPServer: Sendable {
   public struct Limits: Sendable {
-    /// HTTP and WebSocket connections together; one more is answered with 429 and closed.
+    /// HTTP and WebSocket connections together. One more takes the place of the one that has waited longest for its
+    /// client, or is answered with 429 and closed.
     public var connections = 1_000
+    /// How long a connection must have waited for its client before another may take its place.
+    public var displacedAfter = TimeAmount.seconds(1)
     /// Bytes of a request body or a WebSocket message.
     public var bodyBytes = 10_485_760
     /// A connection without a request is closed after this time.
@@ -55,7 +57,7 @@ public final class HTTPServer: Sendable {
     _ service: any HTTPService, host: String, port: Int, limits: Limits = Limits(), allowsAnyOrigin: Bool = false,
     on group: any EventLoopGroup
   ) async throws -> HTTPServer {
-    let connections = ConnectionRegistry(limit: limits.connections)
+    let connections = ConnectionRegistry(limit: limits.connections, displacedAfter: limits.displacedAfter)
     let upgraders =
       service.offersWebSocket ? [WebSocketConnection.upgrader(service: service, limits: limits)] : []
     let listener = try await ServerBootstrap(group: group)
@@ -68,9 +70,9 @@ public final class HTTPServer: Sendable {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
-          guard connections.admit(channel) else { return try pipeline.addHandler(ConnectionRefusal()) }
+          guard let wait = connections.admit(channel) else { return try pipeline.addHandler(ConnectionRefusal()) }
           let handler = HTTPConnection(
-            service: service, limits: limits, allowsAnyOrigin: allowsAnyOrigin, channel: channel)
+            service: service, limits: limits, allowsAnyOrigin: allowsAnyOrigin, channel: channel, wait: wait)
           if upgraders.isEmpty {
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
           } else {
@@ -90,63 +92,6 @@ public final class HTTPServer: Sendable {
   public func shutdown(grace: TimeAmount = .seconds(5)) async {
     try? await listener.close().get()
     await connections.drain(grace: grace, on: listener.eventLoop)
-  }
-}
-
-/// The open connections of a server: counts them against the limit, and closes them in the end.
-final class ConnectionRegistry: Sendable {
-  private struct State {
-    var channels: [ObjectIdentifier: any Channel] = [:]
-    var isDraining = false
-    var whenEmpty: CheckedContinuation<Void, Never>?
-  }
-
-  private let limit: Int
-  private let state = Mutex(State())
-
-  init(limit: Int) { self.limit = limit }
-
-  var count: Int { state.withLock { $0.channels.count } }
-
-  /// Takes the connection in until it closes; `false` where there is no room.
-  func admit(_ channel: any Channel) -> Bool {
-    let id = ObjectIdentifier(channel)
-    let isAdmitted = state.withLock { state in
-      guard !state.isDraining, state.channels.count < limit else { return false }
-      state.channels[id] = channel
-      return true
-    }
-    if isAdmitted { channel.closeFuture.whenComplete { _ in self.remove(id) } }
-    return isAdmitted
-  }
-
-  private func remove(_ id: ObjectIdentifier) {
-    let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      state.channels[id] = nil
-      guard state.isDraining, state.channels.isEmpty else { return nil }
-      return state.whenEmpty.take()
-    }
-    waiting?.resume()
-  }
-
-  func drain(grace: TimeAmount, on loop: any EventLoop) async {
-    let open = state.withLock { state in
-      state.isDraining = true
-      return Array(state.channels.values)
-    }
-    for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
-    let deadline = loop.scheduleTask(in: grace) {
-      for channel in self.state.withLock({ Array($0.channels.values) }) { channel.close(promise: nil) }
-    }
-    await withCheckedContinuation { continuation in
-      let isEmpty = state.withLock { state in
-        if state.channels.isEmpty { return true }
-        state.whenEmpty = continuation
-        return false
-      }
-      if isEmpty { continuation.resume() }
-    }
-    deadline.cancel()
   }
 }
 

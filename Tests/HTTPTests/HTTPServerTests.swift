@@ -203,6 +203,53 @@ struct HTTPServerTests {
     }
   }
 
+  @Test("Silent connections make room for new ones, the longest silent first, busy ones never")
+  func displacement() async throws {
+    try await withServer(
+      EchoService(),
+      {
+        $0.connections = 4
+        $0.displacedAfter = .milliseconds(200)
+      }
+    ) { server in
+      let busy = try RawSocket(port: server.port)
+      try busy.post("", path: "/never")
+      let silent = try RawSocket(port: server.port)
+      #expect(await eventually { server.connectionCount == 2 })
+      let slow = try RawSocket(port: server.port)
+      try slow.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+      #expect(await eventually { server.connectionCount == 3 })
+      let recent = try RawSocket(port: server.port)
+      try recent.post("x")
+      #expect(try recent.readResponse().status == 200)
+
+      // None has waited long enough yet.
+      let early = try RawSocket(port: server.port)
+      try early.post("x")
+      #expect(try early.readResponse().status == 429)
+
+      try await Task.sleep(for: .milliseconds(250))
+      try recent.post("x")
+      #expect(try recent.readResponse().status == 200)
+      var admitted: [RawSocket] = []
+      for _ in 0..<2 {
+        let next = try RawSocket(port: server.port)
+        try next.post("x")
+        #expect(try next.readResponse().status == 200)
+        admitted.append(next)
+      }
+      #expect(silent.isClosedByPeer())
+      #expect(slow.isClosedByPeer())
+      #expect(server.connectionCount == 4)
+      // The one that was used a moment ago, and the one whose request is in work, keep their places.
+      try recent.post("y")
+      #expect(try recent.readResponse().body == "y")
+      let refused = try RawSocket(port: server.port)
+      try refused.post("x")
+      #expect(try refused.readResponse().status == 429)
+    }
+  }
+
   @Test("A request is answered once")
   func answeredOnce() async throws {
     try await withServer { server in
