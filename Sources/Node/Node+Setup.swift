@@ -55,7 +55,8 @@ extension Node {
       func gauge(_ kind: String, _ bytes: @escaping @Sendable (Int) -> UInt64) {
         registry.gauge(
           "rocksdb_memory_bytes", "Memory of each database: unsorted writes, cached blocks, readers of files",
-          [("database", store), ("kind", kind)]) { Double(bytes(index)) }
+          [("database", store), ("kind", kind)]
+        ) { Double(bytes(index)) }
       }
       gauge("write_buffers") { storage.memoryUsage[$0].usage.writeBuffers }
       gauge("block_cache") { storage.memoryUsage[$0].usage.blockCache }
