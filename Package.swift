@@ -83,6 +83,11 @@ let package = Package(
     .target(
       name: "TreeBenchmark", dependencies: ["StateTree", "Primitives", "Cryptography"], path: "Sources/Benchmarks/Tree",
       swiftSettings: settings),
+    .systemLibrary(name: "CEVMC"),
+    .target(
+      name: "EVMBenchmark",
+      dependencies: ["Primitives", "Cryptography", "EVM", "Ethereum", "StateTests", "CEVMC"],
+      path: "Sources/Benchmarks/EVM", swiftSettings: settings),
     .target(
       name: "GuestCheck",
       dependencies: [
@@ -190,7 +195,7 @@ let package = Package(
       name: "zkos",
       dependencies: [
         "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "StateTests", "ZKsyncOS", "Airbender",
-        "ProverInput", "GuestCheck", "StateTree", "TreeBenchmark",
+        "ProverInput", "GuestCheck", "StateTree", "TreeBenchmark", "EVMBenchmark",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -5,7 +5,7 @@ import JSON
 import Primitives
 
 /// The block of a state test.
-struct Environment: Sendable {
+package struct Environment: Sendable {
   let coinbase: Address
   let gasLimit: UInt64
   let number: UInt64
@@ -14,7 +14,7 @@ struct Environment: Sendable {
   let random: UInt256?
   let baseFee: UInt256?
   let excessBlobGas: UInt64
-  let chainID: UInt64
+  package let chainID: UInt64
 
   init(_ value: JSONValue, chainID: UInt64) throws(StateTestError) {
     coinbase = try value.require("currentCoinbase").address.orMissing("currentCoinbase")
@@ -28,7 +28,7 @@ struct Environment: Sendable {
     self.chainID = chainID
   }
 
-  func block(_ revision: Revision) -> BlockEnvironment {
+  package func block(_ revision: Revision) -> BlockEnvironment {
     BlockEnvironment(
       number: number, timestamp: timestamp, gasLimit: gasLimit, coinbase: coinbase,
       prevRandao: revision >= .paris ? random ?? .zero : difficulty,

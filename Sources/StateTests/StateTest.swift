@@ -9,17 +9,17 @@ import Transactions
 /// with alternatives for its data, gas and value, and what each fork makes of each combination.
 public struct StateTest: Sendable {
   public let name: String
-  let environment: Environment
-  let pre: [Address: Account]
-  let transaction: TransactionTemplate
+  package let environment: Environment
+  package let pre: [Address: Account]
+  package let transaction: TransactionTemplate
   /// Forks in the order of the file.
-  let post: [(fork: String, cases: [Expectation])]
+  package let post: [(fork: String, cases: [Expectation])]
 
   /// One combination under one fork.
-  struct Expectation: Sendable {
-    let dataIndex: Int
-    let gasIndex: Int
-    let valueIndex: Int
+  package struct Expectation: Sendable {
+    package let dataIndex: Int
+    package let gasIndex: Int
+    package let valueIndex: Int
     let stateRoot: Bytes32
     let logsHash: Bytes32
     /// What makes the transaction invalid, in the words of the test; `nil` for a valid one.

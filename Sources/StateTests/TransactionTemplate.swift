@@ -4,8 +4,8 @@ import Primitives
 import Transactions
 
 /// The transaction of a state test, with its alternatives.
-struct TransactionTemplate: Sendable {
-  let sender: Address
+package struct TransactionTemplate: Sendable {
+  package let sender: Address
   let nonce: UInt256
   let to: Address?
   let data: [[UInt8]]
@@ -52,7 +52,7 @@ struct TransactionTemplate: Sendable {
   }
 
   /// The transaction of one combination; `nil` where its fields exceed what an envelope can hold.
-  func transaction(data dataIndex: Int, gas gasIndex: Int, value valueIndex: Int, chainID: UInt64) -> L2Transaction? {
+  package func transaction(data dataIndex: Int, gas gasIndex: Int, value valueIndex: Int, chainID: UInt64) -> L2Transaction? {
     guard
       data.indices.contains(dataIndex), gasLimit.indices.contains(gasIndex), value.indices.contains(valueIndex),
       let value = value[valueIndex], let nonce = UInt64(exactly: nonce), let gas = UInt64(exactly: gasLimit[gasIndex])

@@ -4,5 +4,5 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure the parts.",
-    subcommands: [CryptographyBench.self, TreeBench.self, GuestBench.self])
+    subcommands: [CryptographyBench.self, EVMBench.self, TreeBench.self, GuestBench.self])
 }

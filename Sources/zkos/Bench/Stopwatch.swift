@@ -1,13 +1,9 @@
-import Glibc
+import EVMBenchmark
 
 /// Times work on the processor of this thread, so that other processes on the machine do not count.
 enum Stopwatch {
   /// Nanoseconds of processor time that this thread has used.
-  static var threadTime: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
+  static var threadTime: UInt64 { ThreadClock.now }
 
   /// Nanoseconds that one of `count` operations of `body` takes: the median over `repetitions`, after one to warm up.
   static func median(repetitions: Int = 9, count: Int, _ body: () -> Void) -> Double {
@@ -35,16 +31,19 @@ struct Measurement {
 
   func print(json: Bool) {
     if json {
-      let ratio = ratio.map { ",\"ratio\":\(rounded($0.value)),\"ratioTo\":\"\($0.to)\"" } ?? ""
+      let ratio = ratio.map { ",\"ratio\":\($0.value.hundredths),\"ratioTo\":\"\($0.to)\"" } ?? ""
       Swift.print(
-        "{\"case\":\"\(name)\",\"ns\":\(rounded(nanoseconds)),\"perSecond\":\(Int(1e9 / nanoseconds))\(ratio)}")
+        "{\"case\":\"\(name)\",\"ns\":\(nanoseconds.hundredths),\"perSecond\":\(Int(1e9 / nanoseconds))\(ratio)}")
     } else {
-      let ratio = ratio.map { "  \(rounded($0.value)) × \($0.to)" } ?? ""
-      Swift.print("\(name.padded(to: 34)) \(String(rounded(nanoseconds)).leftPadded(to: 14)) ns\(ratio)")
+      let ratio = ratio.map { "  \($0.value.hundredths) × \($0.to)" } ?? ""
+      Swift.print("\(name.padded(to: 34)) \(String(nanoseconds.hundredths).leftPadded(to: 14)) ns\(ratio)")
     }
   }
+}
 
-  private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+extension Double {
+  /// The number rounded to two digits after the point.
+  var hundredths: Double { (self * 100).rounded() / 100 }
 }
 
 extension String {

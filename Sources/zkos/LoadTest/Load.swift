@@ -1,3 +1,4 @@
+import EVMBenchmark
 import ArgumentParser
 import Glibc
 import JSON

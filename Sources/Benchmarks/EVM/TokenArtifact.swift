@@ -1,14 +1,14 @@
 import Primitives
 
-/// The token of the load test: `Tests/EndToEnd/contracts/Token.vy`, compiled with Vyper 0.4.3.
-enum TokenArtifact {
+/// The token of the load test and of the ERC-20 workload: `Tests/EndToEnd/contracts/Token.vy`, compiled with Vyper 0.4.3.
+public enum TokenArtifact {
   /// The calldata of `transfer(address,uint256)`.
-  static func transfer(to receiver: Address, amount: UInt256) -> [UInt8] {
+  public static func transfer(to receiver: Address, amount: UInt256) -> [UInt8] {
     [0xa9, 0x05, 0x9c, 0xbb] + UInt256(receiver).bytes + amount.bytes
   }
 
   /// Init code with its constructor's arguments: "Load Token", "LOAD", a supply of 10^27.
-  static let initCode = """
+  public static let initCode = """
     346100d457602061059a5f395f5160208161059a015f395f51602081116100d4575060408161059a016040395060206105ba5f39\
     5f5160208161059a015f395f51600881116100d4575060288161059a01608039506040515f5560605160015560805160025560a0\
     51600355601260045560206105da5f395f5160055560206105da5f395f516006336020525f5260405f2055335f7fddf252ad1be2\

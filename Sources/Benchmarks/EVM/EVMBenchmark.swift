@@ -1,0 +1,94 @@
+import Glibc
+
+/// Our interpreter against another on the same workloads: slices of both in turn, by the processor time of the thread.
+public struct EVMBenchmark {
+  /// Slices of each implementation per workload.
+  public var repetitions = 15
+  /// A slice repeats the workload until it takes about this long.
+  public var sliceNanoseconds = 5e6
+  /// Whether we keep the analysis of a code between executions, as a node does. The other machine cannot.
+  public var keepsAnalysis = false
+  /// The machine to compare with.
+  public var other: EVMCLibrary?
+
+  public init() {}
+
+  /// What one workload took.
+  public struct Timing: Sendable {
+    public let workload: String
+    /// Medians, nanoseconds for the workload.
+    public let ours: Double
+    public let other: Double?
+    /// Median over the repetitions of our time over the other's in the same repetition.
+    public let ratio: Double?
+  }
+
+  /// Measures a workload.
+  ///
+  /// - Throws: `.disagreement` if the machines do not come to the same status, gas and output.
+  public func measure(_ workload: Workload) throws(EVMBenchmarkError) -> Timing {
+    let ours = OwnRunner(workload, keepsAnalysis: keepsAnalysis)
+    let theirs = other.map { EVMCRunner(workload, library: $0) }
+    if let theirs { try compare(workload, ours, theirs) }
+    let count = iterations(of: ours)
+    var ourTimes: [Double] = []
+    var theirTimes: [Double] = []
+    for repetition in 0..<repetitions {
+      // Neither always goes first, where it would always find the caches as the other left them.
+      if repetition.isMultiple(of: 2) {
+        ourTimes.append(time(count, ours))
+        if let theirs { theirTimes.append(time(count, theirs)) }
+      } else {
+        if let theirs { theirTimes.append(time(count, theirs)) }
+        ourTimes.append(time(count, ours))
+      }
+    }
+    return Timing(
+      workload: workload.name, ours: median(ourTimes), other: theirs == nil ? nil : median(theirTimes),
+      ratio: theirs == nil ? nil : median(zip(ourTimes, theirTimes).map { $0 / $1 }))
+  }
+
+  private func compare(
+    _ workload: Workload, _ ours: OwnRunner, _ theirs: EVMCRunner
+  ) throws(EVMBenchmarkError) {
+    for index in workload.executions.indices {
+      let (a, b) = (ours.outcome(index), theirs.outcome(index))
+      guard a == b else {
+        throw .disagreement(workload: workload.name, execution: index, ours: "\(a)", theirs: "\(b)")
+      }
+    }
+  }
+
+  /// How often a workload fits into a slice; also warms up.
+  private func iterations(of runner: some WorkloadRunner) -> Int {
+    var count = 1
+    while true {
+      let nanoseconds = time(count, runner) * Double(count)
+      if nanoseconds >= sliceNanoseconds / 2 || count >= 1 << 20 {
+        return max(1, Int(Double(count) * sliceNanoseconds / max(nanoseconds, 1)))
+      }
+      count *= 2
+    }
+  }
+
+  /// Nanoseconds of one run, over `count`.
+  private func time(_ count: Int, _ runner: some WorkloadRunner) -> Double {
+    let start = ThreadClock.now
+    for _ in 0..<count { runner.run() }
+    return Double(ThreadClock.now - start) / Double(count)
+  }
+
+  private func median(_ values: [Double]) -> Double {
+    values.isEmpty ? .nan : values.sorted()[values.count / 2]
+  }
+}
+
+/// The clock that other processes on the machine do not move.
+public enum ThreadClock {
+  /// Nanoseconds of processor time that this thread has used.
+  public static var now: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
