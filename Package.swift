@@ -98,6 +98,14 @@ let package = Package(
       dependencies: ["GuestCheck", "ProverInput", "Primitives", "ZKsyncOS", "Airbender"], exclude: ["Answers"],
       swiftSettings: settings),
 
+    .target(
+      name: "MainnetReplay", dependencies: ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "ZKsyncOS"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "MainnetReplayTests",
+      dependencies: ["MainnetReplay", "Primitives", "Cryptography", "Transactions", "ZKsyncOS"], swiftSettings: settings
+    ),
+
     // Layer 4: storage
     .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
     .target(name: "RocksDB", dependencies: ["CRocksDB"], swiftSettings: settings),
@@ -195,7 +203,7 @@ let package = Package(
       name: "zkos",
       dependencies: [
         "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "StateTests", "ZKsyncOS", "Airbender",
-        "ProverInput", "GuestCheck", "StateTree", "TreeBenchmark", "EVMBenchmark",
+        "ProverInput", "GuestCheck", "MainnetReplay", "StateTree", "TreeBenchmark", "EVMBenchmark",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -6,6 +6,7 @@ struct ZKOS: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "zkos", abstract: "Tools around the sequencer of ZKsync OS chains.",
     subcommands: [
-      StateTestCommand.self, GuestCommand.self, TreeCommand.self, LoadTestCommand.self, BenchCommand.self,
+      StateTestCommand.self, ReplayMainnetCommand.self, GuestCommand.self, TreeCommand.self, LoadTestCommand.self,
+      BenchCommand.self,
     ])
 }
