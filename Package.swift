@@ -86,7 +86,7 @@ let package = Package(
     .systemLibrary(name: "CEVMC"),
     .target(
       name: "EVMBenchmark",
-      dependencies: ["Primitives", "Cryptography", "EVM", "Ethereum", "StateTests", "CEVMC"],
+      dependencies: ["Primitives", "Cryptography", "JSON", "EVM", "Ethereum", "StateTests", "CEVMC"],
       path: "Sources/Benchmarks/EVM", swiftSettings: settings),
     .target(
       name: "GuestCheck",
@@ -202,7 +202,7 @@ let package = Package(
     .executableTarget(
       name: "zkos",
       dependencies: [
-        "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "StateTests", "ZKsyncOS", "Airbender",
+        "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "StateTests", "ZKsyncOS", "Airbender",
         "ProverInput", "GuestCheck", "MainnetReplay", "StateTree", "TreeBenchmark", "EVMBenchmark",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -13,6 +13,8 @@ public struct StateTestOutcome: Sendable {
   public let stateRoot: Bytes32
   public let logsHash: Bytes32
   public let gasUsed: UInt64
+  /// What the outermost frame handed back.
+  public let output: [UInt8]
   /// The first difference from what the test expects; `nil` where there is none.
   public let failure: String?
 
@@ -26,19 +28,19 @@ extension StateTest {
   /// Runs every combination of the forks for which `isWanted` holds.
   public func run(forks isWanted: (String) -> Bool) throws(StateTestError) -> [StateTestOutcome] {
     var tracer = NoTracer()
-    return try run(forks: isWanted, tracer: &tracer)
+    var outcomes: [StateTestOutcome] = []
+    try run(forks: isWanted, tracer: &tracer) { outcomes.append($0) }
+    return outcomes
   }
 
-  /// Runs the combinations under the eyes of a tracer.
+  /// Runs the combinations under the eyes of a tracer; `report` gets each outcome right after its steps.
   public func run<T: Tracer>(
-    forks isWanted: (String) -> Bool, tracer: inout T
-  ) throws(StateTestError) -> [StateTestOutcome] {
-    var outcomes: [StateTestOutcome] = []
+    forks isWanted: (String) -> Bool, tracer: inout T, report: (StateTestOutcome) -> Void
+  ) throws(StateTestError) {
     for (fork, cases) in post where isWanted(fork) {
       guard let revision = Revision(testName: fork) else { throw .unknownFork(fork) }
-      for expectation in cases { outcomes.append(run(expectation, fork, revision, &tracer)) }
+      for expectation in cases { report(run(expectation, fork, revision, &tracer)) }
     }
-    return outcomes
   }
 
   private func run<T: Tracer>(
@@ -48,6 +50,7 @@ extension StateTest {
       world: WorldState(accounts: pre), revision: revision, block: environment.block(revision))
     var logs: [Log] = []
     var gasUsed: UInt64 = 0
+    var output: [UInt8] = []
     var refusal: String?
     if let transaction = transaction.transaction(
       data: expected.dataIndex, gas: expected.gasIndex, value: expected.valueIndex, chainID: environment.chainID)
@@ -56,6 +59,7 @@ extension StateTest {
         let result = try transition.execute(transaction, sender: self.transaction.sender, tracer: &tracer)
         logs = result.logs
         gasUsed = result.gasUsed
+        output = result.output
       } catch {
         refusal = "\(error)"
       }
@@ -66,7 +70,7 @@ extension StateTest {
     let logsHash = Keccak256.hash(RLP.encodeList(logs.map(\.encoded)))
     return StateTestOutcome(
       test: name, fork: fork, indexes: (expected.dataIndex, expected.gasIndex, expected.valueIndex),
-      stateRoot: stateRoot, logsHash: logsHash, gasUsed: gasUsed,
+      stateRoot: stateRoot, logsHash: logsHash, gasUsed: gasUsed, output: output,
       failure: difference(expected, stateRoot, logsHash, refusal))
   }
 

@@ -52,7 +52,9 @@ package struct TransactionTemplate: Sendable {
   }
 
   /// The transaction of one combination; `nil` where its fields exceed what an envelope can hold.
-  package func transaction(data dataIndex: Int, gas gasIndex: Int, value valueIndex: Int, chainID: UInt64) -> L2Transaction? {
+  package func transaction(data dataIndex: Int, gas gasIndex: Int, value valueIndex: Int, chainID: UInt64)
+    -> L2Transaction?
+  {
     guard
       data.indices.contains(dataIndex), gasLimit.indices.contains(gasIndex), value.indices.contains(valueIndex),
       let value = value[valueIndex], let nonce = UInt64(exactly: nonce), let gas = UInt64(exactly: gasLimit[gasIndex])

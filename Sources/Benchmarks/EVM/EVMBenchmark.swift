@@ -16,7 +16,7 @@ public struct EVMBenchmark {
   /// What one workload took.
   public struct Timing: Sendable {
     public let workload: String
-    /// Medians, nanoseconds for the workload.
+    /// Medians, nanoseconds for each operation of the workload.
     public let ours: Double
     public let other: Double?
     /// Median over the repetitions of our time over the other's in the same repetition.
@@ -31,6 +31,7 @@ public struct EVMBenchmark {
     let theirs = other.map { EVMCRunner(workload, library: $0) }
     if let theirs { try compare(workload, ours, theirs) }
     let count = iterations(of: ours)
+    let operations = Double(workload.operations)
     var ourTimes: [Double] = []
     var theirTimes: [Double] = []
     for repetition in 0..<repetitions {
@@ -44,8 +45,21 @@ public struct EVMBenchmark {
       }
     }
     return Timing(
-      workload: workload.name, ours: median(ourTimes), other: theirs == nil ? nil : median(theirTimes),
+      workload: workload.name, ours: median(ourTimes) / operations,
+      other: theirs == nil ? nil : median(theirTimes) / operations,
       ratio: theirs == nil ? nil : median(zip(ourTimes, theirTimes).map { $0 / $1 }))
+  }
+
+  /// Runs a workload `count` times in our interpreter and returns nanoseconds for one run.
+  ///
+  /// - Throws: `.workload` if an execution does not succeed.
+  public func slice(_ workload: Workload, count: Int) throws(EVMBenchmarkError) -> Double {
+    let runner = OwnRunner(workload, keepsAnalysis: keepsAnalysis)
+    for index in workload.executions.indices {
+      let outcome = runner.outcome(index)
+      guard outcome.status == .succeeded else { throw .workload("\(workload.name): \(outcome.status)") }
+    }
+    return time(count, runner)
   }
 
   private func compare(

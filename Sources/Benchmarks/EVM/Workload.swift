@@ -16,6 +16,8 @@ public struct Workload: Sendable {
   let environment: ExecutionEnvironment
   let world: WorldState
   let executions: [Execution]
+  /// Operations of interest in a run: times are divided by it.
+  public let operations: Int
 
   /// A workload that runs one piece of code without calldata.
   init(name: String, code: [UInt8], gas: Int64 = 1_000_000_000) {
@@ -26,13 +28,15 @@ public struct Workload: Sendable {
   }
 
   init(
-    name: String, revision: Revision, environment: ExecutionEnvironment, world: WorldState, executions: [Execution]
+    name: String, revision: Revision, environment: ExecutionEnvironment, world: WorldState, executions: [Execution],
+    calls: UInt64 = 1
   ) {
     self.name = name
     self.revision = revision
     self.environment = environment
     self.world = world
     self.executions = executions
+    operations = Int(calls)
   }
 
   /// Where the code of our own workloads stands.

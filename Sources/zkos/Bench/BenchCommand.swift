@@ -4,5 +4,7 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure the parts.",
-    subcommands: [CryptographyBench.self, EVMBench.self, TreeBench.self, GuestBench.self])
+    subcommands: [
+      CryptographyBench.self, EVMBench.self, PrecompileBench.self, ServeBench.self, TreeBench.self, GuestBench.self,
+    ])
 }

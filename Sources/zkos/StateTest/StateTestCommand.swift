@@ -1,4 +1,5 @@
 import ArgumentParser
+import EVM
 import StateTests
 
 /// `zkos statetest`: the GeneralStateTests of ethereum/tests against our Ethereum transition.
@@ -15,6 +16,9 @@ struct StateTestCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object for each combination.")
   var json = false
 
+  @Flag(help: "Print a line for each instruction and each transaction (EIP-3155); one file at a time.")
+  var trace = false
+
   @Option(help: "Files tested at the same time.")
   var jobs = 2
 
@@ -26,6 +30,11 @@ struct StateTestCommand: AsyncParsableCommand {
     var files: [String] = []
     for path in paths { files += try Files.below(path, suffix: ".json") }
     var report = StateTestReport(json: json)
+    if trace {
+      for file in files { report.add(StateTestFileResult(tracing: file, fork: fork)) }
+      try end(report)
+      return
+    }
     await withTaskGroup(of: StateTestFileResult.self) { group in
       var rest = files[...]
       for _ in 0..<jobs {
@@ -36,6 +45,10 @@ struct StateTestCommand: AsyncParsableCommand {
         if let file = rest.popFirst() { group.addTask { StateTestFileResult(file: file, fork: fork) } }
       }
     }
+    try end(report)
+  }
+
+  private func end(_ report: StateTestReport) throws {
     print(report.summary)
     if report.failed > 0 { throw ExitCode.failure }
   }
@@ -61,40 +74,23 @@ struct StateTestFileResult: Sendable {
     }
     self.outcomes = outcomes
   }
-}
 
-/// Counts outcomes and prints what a person wants to see of them.
-struct StateTestReport {
-  let json: Bool
-  private(set) var passed = 0
-  private(set) var failed = 0
-
-  init(json: Bool) { self.json = json }
-
-  /// The last line of a run. No test is ever skipped: every fork in a file is run.
-  var summary: String { "\(passed) passed, \(failed) failed, 0 skipped" }
-
-  mutating func add(_ result: StateTestFileResult) {
-    for outcome in result.outcomes {
-      if outcome.passed { passed += 1 } else { failed += 1 }
-      if json {
-        printJSON(outcome)
-      } else if let failure = outcome.failure {
-        print("FAILED \(result.file): \(outcome.title): \(failure)")
+  /// Prints what happens while it happens.
+  init(tracing file: String, fork: String?) {
+    self.file = file
+    var outcomes: [StateTestOutcome] = []
+    var tracer = EIP3155Tracer { StateTestReport.printLine($0) }
+    do {
+      for test in try StateTest.read(try Files.read(file)) {
+        try test.run(forks: { fork == nil || $0 == fork }, tracer: &tracer) { outcome in
+          StateTestReport.printSummary(outcome)
+          outcomes.append(outcome)
+        }
       }
+      error = nil
+    } catch {
+      self.error = "\(error)"
     }
-    if let error = result.error {
-      failed += 1
-      print("FAILED \(result.file): \(error)")
-    }
-  }
-
-  private func printJSON(_ outcome: StateTestOutcome) {
-    print(
-      """
-      {"name":"\(outcome.test)","fork":"\(outcome.fork)","data":\(outcome.indexes.data),"gas":\(outcome.indexes.gas),\
-      "value":\(outcome.indexes.value),"pass":\(outcome.passed),"stateRoot":"\(outcome.stateRoot)",\
-      "logsHash":"\(outcome.logsHash)","gasUsed":\(outcome.gasUsed)}
-      """)
+    self.outcomes = outcomes
   }
 }
