@@ -12,7 +12,7 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps build run test test-unit test-e2e lint format bench clean
+.PHONY: help deps build run test test-unit test-e2e lint format bench bench-guest clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,10 @@ format: ## Format the sources in place
 
 bench: build ## Run every benchmark (ARGS="evm" for one)
 	$(BIN)/zkos bench $(ARGS)
+
+bench-guest: build ## Compare the proving machine with an interpreter in C (ARGS="--image server_app.bin")
+	gcc -O2 -shared -fPIC -o .build/guest-interpreter.so Sources/Benchmarks/Guest/interpreter.c
+	$(BIN)/zkos bench guest --c-interpreter .build/guest-interpreter.so $(ARGS)
 
 clean: ## Remove what was built
 	rm -rf .build $(VENV)

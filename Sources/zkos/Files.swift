@@ -32,9 +32,14 @@ enum Files {
 
   /// Replaces a file, or makes it.
   static func write(_ text: String, to path: String) throws(FileError) {
+    try write(Array(text.utf8), to: path)
+  }
+
+  /// Replaces a file, or makes it.
+  static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     guard let file = fopen(path, "wb") else { throw FileError(path) }
-    let written = fputs(text, file)
-    guard fclose(file) == 0, written >= 0 else { throw FileError(path) }
+    let written = fwrite(bytes, 1, bytes.count, file)
+    guard fclose(file) == 0, written == bytes.count else { throw FileError(path) }
   }
 
   /// The file itself, or every file below the folder whose name ends in `suffix`, sorted by path.

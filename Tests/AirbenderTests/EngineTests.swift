@@ -87,6 +87,53 @@ struct EngineTests {
     #expect(halted > 20)
   }
 
+  /// Operations on eight numbers in memory, one after the other on each other's results; now and then one that is refused.
+  private static func bigIntegerProgram(_ random: inout Random) -> [UInt32] {
+    var code = Assembler()
+    for index in 0..<64 {
+      code.li(.t0, UInt32.random(in: 0..<4, using: &random) == 0 ? .max : UInt32(truncatingIfNeeded: random.next()))
+      if index == 0 { code.li(.s0, ram) }
+      code.sw(.t0, Int32(index * 4), .s0)
+    }
+    for _ in 0..<40 {
+      let isOdd = Int.random(in: 0..<200, using: &random) == 0
+      let a = UInt32.random(in: 0..<8, using: &random)
+      let b = (a + UInt32.random(in: 1..<8, using: &random)) % 8
+      code.li(.a0, ram + a * 32 + (isOdd ? 8 : 0))
+      code.li(.a1, ram + b * 32)
+      let operation = [0, 1, 2, 3, 4, 5, 7].randomElement(using: &random) ?? 0
+      code.addi(.a2, .zero, 1 << operation | (Bool.random(using: &random) ? 64 : 0))
+      // The flag travels on, so that a wrong one shows.
+      let rd: Register = Int.random(in: 0..<8, using: &random) == 0 ? .a3 : .zero
+      code.csrrw(rd, CSR.bigInteger, Bool.random(using: &random) ? .zero : .s3)
+      code.add(.a4, .a4, .a2)
+      code.r(0, 1, .a4, .a4, .a2)
+    }
+    code.halt()
+    return code.words
+  }
+
+  @Test("random sequences of 256-bit operations", arguments: 0..<4)
+  func bigIntegers(_ group: Int) throws {
+    var random = Random(state: UInt64(group) &+ 77)
+    var halted = 0
+    for _ in 0..<100 {
+      let words = Self.bigIntegerProgram(&random)
+      var reports: [RunReport] = []
+      var memories: [[UInt8]] = []
+      for engine in Program.Engine.allCases {
+        let machine = try Machine(Program(words: words, engine: engine))
+        var host = ScriptedHost([])
+        reports.append(machine.run(&host))
+        memories.append(machine.bytes(at: ram, count: 512))
+      }
+      #expect(reports[0] == reports[1])
+      #expect(memories[0] == memories[1])
+      if reports[0].stop == .halted { halted += 1 }
+    }
+    #expect(halted > 50 && halted < 100)
+  }
+
   @Test("jumps to the last and past the last instruction of an image")
   func imageEnd() throws {
     let (last, _, _) = try run { code in

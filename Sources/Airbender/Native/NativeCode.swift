@@ -3,8 +3,8 @@
 
   /// A program translated to x86-64, once and as a whole.
   ///
-  /// The translation knows the plain instructions only. At everything else (the host, delegations, faults, the end, the
-  /// cycle limit) it stops *before* the instruction, with the state as the interpreter would have it, and the
+  /// The translation knows the plain instructions and the 256-bit operations only. At everything else (the host, BLAKE2s,
+  /// faults, the end, the cycle limit) it stops *before* the instruction, with the state as the interpreter would have it, and the
   /// interpreter decides what happens. So there is one place that defines how runs end.
   ///
   /// While it runs: rbx = registers, r12 = memory, r13 = cycle counter, r14 = addresses of the translated instructions,
@@ -19,6 +19,10 @@
       var code: UnsafeMutableRawPointer
       var counter: Int
       var start: UnsafeMutableRawPointer
+      /// 256-bit operations executed.
+      var bigIntegerOperations: UInt64 = 0
+
+      static let bigIntegerOffset: UInt8 = 48
     }
 
     private typealias Entry = @convention(c) (UnsafeMutableRawPointer) -> UInt32
@@ -66,30 +70,19 @@
         index = Int(withUnsafeMutablePointer(to: &frame) { entry($0) })
         state.pointee.pc = UInt32(index * 4)
         state.pointee.cycles = frame.counter + state.pointee.cycleLimit + index
+        state.pointee.bigIntegerOperations &+= frame.bigIntegerOperations
         let instruction = program[index]
         // A delegation that refuses has changed nothing: the interpreter meets it again and names the reason.
-        guard x[Int(instruction.rs1)] == 0, delegate(instruction.operation, state) else { break }
+        guard instruction.operation == .blake2sRound, x[Int(instruction.rs1)] == 0,
+          Blake2sDelegation.execute(x, memory) == nil
+        else { break }
+        state.pointee.blake2sRounds &+= 1
         x[Int(instruction.rd)] = 0
         state.pointee.pc += 4
         state.pointee.cycles += 1
       }
       var trace = NoTrace()
       return Executor.run(state, trace: &trace)
-    }
-
-    /// Executes a delegation; false if it is none, or refuses.
-    @inline(__always)
-    private func delegate(_ operation: Operation, _ state: UnsafeMutablePointer<MachineState>) -> Bool {
-      switch operation {
-      case .bigInteger:
-        guard BigIntegerDelegation.execute(state.pointee.registers, state.pointee.memory) == nil else { return false }
-        state.pointee.bigIntegerOperations &+= 1
-      case .blake2sRound:
-        guard Blake2sDelegation.execute(state.pointee.registers, state.pointee.memory) == nil else { return false }
-        state.pointee.blake2sRounds &+= 1
-      default: return false
-      }
-      return true
     }
   }
 #endif

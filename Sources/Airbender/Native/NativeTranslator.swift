@@ -2,7 +2,7 @@
   /// Writes the machine code of a program, instruction by instruction, in order. See ``NativeCode`` for what the registers
   /// hold.
   struct NativeTranslator: ~Copyable {
-    private var buffer: CodeBuffer
+    var buffer: CodeBuffer
     private let instructions: UnsafePointer<Instruction>
     private let count: Int
     private let offsets: UnsafeMutablePointer<UInt32>
@@ -11,6 +11,8 @@
     private var exits: [(place: Int, index: Int)] = []
     /// Where the shared end of all exits begins.
     private var epilogue = 0
+    /// The routine of the 256-bit operations.
+    private var bigInteger = 0
 
     /// No instruction needs more.
     private static let longest = 112
@@ -25,6 +27,7 @@
 
     mutating func translate() {
       frame()
+      bigInteger = writeBigInteger()
       for index in 0..<count {
         offsets[index] = UInt32(buffer.count)
         translate(instructions[index], index)
@@ -193,10 +196,24 @@
         transfer(index, to: index + Int(i.immediate))
       case .jumpAndLinkRegister: jump(i, index)
 
+      case .bigInteger: bigInteger(i, index)
       case .illegal, .unusualTransfer, .multiplyHighSignedUnsigned, .divide, .divideUnsigned, .remainder,
-        .remainderUnsigned, .readHost, .writeHost, .exchangeHost, .blake2sRound, .bigInteger, .marker, .unknownCSR:
+        .remainderUnsigned, .readHost, .writeHost, .exchangeHost, .blake2sRound, .marker, .unknownCSR:
         exit(index)
       }
+    }
+
+    /// The source register must hold zero; x0 always does.
+    private mutating func bigInteger(_ i: Instruction, _ index: Int) {
+      if i.rs1 != 0 {
+        load(.eax, i.rs1)
+        buffer.emit(0x85, 0xC0)  // test eax, eax
+        exit(index, if: Condition.notEqual)
+      }
+      buffer.emit(0xE8)  // call
+      buffer.emit32(Int32(bigInteger - buffer.count - 4))
+      exit(index, if: Condition.below)
+      store(constant: 0, i.rd)
     }
 
     private mutating func immediateArithmetic(_ i: Instruction, _ operation: UInt8) {

@@ -6,5 +6,6 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench", abstract: "Measure the parts.",
     subcommands: [
       CryptographyBench.self, EVMBench.self, PrecompileBench.self, ServeBench.self, TreeBench.self, GuestBench.self,
+      ProverInputBench.self,
     ])
 }

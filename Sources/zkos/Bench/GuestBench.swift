@@ -1,67 +1,85 @@
 import Airbender
 import ArgumentParser
-import GuestCheck
 import ProverInput
-import ZKsyncOS
 
-/// `zkos bench guest`: the proving machine on a real guest, and the native prover input beside it.
+/// `zkos bench guest`: the proving machine on a real guest, engine against engine, in turns.
 struct GuestBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "guest", abstract: "The proving machine on a guest image, and the native prover input beside it.",
-    aliases: ["prover-input"])
+    commandName: "guest", abstract: "The proving machine on a guest image: its engines, and an interpreter in C.")
 
-  @Option(help: "The guest's image.")
-  var image: String
+  @OptionGroup var options: ProvedBlockOptions
 
-  @Option(help: "The image's protocol version: v0_0_4 or v0_0_5.")
-  var version = "v0_0_5"
+  @Option(help: "The library with the interpreter in C that `make bench-guest` builds.")
+  var cInterpreter: String?
 
-  @Option(help: "The seed of the random blocks that are run.")
-  var seed: UInt64 = 1
+  @Option(help: "Rounds; every engine runs once in each.")
+  var rounds = 9
 
-  @Flag(help: "Print one JSON object for each case.")
-  var json = false
+  @Option(help: "Write the words of the block to this file, as `zkos guest run` reads them.")
+  var writeInput: String?
+
+  private struct Engine {
+    let name: String
+    let run: () -> (cycles: UInt64, output: [UInt32])
+    var times: [Double] = []
+
+    var median: Double { times.sorted()[times.count / 2] }
+  }
 
   func run() throws {
-    guard let version = ProtocolVersion(name: version) else { throw ValidationError("unknown version \(version)") }
-    let bytes = try Files.read(image)
-    // The largest block of a chain with many transactions.
-    var options = RandomChain.Options()
-    options.transactionsPerBlock = 60
-    var native: [UInt32] = []
-    var nativeTime = Double.infinity
-    let generator = try ProverInputGenerator(mode: .native)
-    try RandomChain(version, seed: seed, options: options).forEachBlock { block in
-      let words = try generator.generate(block.request).words
-      guard words.count > native.count else { return }
-      native = words
-      nativeTime = Stopwatch.median(count: 10) { for _ in 0..<10 { consume(try? generator.generate(block.request)) } }
+    let block = try options.makeBlock()
+    if let writeInput {
+      try Files.write(ProverInput(words: block.words).bytes, to: writeInput)
     }
+    var engines = try makeEngines(block.words)
+    let expected = engines[0].run()
+    guard expected.cycles > 0 else { throw ValidationError("the guest does not accept the block") }
+    for _ in 0..<max(1, rounds) {
+      for index in engines.indices {
+        let start = Stopwatch.threadTime
+        let result = engines[index].run()
+        engines[index].times.append(Double(Stopwatch.threadTime - start))
+        guard result == expected else { throw ValidationError("\(engines[index].name) comes to another end") }
+      }
+    }
+    print("one block: \(block.transactions) transactions, \(block.words.count) words, \(expected.cycles) cycles")
+    for engine in engines {
+      let perCycle = engine.median / Double(expected.cycles)
+      Measurement(
+        name: "\(engine.name): one cycle", nanoseconds: perCycle,
+        ratio: (engines[0].name, engine.median / engines[0].median)
+      ).print(json: options.json)
+    }
+    if let last = engines.last {
+      print(
+        "speed of the \(last.name): \(Int(Double(expected.cycles) * 1e3 / last.median)) million cycles per second, ",
+        terminator: "")
+      print("\((engines[0].median / last.median * 100).rounded() / 100) times that of the \(engines[0].name)")
+    }
+  }
 
-    var times: [Double] = []
-    var cycles: UInt64 = 0
+  /// The yardstick first, where there is one.
+  private func makeEngines(_ words: [UInt32]) throws -> [Engine] {
+    let image = try Files.read(options.image)
+    var engines: [Engine] = []
+    if let cInterpreter {
+      let c = try CInterpreter(library: cInterpreter, image: Program(image: image).words)
+      engines.append(Engine(name: "interpreter in C") { c.run(words) })
+    }
     for engine in Program.Engine.allCases {
       let start = Stopwatch.threadTime
-      let program = try Program(image: bytes, engine: engine)
-      let preparation = Double(Stopwatch.threadTime - start)
-      let machine = try Machine(program)
-      let time = Stopwatch.median(repetitions: 5, count: 1) {
-        var words = WordQueue(native)
-        let report = machine.run(&words)
-        cycles = report.stop == .halted ? report.cycles : 0
-      }
-      guard cycles > 0 else { throw ValidationError("the guest does not accept the block") }
-      times.append(time)
-      Measurement(name: "\(engine.rawValue): prepare the image", nanoseconds: preparation).print(json: json)
+      let program = try Program(image: image, engine: engine)
       Measurement(
-        name: "\(engine.rawValue): one cycle", nanoseconds: time / Double(cycles),
-        ratio: ("interpreter", time / times[0])
-      ).print(json: json)
-      Measurement(name: "\(engine.rawValue): block of \(cycles) cycles", nanoseconds: time).print(json: json)
+        name: "\(engine.rawValue): prepare the image", nanoseconds: Double(Stopwatch.threadTime - start)
+      ).print(json: options.json)
+      let machine = try Machine(program)
+      engines.append(
+        Engine(name: engine.rawValue) {
+          var queue = WordQueue(words)
+          let report = machine.run(&queue)
+          return (report.stop == .halted ? report.cycles : 0, report.output)
+        })
     }
-    Measurement(
-      name: "native input of \(native.count) words", nanoseconds: nativeTime,
-      ratio: ("translated guest run", nativeTime / (times.last ?? 1))
-    ).print(json: json)
+    return engines
   }
 }
