@@ -13,12 +13,16 @@ public struct ChainStorage: Sendable {
   /// - Parameters:
   ///   - directory: exists, and belongs to this process.
   ///   - genesis: block 0, and the state after it.
+  ///   - retainedBlocks: blocks that stay in memory after they were written.
+  ///   - observer: is told what the stores do.
   public init(
-    directory: String, genesis: Block, genesisState: StateChange, cachedSlots: Int = 200_000
+    directory: String, genesis: Block, genesisState: StateChange, cachedSlots: Int = 200_000,
+    retainedBlocks: Int = 64, observer: StorageObserver? = nil
   ) throws(StorageError) {
-    log = try ReplayLog(path: directory + "/replay_log", genesisHash: genesis.hash)
-    state = try StateStore(path: directory + "/state", genesis: genesisState, cachedSlots: cachedSlots)
-    blocks = try BlockStore(path: directory + "/blocks", genesis: genesis)
+    log = try ReplayLog(path: directory + "/replay_log", genesisHash: genesis.hash, observer: observer)
+    state = try StateStore(
+      path: directory + "/state", genesis: genesisState, cachedSlots: cachedSlots, observer: observer)
+    blocks = try BlockStore(path: directory + "/blocks", genesis: genesis, retained: retainedBlocks, observer: observer)
     // The derived stores may be behind the log, never ahead of it, and what they have must be the log's blocks.
     for (name, head) in [(StateStore.name, state.flushed), (BlockStore.name, blocks.flushed)] {
       guard try log.blockHash(head.number) == head.hash else {

@@ -31,16 +31,20 @@ extension Node {
   }
 
   /// Keeps the metrics of block production up to date.
-  static func observe(_ sequencer: Sequencer, _ metrics: NodeMetrics, _ registry: MetricsRegistry) {
+  static func observe(_ sequencer: Sequencer, _ metrics: NodeMetrics) {
+    let registry = metrics.registry
     let pool = sequencer.pool
     registry.gauge("mempool_executable", "Transactions that could be executed now") { Double(pool.counts.executable) }
     registry.gauge("mempool_parked", "Transactions that wait for something") { Double(pool.counts.parked) }
     observeMemory(sequencer.storage, registry)
     let blocks = sequencer.storage.blocks
     metrics.blockNumber(.execute).set(blocks.head)
+    metrics.blockNumber(.persist).set(blocks.flushed.number)
+    registry.gauge("repositories_persistence_lag", "Blocks visible and not yet on disk") {
+      Double(blocks.head) - Double(min(blocks.head, blocks.flushed.number))
+    }
     _ = sequencer.subscribe { sealed in
       metrics.blockNumber(.execute).set(sealed.block.number)
-      metrics.blockNumber(.persist).set(blocks.flushed.number)
       metrics.sealedBlock.set(sealed.block.number)
       metrics.executedTransactions(.produce).increment(by: UInt64(sealed.block.transactions.count))
       metrics.storageWritesPerBlock.observe(Double(sealed.output.storageWrites.count))

@@ -42,12 +42,16 @@ public final class Node: Sendable {
     options.limits.pubdata = UInt64(configuration.maxBlockPubdata)
 
     let genesis = Genesis.block(baseFee: options.baseFee, gasLimit: options.gasLimit)
+    let registry = MetricsRegistry()
+    let metrics = NodeMetrics(registry)
     let storage = try ChainStorage(
-      directory: configuration.databasePath, genesis: genesis, genesisState: Genesis.emptyState(genesis))
+      directory: configuration.databasePath, genesis: genesis, genesisState: Genesis.emptyState(genesis),
+      retainedBlocks: configuration.blocksToRetainInMemory, observer: metrics.storageObserver)
     let mempool = Mempool(
       options: mempoolOptions(configuration, options), accounts: StateAccounts(storage.state), clock: milliseconds)
     let sequencer = Sequencer(
-      storage: storage, pool: mempool, options: options, l1: FixedL1Transactions(Genesis.requests))
+      storage: storage, pool: mempool, options: options, l1: FixedL1Transactions(Genesis.requests),
+      observer: metrics.sequencerObserver)
     let failures = FailureSignal()
     sequencer.onFailure { error in
       log.critical("block production stopped", metadata: ["error": "\(error)"])
@@ -61,15 +65,14 @@ public final class Node: Sendable {
     if behind > 0 { log.info("catching up with the replay log", metadata: ["blocks": "\(behind)"]) }
     try sequencer.recover()
 
-    return try await serve(configuration, sequencer, failures, log)
+    observe(sequencer, metrics)
+    return try await serve(configuration, sequencer, metrics, failures, log)
   }
 
   private static func serve(
-    _ configuration: NodeConfiguration, _ sequencer: Sequencer, _ failures: FailureSignal, _ log: Logger
+    _ configuration: NodeConfiguration, _ sequencer: Sequencer, _ metrics: NodeMetrics, _ failures: FailureSignal,
+    _ log: Logger
   ) async throws -> Node {
-    let registry = MetricsRegistry()
-    let metrics = NodeMetrics(registry)
-    observe(sequencer, metrics, registry)
     let health = HealthRegistry()
     health.add("sequencer") { sequencer.failure.map { .notReady("\($0)") } ?? .ready }
 
@@ -91,7 +94,7 @@ public final class Node: Sendable {
     limits.connections = configuration.rpcMaxConnections
     do {
       let telemetry = try await listen(
-        TelemetryService(metrics: registry, health: health), at: configuration.metricsAddress, on: loops)
+        TelemetryService(metrics: metrics.registry, health: health), at: configuration.metricsAddress, on: loops)
       let proverThreads = NIOThreadPool(numberOfThreads: 2)
       proverThreads.start()
       var proverAPI: HTTPServer?

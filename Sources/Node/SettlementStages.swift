@@ -95,14 +95,19 @@ final class SettlementStages: Sendable {
 
   private static func observe(_ event: SettlementPipeline.Event, _ metrics: NodeMetrics, _ log: Logger) {
     switch event {
-    case .treeExtended(let block, let entries, let time):
+    case .treeExtended(let block, let transactions, let entries, let time):
       metrics.blockNumber(.treeManager).set(block)
+      metrics.executedTransactions(.treeManager).increment(by: UInt64(transactions))
       metrics.treeBlock.observe(time)
+      if entries > 0 { metrics.treeEntry.observe(time / entries) }
       metrics.treeProcessingRange.observe(Double(entries))
+    case .inputStarted(let block): metrics.batcherCurrentBlock.set(block)
+    case .inputMade(_, let transactions, _, let time):
+      metrics.proverInputGeneration.observe(time)
+      metrics.executedTransactions(.batcher).increment(by: UInt64(transactions))
     case .batchMade(let batch): metrics.blockNumber(.batcher).set(batch.number)
     case .retrying(let error): log.warning("settlement retries", metadata: ["error": "\(error)"])
     case .halted(let error): log.error("settlement has halted", metadata: ["error": "\(error)"])
-    default: break
     }
   }
 }

@@ -42,16 +42,19 @@ public final class Sequencer: Sendable {
   private let journal: any BlockJournal
   private let l1: any L1TransactionSource
   private let clock: SequencerClock
+  private let observer: SequencerObserver?
   private let news = Signal()
   private let control = Mutex(Control())
   private let uncommitted: BoundedChannel<SealedBlock>
   /// Numbers of blocks to write to the databases.
   private let unflushed: BoundedChannel<UInt64>
 
-  /// - Parameter journal: what makes blocks durable; the replay log where it is `nil`.
+  /// - Parameters:
+  ///   - journal: what makes blocks durable; the replay log where it is `nil`.
+  ///   - observer: is told what takes how long.
   public init(
     storage: ChainStorage, pool: Mempool, options: SequencerOptions, l1: any L1TransactionSource = NoL1Transactions(),
-    journal: (any BlockJournal)? = nil, clock: SequencerClock = .system
+    journal: (any BlockJournal)? = nil, clock: SequencerClock = .system, observer: SequencerObserver? = nil
   ) {
     self.storage = storage
     self.pool = pool
@@ -59,6 +62,7 @@ public final class Sequencer: Sendable {
     self.l1 = l1
     self.journal = journal ?? storage.log
     self.clock = clock
+    self.observer = observer
     uncommitted = BoundedChannel(capacity: options.uncommittedBlocks)
     unflushed = BoundedChannel(capacity: options.unflushedBlocks)
   }
@@ -87,7 +91,7 @@ public final class Sequencer: Sendable {
     let last = storage.log.last
     let first = min(storage.state.flushed.number, storage.blocks.flushed.number, stageNumber ?? .max) + 1
     guard first <= last else { return }
-    let builder = BlockBuilder()
+    let builder = BlockBuilder(clock: clock, observer: nil)
     let reader = storage.log.records(from: first)
     for number in first...last {
       guard let record = try storing({ () throws(StorageError) in try reader.next() }) else {
@@ -95,6 +99,7 @@ public final class Sequencer: Sendable {
       }
       let view = try storing { () throws(StorageError) in try storage.state.view(at: number - 1) }
       let block = try builder.replay(record, on: view)
+      observer?(.replayed(block: number, transactions: record.transactions.count))
       try storing { () throws(StorageError) in
         if number > storage.state.latest {
           try storage.state.append(StateChange(block.output))
@@ -196,7 +201,7 @@ public final class Sequencer: Sendable {
 
   private func runBuild(_ start: Tip) {
     var tip = start
-    let builder = BlockBuilder()
+    let builder = BlockBuilder(clock: clock, observer: observer)
     while !isStopping {
       let generation = news.generation
       do throws(SequencerError) {

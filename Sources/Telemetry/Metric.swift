@@ -53,6 +53,9 @@ public final class Histogram: Sendable {
     observe(Double(seconds) + Double(attoseconds) * 1e-18)
   }
 
+  /// Observes a time in nanoseconds.
+  public func observe(nanoseconds: UInt64) { observe(Double(nanoseconds) * 1e-9) }
+
   /// Observes how long `body` takes.
   public func time<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
     let start = ContinuousClock.now

@@ -57,6 +57,11 @@ public final class MetricsRegistry: Sendable {
     return histogram
   }
 
+  /// Shows `histogram` under another name too.
+  public func share(_ histogram: Histogram, _ name: String, _ help: String, _ labels: Labels = []) {
+    _ = child(name, "histogram", help, labels) { .histogram(histogram) }
+  }
+
   private func child(
     _ name: String, _ type: String, _ help: String, _ labels: Labels, orElse make: () -> Metric
   ) -> Metric {

@@ -44,9 +44,10 @@ final class Harness: Sendable {
 
   init(
     _ directory: TemporaryDirectory, l1: any L1TransactionSource = NoL1Transactions(),
-    _ change: (inout SequencerOptions) -> Void = { _ in }
+    _ change: (inout SequencerOptions) -> Void = { _ in },
+    observer: SequencerObserver? = nil, storageObserver: StorageObserver? = nil
   ) throws {
-    storage = try TestChain.open(directory.path)
+    storage = try TestChain.open(directory.path, observer: storageObserver)
     pool = Mempool(options: MempoolOptions(chainID: 270), accounts: StateAccounts(storage.state)) { 0 }
     journal = TestJournal(storage.log)
     var options = SequencerOptions(chainID: 270)
@@ -57,7 +58,8 @@ final class Harness: Sendable {
     let clock = SequencerClock(
       unixSeconds: { unixTime.seconds.load(ordering: .relaxed) },
       monotonicNanoseconds: SequencerClock.system.monotonicNanoseconds)
-    sequencer = Sequencer(storage: storage, pool: pool, options: options, l1: l1, journal: journal, clock: clock)
+    sequencer = Sequencer(
+      storage: storage, pool: pool, options: options, l1: l1, journal: journal, clock: clock, observer: observer)
   }
 
   func start() throws {

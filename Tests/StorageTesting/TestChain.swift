@@ -24,8 +24,12 @@ public enum TestChain {
     return StateChange(number: 0, blockHash: header.hash, slots: slots, preimages: preimages)
   }()
 
-  public static func open(_ directory: String, cachedSlots: Int = 10_000) throws(StorageError) -> ChainStorage {
-    try ChainStorage(directory: directory, genesis: genesis, genesisState: genesisState, cachedSlots: cachedSlots)
+  public static func open(
+    _ directory: String, cachedSlots: Int = 10_000, retainedBlocks: Int = 64, observer: StorageObserver? = nil
+  ) throws(StorageError) -> ChainStorage {
+    try ChainStorage(
+      directory: directory, genesis: genesis, genesisState: genesisState, cachedSlots: cachedSlots,
+      retainedBlocks: retainedBlocks, observer: observer)
   }
 
   /// A transfer whose sender is taken for granted; in place of a signature it names the sender, so that hashes differ.

@@ -72,6 +72,16 @@ struct MetricsTests {
     #expect(histogram.snapshot.sum == 120_000)
   }
 
+  @Test("A histogram under two names shows the same values")
+  func shared() {
+    let registry = MetricsRegistry()
+    let histogram = registry.histogram("new_seconds", "Time", bounds: [1])
+    registry.share(histogram, "old_seconds", "The same", [("stage", "total")])
+    histogram.observe(nanoseconds: 500_000_000)
+    #expect(registry.exposition.contains("new_seconds_sum 0.5\nnew_seconds_count 1\n"))
+    #expect(registry.exposition.contains("old_seconds_sum{stage=\"total\"} 0.5\n"))
+  }
+
   @Test("Bounds are those of the reference node")
   func bounds() {
     #expect(NodeMetrics.fastBounds.count == 24)
@@ -97,7 +107,9 @@ struct MetricsTests {
       "response_time_seconds_bucket{method=\"estimate_gas\"", "mempool_len_bucket", "preimages_get_seconds_count",
       "preimages_set_seconds_sum{stage=\"total\"}", "storage_view_diffs_scanned_bucket{le=\"901\"}",
       "block_number{stage=\"execute\"} 1", "get_logs_scanned_blocks_bucket{method=\"true_positive\",le=\"100000\"}",
-      "repositories_persistence_lag", "storage_write_compact_seconds_bucket",
+      "storage_write_compact_seconds_bucket", "preimage_access_latency_seconds_sum",
+      "storage_map_rocks_db_compact_seconds_count", "storage_add_diff_seconds_sum{stage=\"total\"}",
+      "storage_access_latency_seconds_bucket{stage=\"diff\"",
     ] { #expect(text.contains(series), "\(series)") }
   }
 }

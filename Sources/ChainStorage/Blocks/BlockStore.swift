@@ -38,9 +38,13 @@ public final class BlockStore: Sendable {
   private let headNumber: Atomic<UInt64>
   /// How many blocks that are on disk stay in memory.
   private let retained: Int
+  private let observer: StorageObserver?
 
   /// Opens the store in the directory `path`, or creates it with block 0.
-  public init(path: String, genesis: Block, retained: Int = 64) throws(StorageError) {
+  public init(
+    path: String, genesis: Block, retained: Int = 64, observer: StorageObserver? = nil
+  ) throws(StorageError) {
+    self.observer = observer
     self.retained = retained
     // Looked up by number, which is always there: a filter would be of no use.
     let byNumber = ["headers", "bodies", "receipts"].map { name in
@@ -88,6 +92,8 @@ public final class BlockStore: Sendable {
 
   /// Makes the next block visible.
   public func publish(_ block: Block) throws(StorageError) {
+    let watch = Stopwatch(observer)
+    defer { watch.stop { .blockPublished(transactions: block.transactions.count, time: $0) } }
     try recent.withLock { (recent) throws(StorageError) in
       let expected = headNumber.load(ordering: .relaxed) + 1
       guard block.number == expected else {
@@ -107,7 +113,8 @@ public final class BlockStore: Sendable {
   public func flushNext() throws(StorageError) -> Bool {
     let next = recent.withLock { $0.flushedCount < $0.blocks.count ? $0.blocks[$0.flushedCount] : nil }
     guard let next else { return false }
-    try write(next, sync: false)
+    let watch = Stopwatch(observer)
+    let bytes = try write(next, sync: false)
     recent.withLock { recent in
       recent.flushedCount += 1
       recent.flushed = StoreHead(number: next.number, hash: next.hash)
@@ -119,10 +126,15 @@ public final class BlockStore: Sendable {
         recent.locations[transaction.hash] = nil
       }
     }
+    watch.stop {
+      .blockFlushed(number: next.number, transactions: next.transactions.count, bytes: bytes, time: $0)
+    }
     return true
   }
 
-  private func write(_ block: Block, sync: Bool) throws(StorageError) {
+  /// Returns the bytes of keys and values.
+  @discardableResult
+  private func write(_ block: Block, sync: Bool) throws(StorageError) -> Int {
     let batch = WriteBatch()
     let key = blockKey(block.number)
     batch.put(headers, key, StoredHeader.encode(block))
@@ -134,6 +146,7 @@ public final class BlockStore: Sendable {
     }
     batch.put(meta, StoreHead.key, StoreHead(number: block.number, hash: block.hash).encoded)
     try stored { () throws(RocksDBError) in try database.write(batch, sync: sync) }
+    return batch.byteCount
   }
 
   /// Makes everything written durable, for a clean stop.

@@ -30,9 +30,13 @@ public final class ReplayLog: Sendable {
   private let hashes: Column
   private let tip: Mutex<Tip>
   private let lastNumber: Atomic<UInt64>
+  private let observer: StorageObserver?
 
   /// Opens or creates the log in the directory `path`. `genesisHash` is that of block 0, which has no record.
-  public init(path: String, genesisHash: Bytes32) throws(StorageError) {
+  public init(
+    path: String, genesisHash: Bytes32, observer: StorageObserver? = nil
+  ) throws(StorageError) {
+    self.observer = observer
     var options = DatabaseOptions()
     options.logRecovery = .strict
     options.blockCacheBytes = 8 << 20
@@ -72,6 +76,8 @@ public final class ReplayLog: Sendable {
 
   /// Appends the next block and returns when it is durable.
   public func append(_ record: ReplayRecord) throws(StorageError) {
+    let watch = Stopwatch(observer)
+    defer { watch.stop { .recordAppended(time: $0) } }
     try tip.withLock { (tip) throws(StorageError) in
       let number = record.context.number
       guard number == tip.number + 1 else {

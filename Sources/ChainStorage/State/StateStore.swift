@@ -49,13 +49,17 @@ public final class StateStore: Sendable {
   private let meta: Column
   private let recent: Mutex<Recent>
   private let caches: StateCaches
+  let observer: StorageObserver?
 
   /// Opens the store in the directory `path`, or creates it with the state of block 0.
   ///
   /// - Parameters:
   ///   - genesis: block 0; only its hash is looked at where the store exists.
   ///   - cachedSlots: hot slots kept in memory, about 100 bytes each, up to twice as many.
-  public init(path: String, genesis: StateChange, cachedSlots: Int = 200_000) throws(StorageError) {
+  public init(
+    path: String, genesis: StateChange, cachedSlots: Int = 200_000, observer: StorageObserver? = nil
+  ) throws(StorageError) {
+    self.observer = observer
     var valueOptions = ColumnOptions("values")
     valueOptions.prefixLength = 32
     valueOptions.writeBufferBytes = 32 << 20
@@ -111,6 +115,8 @@ public final class StateStore: Sendable {
 
   /// Makes the next block's state readable.
   public func append(_ change: StateChange) throws(StorageError) {
+    let watch = Stopwatch(observer)
+    defer { watch.stop { .stateAppended(time: $0) } }
     try recent.withLock { (recent) throws(StorageError) in
       let expected = (recent.pending.last?.number ?? recent.flushed.number) + 1
       guard change.number == expected else {
@@ -124,6 +130,7 @@ public final class StateStore: Sendable {
   @discardableResult
   public func flushNext() throws(StorageError) -> Bool {
     guard let oldest = recent.withLock({ $0.pending.first }) else { return false }
+    let watch = Stopwatch(observer)
     try write(oldest, sync: false)
     // Readers that find the block no longer among the pending ones must find it in the database and the caches.
     caches.apply(oldest)
@@ -131,6 +138,7 @@ public final class StateStore: Sendable {
       recent.pending.removeFirst()
       recent.flushed = StoreHead(number: oldest.number, hash: oldest.blockHash)
     }
+    watch.stop { .stateFlushed(slots: oldest.slots.count, preimages: oldest.preimages.count, time: $0) }
     return true
   }
 
@@ -232,13 +240,21 @@ public struct ChainStateView: StateView, Sendable {
   let overlay: [StateChange]
 
   public func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? {
-    for change in overlay { if let value = change.slots[flatKey] { return value } }
+    let watch = Stopwatch(store.observer)
+    for (index, change) in overlay.enumerated() {
+      guard let value = change.slots[flatKey] else { continue }
+      watch.stop { .slotRead(.recentBlocks, scanned: index + 1, time: $0) }
+      return value
+    }
+    defer { watch.stop { .slotRead(.base, scanned: overlay.count, time: $0) } }
     do throws(StorageError) { return try store.slot(flatKey, at: number) } catch {
       throw StateReadError(error.description)
     }
   }
 
   public func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? {
+    let watch = Stopwatch(store.observer)
+    defer { watch.stop { .preimageRead(time: $0) } }
     for change in overlay { if let bytes = change.preimages[hash] { return bytes } }
     do throws(StorageError) { return try store.preimage(hash) } catch { throw StateReadError(error.description) }
   }

@@ -19,7 +19,9 @@ public struct NodeConfiguration: Sendable {
   public var maxTransactionsInBlock: Int
   public var maxBlockGas: UInt64
   public var maxBlockPubdata: Int
+  public var blocksToRetainInMemory: Int
 
+  public var batcherEnabled: Bool
   public var batcherMaxInFlightBlocks: Int
   public var proverInputMode: ProverInputMode
   /// Path of the guest's image; empty where there is none.
@@ -51,6 +53,8 @@ public struct NodeConfiguration: Sendable {
     maxTransactionsInBlock = try source.value(of: NodeOptions.sequencerMaxTransactionsInBlock)
     maxBlockGas = try source.value(of: NodeOptions.sequencerMaxBlockGas)
     maxBlockPubdata = try source.value(of: NodeOptions.sequencerMaxBlockPubdata)
+    blocksToRetainInMemory = try source.value(of: NodeOptions.sequencerBlocksToRetainInMemory)
+    batcherEnabled = try source.value(of: NodeOptions.batcherEnabled)
     batcherMaxInFlightBlocks = try source.value(of: NodeOptions.batcherMaximumInFlightBlocks)
     proverInputMode = try source.value(of: NodeOptions.proverInputMode)
     proverInputImage = try source.value(of: NodeOptions.proverInputImage)
@@ -65,7 +69,7 @@ public struct NodeConfiguration: Sendable {
   }
 
   /// Whether anybody proves: without provers, real or fake, batches would only pile up.
-  var provesBlocks: Bool { proverAPIEnabled || fakeProvers > 0 }
+  var provesBlocks: Bool { batcherEnabled && (proverAPIEnabled || fakeProvers > 0) }
 
   /// The configuration of a process: its environment, its command line, and the file that either names.
   public static func load(

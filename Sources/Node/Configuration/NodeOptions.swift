@@ -37,7 +37,13 @@ public enum NodeOptions {
   static let sequencerMaxBlockPubdata = Option(
     "sequencer_max_block_pubdata", default: "110000", .integer(1_000...(1 << 30)), "pubdata bytes that seal a block")
 
+  static let sequencerBlocksToRetainInMemory = Option(
+    "sequencer_blocks_to_retain_in_memory", default: "64", .integer(0...100_000),
+    "blocks answered from memory; older ones, with their state, come from disk")
+
   // Settlement
+  static let batcherEnabled = Option(
+    "batcher_component_enabled", default: "true", .boolean, "make batches and proof jobs, where there are provers")
   static let batcherMaximumInFlightBlocks = Option(
     "batcher_maximum_in_flight_blocks", default: "10", .integer(1...1_000), "prover inputs made at the same time")
   static let proverInputMode = Option(
@@ -71,7 +77,9 @@ public enum NodeOptions {
     OptionDescription(mempoolMaxTransactionInputBytes), OptionDescription(mempoolMaxTransactions),
     OptionDescription(mempoolMaxBytes), OptionDescription(sequencerDatabasePath), OptionDescription(sequencerBlockTime),
     OptionDescription(sequencerMaxTransactionsInBlock), OptionDescription(sequencerMaxBlockGas),
-    OptionDescription(sequencerMaxBlockPubdata), OptionDescription(batcherMaximumInFlightBlocks),
+    OptionDescription(sequencerMaxBlockPubdata), OptionDescription(sequencerBlocksToRetainInMemory),
+    OptionDescription(batcherEnabled),
+    OptionDescription(batcherMaximumInFlightBlocks),
     OptionDescription(proverInputMode), OptionDescription(proverInputImage), OptionDescription(proverAPIEnabled),
     OptionDescription(proverAPIAddress), OptionDescription(proverAPIJobTimeout),
     OptionDescription(proverAPIMaxUnprovedBlocks), OptionDescription(fakeProvers), OptionDescription(metricsAddress),

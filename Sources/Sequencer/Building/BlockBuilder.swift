@@ -15,6 +15,13 @@ protocol BlockSource {
 /// Makes blocks from contexts, states and transactions. Belongs to one thread.
 struct BlockBuilder {
   private let engine = ExecutionEngine()
+  private let clock: SequencerClock
+  private let observer: SequencerObserver?
+
+  init(clock: SequencerClock, observer: SequencerObserver?) {
+    self.clock = clock
+    self.observer = observer
+  }
 
   /// Executes what `source` gives. `nil` where nothing was included or the source gave up: no block is empty.
   func build(
@@ -22,15 +29,27 @@ struct BlockBuilder {
   ) throws(BlockError) -> (output: BlockOutput, transactions: [RecoveredTransaction])? {
     var executor = try BlockExecutor(context: context, state: state, engine: engine)
     var included: [RecoveredTransaction] = []
+    var start = now
     while let transaction = source.next(executor.totals) {
-      switch try executor.execute(transaction) {
+      let begun = now
+      let outcome = try executor.execute(transaction)
+      let end = now
+      observer?(.waited(time: begun - start))
+      observer?(.executed(time: end - begun))
+      start = end
+      switch outcome {
       case .included: included.append(transaction)
       case .rejected(let reason): if !source.rejected(transaction, reason) { return nil }
       }
     }
     if included.isEmpty { return nil }
-    return (try executor.seal(), included)
+    start = now
+    let output = try executor.seal()
+    observer?(.sealed(time: now - start))
+    return (output, included)
   }
+
+  private var now: UInt64 { observer == nil ? 0 : clock.monotonicNanoseconds() }
 }
 
 /// A block with everything that the stages after it may need.

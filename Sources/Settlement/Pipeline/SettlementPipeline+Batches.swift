@@ -70,7 +70,10 @@ extension SettlementPipeline {
     } catch {
       throw .proverInput(block: number, error)
     }
-    notify(.inputMade(block: number, words: input.words.count, time: ContinuousClock.now - start))
+    notify(
+      .inputMade(
+        block: number, transactions: block.record.transactions.count, words: input.words.count,
+        time: ContinuousClock.now - start))
     if options.verifiesInputs {
       do throws(StreamFault) {
         try StreamVerifier.check(

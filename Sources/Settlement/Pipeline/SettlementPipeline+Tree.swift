@@ -68,7 +68,10 @@ extension SettlementPipeline {
         progress.witnessed[number] = WitnessedBlock(block: block, witness: witness)
       }
     }
-    notify(.treeExtended(block: number, entries: writes.count, time: ContinuousClock.now - start))
+    notify(
+      .treeExtended(
+        block: number, transactions: block.record.transactions.count, entries: writes.count,
+        time: ContinuousClock.now - start))
   }
 
   /// Root and leaf count after a block.

@@ -38,9 +38,9 @@ public final class SettlementPipeline: Sendable {
   /// Something that operators want to hear of.
   public enum Event: Sendable {
     /// The tree has the block; `entries` are the slots written.
-    case treeExtended(block: UInt64, entries: Int, time: Duration)
+    case treeExtended(block: UInt64, transactions: Int, entries: Int, time: Duration)
     case inputStarted(block: UInt64)
-    case inputMade(block: UInt64, words: Int, time: Duration)
+    case inputMade(block: UInt64, transactions: Int, words: Int, time: Duration)
     /// The batch is durable, and its job waits for a prover.
     case batchMade(Batch)
     /// What failed will be tried again in a second.
