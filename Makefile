@@ -12,7 +12,7 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps build run test test-unit test-e2e lint format bench bench-guest clean
+.PHONY: help deps build run test test-unit test-e2e lint format fuzz bench bench-guest clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -42,11 +42,14 @@ test-e2e: deps $(VENV)/.installed
 	$(PYTHON) -m pytest -q Tests/EndToEnd
 
 lint: ## Check the formatting and the house rules
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources
 	scripts/check-house-rules
 
 format: ## Format the sources in place
-	swift format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources
+
+fuzz: deps ## Fuzz every decoder, the interpreter and the precompiles for seconds (ARGS="--seconds 3600 rlp" for longer)
+	Fuzz/run $(ARGS)
 
 bench: build ## Run every benchmark (ARGS="evm" for one)
 	$(BIN)/zkos bench $(ARGS)
@@ -56,4 +59,4 @@ bench-guest: build ## Compare the proving machine with an interpreter in C (ARGS
 	$(BIN)/zkos bench guest --c-interpreter .build/guest-interpreter.so $(ARGS)
 
 clean: ## Remove what was built
-	rm -rf .build $(VENV)
+	rm -rf .build Fuzz/.build $(VENV)

@@ -12,6 +12,7 @@ let package = Package(
     .library(name: "Primitives", targets: ["Primitives"]),
     .library(name: "Cryptography", targets: ["Cryptography"]),
     .library(name: "Transactions", targets: ["Transactions"]),
+    .library(name: "JSON", targets: ["JSON"]),
     .library(name: "EVM", targets: ["EVM"]),
     .library(name: "ZKsyncOS", targets: ["ZKsyncOS"]),
     .library(name: "Ethereum", targets: ["Ethereum"]),

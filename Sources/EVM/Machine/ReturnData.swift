@@ -10,13 +10,15 @@
   public private(set) var count: Int
   @usableFromInline var capacity: Int
 
-  package init() {
+  /// An empty buffer, to be given back with ``deallocate()``.
+  public init() {
     capacity = 256
     count = 0
     base = .allocate(byteCount: capacity, alignment: 16)
   }
 
-  package func deallocate() { base.deallocate() }
+  /// Frees the memory; neither the buffer nor a copy of it may be used afterwards.
+  public func deallocate() { base.deallocate() }
 
   /// The bytes; valid until the next change.
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }

@@ -1,0 +1,52 @@
+import EVM
+
+/// What can be fuzzed. Each target reads arbitrary bytes and traps where the code under test breaks a promise; a trap of
+/// that code itself is a finding too.
+public enum FuzzTarget: String, CaseIterable, Sendable {
+  case interpreter
+  case ecrecover
+  case sha256
+  case ripemd160
+  case identity
+  case modexp
+  case bn254Add = "bn254-add"
+  case bn254Multiply = "bn254-multiply"
+  case bn254Pairing = "bn254-pairing"
+  case blake2f
+  case pointEvaluation = "point-evaluation"
+  case p256
+  case transaction
+  case vmTransaction = "vm-transaction"
+  case header
+  case rlp
+  case abi
+  case json
+
+  public func run(_ input: UnsafeRawBufferPointer) {
+    switch self {
+    case .interpreter: InterpreterTarget.run(input)
+    case .ecrecover: PrecompileTarget.run(.ecrecover, input)
+    case .sha256: PrecompileTarget.run(.sha256, input)
+    case .ripemd160: PrecompileTarget.run(.ripemd160, input)
+    case .identity: PrecompileTarget.run(.identity, input)
+    case .modexp: PrecompileTarget.run(.modexp, input)
+    case .bn254Add: PrecompileTarget.run(.bn254Add, input)
+    case .bn254Multiply: PrecompileTarget.run(.bn254Multiply, input)
+    case .bn254Pairing: PrecompileTarget.run(.bn254Pairing, input)
+    case .blake2f: PrecompileTarget.run(.blake2f, input)
+    case .pointEvaluation: PrecompileTarget.run(.pointEvaluation, input)
+    case .p256: PrecompileTarget.runP256(input)
+    case .transaction: DecoderTargets.transaction(input)
+    case .vmTransaction: DecoderTargets.vmTransaction(input)
+    case .header: DecoderTargets.header(input)
+    case .rlp: DecoderTargets.rlp(input)
+    case .abi: DecoderTargets.abi(input)
+    case .json: DecoderTargets.json(input)
+    }
+  }
+}
+
+/// Traps with a reason that names the broken promise.
+func promise(_ isKept: @autoclosure () -> Bool, _ name: StaticString) {
+  guard isKept() else { preconditionFailure("broken promise: \(name)") }
+}
