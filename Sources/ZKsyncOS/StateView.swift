@@ -12,6 +12,17 @@ public protocol StateView {
   func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]?
 }
 
+extension StateView {
+  /// The properties of an account; those of an account that does not exist are empty.
+  public func account(_ address: Address) throws(StateReadError) -> AccountProperties {
+    guard let hash = try slot(FlatKey.ofAccount(address)), !hash.isZero else { return .empty }
+    guard let bytes = try preimage(hash), let properties = AccountProperties(encoded: bytes) else {
+      throw StateReadError("the properties of account \(address) are missing or damaged")
+    }
+    return properties
+  }
+}
+
 /// Storage failed under the state transition. The block stops cleanly and nothing of it survives.
 public struct StateReadError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String

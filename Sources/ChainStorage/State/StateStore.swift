@@ -258,13 +258,4 @@ public struct ChainStateView: StateView, Sendable {
     for change in overlay { if let bytes = change.preimages[hash] { return bytes } }
     do throws(StorageError) { return try store.preimage(hash) } catch { throw StateReadError(error.description) }
   }
-
-  /// The properties of an account; those of an account that does not exist are empty.
-  public func account(_ address: Address) throws(StateReadError) -> AccountProperties {
-    guard let hash = try slot(FlatKey.ofAccount(address)), !hash.isZero else { return .empty }
-    guard let bytes = try preimage(hash), let properties = AccountProperties(encoded: bytes) else {
-      throw StateReadError("the properties of account \(address) are missing or damaged")
-    }
-    return properties
-  }
 }

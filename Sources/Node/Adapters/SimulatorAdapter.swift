@@ -25,14 +25,12 @@ final class SimulatorAdapter: Simulator {
   func simulate(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
   ) throws(SimulationError) -> SimulationOutcome {
-    guard overrides.accounts.isEmpty else {
-      throw .unsupportedOverride("state overrides are not supported")
-    }
     let context = try self.context(of: number, call, overrides.block)
-    let view: ChainStateView
-    do throws(StorageError) { view = try sequencer.storage.state.view(at: number) } catch {
+    let stored: ChainStateView
+    do throws(StorageError) { stored = try sequencer.storage.state.view(at: number) } catch {
       throw .stateNotAvailable(block: number)
     }
+    let view = try OverriddenState(stored, overrides.accounts, version: context.protocolVersion)
     let transaction = try self.transaction(call, view)
     let pooled = idle.withLock { $0.popLast() } ?? Engine(engine: ExecutionEngine(codes: codes))
     defer { idle.withLock { $0.append(pooled) } }
@@ -68,7 +66,7 @@ final class SimulatorAdapter: Simulator {
   }
 
   private func transaction(
-    _ call: SimulatedCall, _ view: ChainStateView
+    _ call: SimulatedCall, _ view: OverriddenState
   ) throws(SimulationError) -> VMTransaction {
     var nonce = call.nonce ?? 0
     if call.nonce == nil {

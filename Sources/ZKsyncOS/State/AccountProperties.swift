@@ -64,7 +64,7 @@ public struct AccountProperties: Hashable, Sendable {
       ? (Int(codeLength) + 7) / 8 * 8 + Int(artifactsLength) : Int(codeLength)
   }
 
-  mutating func setCode(
+  package mutating func setCode(
     hash: Bytes32, length: UInt32, artifactsLength: UInt32, observableHash: Bytes32, observableLength: UInt32
   ) {
     bytecodeHash = hash

@@ -1,0 +1,57 @@
+import ChainStorage
+import NodeAPI
+import Primitives
+import ZKsyncOS
+
+/// The state after a block with some accounts made different: what `eth_call` runs on under state overrides.
+///
+/// Code gets the form in which the state stores it, so that the executor finds what it would find after a deployment. All of
+/// an account's storage cannot be replaced: slots are stored under hashes, which do not tell whose they are.
+struct OverriddenState: StateView {
+  private let base: ChainStateView
+  private var slots: [Bytes32: Bytes32] = [:]
+  private var preimages: [Bytes32: [UInt8]] = [:]
+
+  init(
+    _ base: ChainStateView, _ accounts: [Address: SimulationOverrides.Account], version: ProtocolVersion
+  ) throws(SimulationError) {
+    self.base = base
+    for (address, override) in accounts {
+      guard override.state == nil else {
+        throw .unsupportedOverride("state override 'state' is not supported, name the slots in 'stateDiff'")
+      }
+      for (key, value) in override.stateDifference { slots[FlatKey.of(address, key)] = value }
+      guard override.nonce != nil || override.balance != nil || override.code != nil else { continue }
+      var properties: AccountProperties
+      do throws(StateReadError) { properties = try base.account(address) } catch { throw .failed(error.description) }
+      if let nonce = override.nonce { properties.nonce = nonce }
+      if let balance = override.balance { properties.balance = balance }
+      if let code = override.code { store(code, in: &properties, version) }
+      let hash = properties.hash()
+      slots[FlatKey.ofAccount(address)] = hash
+      preimages[hash] = properties.encode()
+    }
+  }
+
+  private mutating func store(_ code: [UInt8], in properties: inout AccountProperties, _ version: ProtocolVersion) {
+    guard !code.isEmpty else {
+      properties = AccountProperties(nonce: properties.nonce, balance: properties.balance)
+      return
+    }
+    let stored = StoredCode(code, version), length = UInt32(clamping: code.count)
+    properties.setCode(
+      hash: stored.hash, length: length, artifactsLength: UInt32(clamping: stored.artifactsLength),
+      observableHash: stored.observableHash, observableLength: length)
+    preimages[stored.hash] = stored.bytes
+  }
+
+  func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? {
+    if let value = slots[flatKey] { return value }
+    return try base.slot(flatKey)
+  }
+
+  func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? {
+    if let bytes = preimages[hash] { return bytes }
+    return try base.preimage(hash)
+  }
+}
