@@ -36,17 +36,18 @@ test: test-unit test-e2e ## Run every test
 test-unit: deps
 	swift build $(FLAGS) --build-tests
 	swift test $(FLAGS) --skip-build
+	scripts/check-documentation EVM
 
 test-e2e: deps $(VENV)/.installed
 	swift build $(FLAGS)
 	$(PYTHON) -m pytest -q Tests/EndToEnd
 
 lint: ## Check the formatting and the house rules
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources
 	scripts/check-house-rules
 
 format: ## Format the sources in place
-	swift format --in-place --recursive --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources
 
 fuzz: deps ## Fuzz every decoder, the interpreter and the precompiles for seconds (ARGS="--seconds 3600 rlp" for longer)
 	Fuzz/run $(ARGS)

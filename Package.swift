@@ -201,6 +201,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "NodeTests", dependencies: ["Node"], swiftSettings: settings),
     .executableTarget(
+      name: "run-contract", dependencies: ["EVM", "Ethereum", "Primitives"], path: "Examples/RunContract",
+      swiftSettings: settings),
+    .executableTarget(
       name: "zkos",
       dependencies: [
         "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "StateTests", "ZKsyncOS", "Airbender",

@@ -5,9 +5,13 @@
 /// The names follow the yellow paper's exceptional halting conditions and geth's errors. ``outOfNative`` and
 /// ``internalFailure`` are *fatal*: they end the whole frame stack, not only the frame in which they arise.
 @frozen public enum Halt: UInt8, Error, Sendable, Equatable, CaseIterable {
+  /// An instruction that costs more than the gas left.
   case outOfGas
+  /// An instruction that takes more words than the stack has.
   case stackUnderflow
+  /// A word beyond 1,024 on the stack.
   case stackOverflow
+  /// A jump to a place that is no JUMPDEST, or one inside push data.
   case invalidJump
   /// A byte to which the revision assigns no instruction.
   case undefinedOpcode

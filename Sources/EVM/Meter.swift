@@ -15,6 +15,7 @@
   /// Native left. One counter per transaction: it moves to the callee for the time of a call.
   public var native: UInt64
 
+  /// A meter with that much of each; native is boundless where it is not counted.
   @inlinable public init(gas: Int64, fraction: UInt8 = 0, native: UInt64 = .max) {
     self.gas = gas
     self.fraction = fraction

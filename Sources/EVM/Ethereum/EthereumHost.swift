@@ -19,12 +19,15 @@ public struct EthereumHost<State: EthereumState>: Host {
     }
   }
 
+  /// The hard fork whose prices and rules apply.
   public let revision: Revision
+  /// The accounts, and what the transaction has done to them.
   public var state: State
   /// The refund counter of the transaction; to be set to 0 before each.
   public var refund: Int64 = 0
   @usableFromInline let storageGas: StorageGas
 
+  /// A host over `state`, with nothing refunded yet.
   @inlinable public init(revision: Revision, state: State) {
     self.revision = revision
     self.state = state

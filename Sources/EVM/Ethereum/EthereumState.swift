@@ -31,18 +31,25 @@ public protocol EthereumState: WorldReader {
   mutating func warm(_ address: Address) -> Bool
   /// Marks a slot as accessed; whether it was before.
   mutating func warm(_ address: Address, _ key: UInt256) -> Bool
+  /// Writes a slot; zero removes it.
   mutating func setStorage(_ address: Address, _ key: UInt256, _ value: UInt256)
+  /// Writes a slot of transient storage (EIP-1153).
   mutating func setTransientStorage(_ address: Address, _ key: UInt256, _ value: UInt256)
   /// Sets the balance; the account exists and is touched (EIP-161) from then on, whatever the value.
   mutating func setBalance(_ address: Address, _ balance: UInt256)
+  /// Sets the nonce; the account exists from then on.
   mutating func setNonce(_ address: Address, _ nonce: UInt64)
+  /// Stores code, which is copied.
   mutating func setCode(_ address: Address, _ code: UnsafeRawBufferPointer)
   /// Makes the account a new contract of this transaction; an existing balance stays.
   mutating func markCreated(_ address: Address)
   /// Marks the account for deletion at the end of the transaction; false if it was marked already.
   mutating func markDestroyed(_ address: Address) -> Bool
+  /// Appends a log; `data` is valid during the call only.
   mutating func addLog(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer)
 
+  /// The journal as it is now.
   mutating func mark() -> Mark
+  /// Undoes everything since `mark`, which was made before and is not yet undone.
   mutating func undo(to mark: Mark)
 }

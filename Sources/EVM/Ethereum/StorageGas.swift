@@ -19,6 +19,7 @@ import Primitives
   /// Refund for clearing.
   public var clearRefund: Int64
 
+  /// The prices of a revision.
   public init(_ revision: Revision) {
     isNet = revision == .constantinople || revision >= .istanbul
     cold = revision >= .berlin ? 2100 : 0

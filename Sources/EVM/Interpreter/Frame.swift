@@ -66,13 +66,16 @@ import Primitives
 
 /// Why the interpreter left its loop.
 @frozen public enum Exit: UInt8, Sendable {
-  // The frame is over.
+  /// The frame is over.
   case stopped, returned, reverted, halted
-  // One instruction was carried out (single steps only).
+  /// One instruction was carried out (single steps only).
   case stepped
-  // The host is needed; operands are checked and paid for.
+  /// The host is needed to read an account; operands are checked and paid for.
   case balance, selfBalance, codeSize, codeCopy, codeHash, blockHash
+  /// The host is needed to reach a slot.
   case loadStorage, storeStorage, loadTransient, storeTransient
+  /// The host is needed for an effect.
   case log, selfDestruct
+  /// The host decides whether another frame opens.
   case call, callCode, delegateCall, staticCall, create, create2
 }

@@ -32,6 +32,7 @@ import Primitives
   /// Versioned hashes for BLOBHASH (EIP-4844); empty where blobs do not exist.
   public var blobHashes: [Bytes32]
 
+  /// An environment; whatever is left out is zero, but for the chain ID and the blob base fee, which are 1.
   public init(
     coinbase: Address = .zero, number: UInt64 = 0, timestamp: UInt64 = 0, gasLimit: UInt64 = 0,
     prevRandao: UInt256 = .zero, chainID: UInt64 = 1, baseFee: UInt256 = .zero, blobBaseFee: UInt256 = .one,

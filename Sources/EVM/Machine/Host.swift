@@ -4,10 +4,13 @@ import Primitives
 
 /// Free reads of the state, for tracers: nothing is charged, warmed or recorded.
 public protocol WorldReader {
+  /// The balance in wei.
   func peekBalance(_ address: Address) -> UInt256
+  /// The nonce, 0 for an account that does not exist.
   func peekNonce(_ address: Address) -> UInt64
   /// The code, empty for an account without.
   func peekCode(_ address: Address) -> [UInt8]
+  /// The value of a slot as it is now.
   func peekStorage(_ address: Address, _ key: UInt256) -> UInt256
   /// EIP-3529 refund collected so far; always 0 where refunds do not exist.
   var refund: Int64 { get }

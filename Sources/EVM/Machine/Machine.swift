@@ -9,9 +9,11 @@ import Primitives
 /// kept: a second execution finds everything allocated. Calls nest on an explicit stack, 1,024 deep, never on the
 /// native one.
 public final class Machine<Rules: RuleSet> {
+  /// The rules under which code runs.
   public let rules: Rules
   @usableFromInline let pool = FramePool()
 
+  /// A machine without frames: they are made when executions need them.
   public init(rules: Rules) { self.rules = rules }
 
   /// What the environment instructions see; to be set before each transaction.

@@ -4,12 +4,14 @@ import Primitives
 
 /// The instruction that asks for a call.
 @frozen public enum CallKind: UInt8, Sendable {
+  /// The opcode of that name.
   case call, callCode, delegateCall, staticCall
 }
 
 /// A call that a frame asks for. Everything the opcode itself costs is already charged (memory growth included); the
 /// account access, the value surcharges and the split of the gas are the host's (``Host/prepareCall(_:meter:output:)``).
 @frozen public struct CallRequest {
+  /// The opcode that asks.
   public var kind: CallKind
   /// The gas operand, saturated to 64 bits.
   public var gas: UInt64
@@ -30,6 +32,7 @@ import Primitives
   /// Nesting of the callee; the transaction's own frame is 0. More than 1,024 must not run.
   public var depth: Int
 
+  /// A request, as the machine makes it.
   @inlinable public init(
     kind: CallKind, gas: UInt64, codeAddress: Address, executor: Address, address: Address, caller: Address,
     value: UInt256, input: UnsafeRawBufferPointer, isStatic: Bool, depth: Int
@@ -68,12 +71,14 @@ import Primitives
   public var salt: UInt256?
   /// The creating account.
   public var creator: Address
+  /// Wei that the new contract is given.
   public var value: UInt256
   /// Init code, aliasing the memory of the creating frame.
   public var initCode: UnsafeRawBufferPointer
   /// Nesting of the constructor's frame. More than 1,024 must not run.
   public var depth: Int
 
+  /// A request, as the machine makes it.
   @inlinable public init(
     salt: UInt256?, creator: Address, value: UInt256, initCode: UnsafeRawBufferPointer, depth: Int
   ) {
@@ -106,13 +111,16 @@ import Primitives
 @frozen public enum FrameStatus: Sendable, Equatable {
   /// STOP, or the end of the code.
   case stopped
+  /// RETURN.
   case returned
+  /// SELFDESTRUCT, which ends a frame without output.
   case selfDestructed
   /// REVERT: effects undone, remaining gas kept, output kept.
   case reverted
   /// Exceptional halt: effects undone, gas consumed, no output.
   case halted(Halt)
 
+  /// Whether the effects of the frame stay.
   @inlinable public var succeeded: Bool {
     switch self {
     case .stopped, .returned, .selfDestructed: true
@@ -128,9 +136,11 @@ import Primitives
 
 /// The topics of a log, none to four.
 @frozen public struct Topics: Sendable, Equatable {
+  /// How many there are, 0 … 4.
   public var count: Int
   @usableFromInline var storage: InlineArray<4, Bytes32>
 
+  /// No topic.
   @inlinable public init() {
     count = 0
     storage = .init(repeating: .zero)
@@ -142,6 +152,7 @@ import Primitives
     count &+= 1
   }
 
+  /// The topic at an index below ``count``.
   @inlinable public subscript(index: Int) -> Bytes32 { storage[index] }
 
   /// The topics in order.
@@ -165,6 +176,7 @@ import Primitives
   /// Whether the code is init code.
   public var isConstructor: Bool
 
+  /// A message; without a value, calldata or restrictions unless they are given.
   @inlinable public init(
     address: Address, caller: Address, value: UInt256 = .zero, input: [UInt8] = [], isStatic: Bool = false,
     isConstructor: Bool = false
@@ -180,6 +192,7 @@ import Primitives
 
 /// The end of an execution.
 @frozen public struct ExecutionResult: Sendable, Equatable {
+  /// How the outermost frame ended.
   public var status: FrameStatus
   /// What RETURN or REVERT handed back, else empty.
   public var output: [UInt8]
@@ -188,6 +201,7 @@ import Primitives
   /// bytes, so a block must not contain a transaction that reaches this.
   public var returnedBytes: Int
 
+  /// A result, as the machine makes it.
   @inlinable public init(status: FrameStatus, output: [UInt8], returnedBytes: Int = 0) {
     self.status = status
     self.output = output

@@ -7,6 +7,7 @@ import Primitives
 ///
 /// Input, 160 bytes: hash, r, s, x, y. Source: zksync-os `basic_system/src/system_functions/p256_verify.rs`.
 public enum P256Precompile {
+  /// 0x100 (RIP-7212).
   public static let address = Address(0x100)
 
   private static let fieldPrime: UInt256 = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffff

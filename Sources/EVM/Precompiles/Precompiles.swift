@@ -4,6 +4,7 @@ import Primitives
 
 /// A precompiled contract.
 @frozen public enum Precompile: UInt8, Sendable, CaseIterable {
+  /// 0x01 … 0x04 of the yellow paper, appendix E.
   case ecrecover = 1, sha256, ripemd160, identity
   /// EIP-198, EIP-2565.
   case modexp

@@ -2,9 +2,11 @@
 
 /// The rules of an Ethereum hard fork.
 @frozen public struct EthereumRules: RuleSet, @unchecked Sendable {
+  /// The hard fork.
   public let revision: Revision
   public let table: UnsafePointer<InstructionTable>
 
+  /// The rules of a hard fork.
   public init(_ revision: Revision) {
     self.revision = revision
     table = EthereumRules.tables[Int(revision.rawValue)]

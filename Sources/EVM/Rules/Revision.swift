@@ -4,21 +4,31 @@
 ///
 /// Revisions are ordered: `revision >= .berlin` reads "Berlin's rules apply".
 @frozen public enum Revision: UInt8, Sendable, Comparable, CaseIterable {
+  /// The first rules (July 2015).
   case frontier
+  /// EIP-2, 7.
   case homestead
   /// EIP-150: gas repricing and the 63/64 rule.
   case tangerineWhistle
   /// EIP-155, 158, 160, 161, 170.
   case spuriousDragon
+  /// EIP-140, 196, 197, 198, 211, 214.
   case byzantium
+  /// EIP-145, 1014, 1052, 1283.
   case constantinople
   /// Constantinople without EIP-1283; called "ConstantinopleFix" in the state tests.
   case petersburg
+  /// EIP-152, 1108, 1344, 1884, 2028, 2200.
   case istanbul
+  /// EIP-2565, 2929, 2930.
   case berlin
+  /// EIP-1559, 3198, 3529, 3541.
   case london
+  /// EIP-3675, 4399: the merge.
   case paris
+  /// EIP-3651, 3855, 3860.
   case shanghai
+  /// EIP-1153, 4844, 5656, 6780, 7516.
   case cancun
 
   @inlinable public static func < (a: Revision, b: Revision) -> Bool { a.rawValue < b.rawValue }

@@ -8,6 +8,7 @@ import Primitives
 public struct FourByteTracer: Tracer {
   private var counts: [String: Int] = [:]
 
+  /// A tracer that has counted nothing.
   public init() {}
 
   public static var isActive: Bool { true }

@@ -20,6 +20,7 @@ public struct PrestateTracer: Tracer {
 
   private var accounts: [Address: Account] = [:]
 
+  /// A tracer that has seen no account.
   public init() {}
 
   public static var isActive: Bool { true }

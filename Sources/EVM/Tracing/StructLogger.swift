@@ -10,13 +10,18 @@ import Primitives
 public struct StructLogger: Tracer {
   /// geth's trace options, with the same meaning.
   public struct Options: Sendable {
+    /// Leave the stack out of each step.
     public var disableStack = false
+    /// Leave out the slots that the contract has touched.
     public var disableStorage = false
+    /// Put the memory into each step.
     public var enableMemory = false
+    /// Put the return data into each step.
     public var enableReturnData = false
     /// Most steps that are kept.
     public var limit = 1_000_000
 
+    /// geth's defaults.
     public init() {}
   }
 
@@ -27,6 +32,7 @@ public struct StructLogger: Tracer {
   /// Slots that each contract has read or written.
   private var storage: [Address: [UInt256: UInt256]] = [:]
 
+  /// A logger without steps.
   public init(options: Options = Options()) { self.options = options }
 
   public static var isActive: Bool { true }

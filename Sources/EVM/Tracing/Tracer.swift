@@ -27,12 +27,19 @@ public protocol Tracer {
 
 /// The kinds of frame that tracers tell apart.
 @frozen public enum FrameKind: String, Sendable {
+  /// CALL, and the outermost frame of a transaction that calls.
   case call = "CALL"
+  /// CALLCODE.
   case callCode = "CALLCODE"
+  /// DELEGATECALL.
   case delegateCall = "DELEGATECALL"
+  /// STATICCALL.
   case staticCall = "STATICCALL"
+  /// CREATE.
   case create = "CREATE"
+  /// CREATE2.
   case create2 = "CREATE2"
+  /// SELFDESTRUCT, which opens no frame but moves value.
   case selfDestruct = "SELFDESTRUCT"
 
   @inlinable init(_ kind: CallKind) {
@@ -47,6 +54,7 @@ public protocol Tracer {
 
 /// The beginning of a frame.
 @frozen public struct FrameEvent {
+  /// What opens the frame.
   public var kind: FrameKind
   /// The account that calls, creates or destroys itself.
   public var from: Address
@@ -63,6 +71,7 @@ public protocol Tracer {
   /// Gas that stays with the frame that opens this one, for the time being.
   public var callerGas: Int64
 
+  /// The beginning of a frame, as the machine reports it.
   @inlinable public init(
     kind: FrameKind, from: Address, to: Address, value: UInt256?, input: UnsafeRawBufferPointer, gas: Int64,
     depth: Int, callerGas: Int64 = 0
@@ -80,11 +89,14 @@ public protocol Tracer {
 
 /// The end of a frame.
 @frozen public struct FrameEnd {
+  /// How it ends.
   public var status: FrameStatus
+  /// Gas that the frame and those below it used.
   public var gasUsed: Int64
   /// Output, revert data or deployed code, valid during the call only.
   public var output: UnsafeRawBufferPointer
 
+  /// The end of a frame, as the machine reports it.
   @inlinable public init(status: FrameStatus, gasUsed: Int64, output: UnsafeRawBufferPointer) {
     self.status = status
     self.gasUsed = gasUsed
@@ -114,11 +126,15 @@ public protocol Tracer {
   public var memory: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: frame.pointee.memory, count: frame.pointee.memorySize)
   }
+  /// What the last call handed back.
   public var returnData: UnsafeRawBufferPointer { frame.pointee.returnData.bytes }
+  /// The account whose storage the code changes.
   public var address: Address { frame.pointee.address }
+  /// The account that called.
   public var caller: Address { frame.pointee.caller }
   /// 0 for the outermost frame.
   public var depth: Int { frame.pointee.depth }
+  /// Whether the code is init code.
   public var isConstructor: Bool { frame.pointee.isConstructor }
   /// The code that runs.
   public var code: UnsafeRawBufferPointer {
@@ -128,6 +144,7 @@ public protocol Tracer {
 
 /// No observer: all calls vanish.
 @frozen public struct NoTracer: Tracer {
+  /// The only one.
   @inlinable public init() {}
   @inlinable public static var isActive: Bool { false }
   @inlinable public static var observesSteps: Bool { false }
