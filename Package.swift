@@ -82,7 +82,8 @@ let package = Package(
         "Transactions",
       ], swiftSettings: settings),
     .target(
-      name: "TreeBenchmark", dependencies: ["StateTree", "Primitives", "Cryptography"], path: "Sources/Benchmarks/Tree",
+      name: "TreeBenchmark", dependencies: ["StateTree", "RocksDB", "Primitives", "Cryptography"],
+      path: "Sources/Benchmarks/Tree",
       swiftSettings: settings),
     .systemLibrary(name: "CEVMC"),
     .target(
@@ -159,13 +160,16 @@ let package = Package(
       name: "Telemetry", dependencies: ["JSON", "HTTP", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .target(
-      name: "NodeAPI", dependencies: ["Primitives", "Cryptography", "Transactions", "JSON", "JSONRPC", "Telemetry"],
+      name: "NodeAPI",
+      dependencies: [
+        "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "JSON", "JSONRPC", "Telemetry",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "NodeAPITests",
       dependencies: [
         "Primitives", "Cryptography", "Transactions", "JSON", "HTTP", "JSONRPC", "Telemetry", "NodeAPI",
-        "SocketTesting", .product(name: "NIOPosix", package: "swift-nio"),
+        "ZKsyncOS", "StateTree", "SocketTesting", "StorageTesting", .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: settings),
     .testTarget(
       name: "TelemetryTests",
@@ -207,7 +211,7 @@ let package = Package(
       name: "zkos",
       dependencies: [
         "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "StateTests", "ZKsyncOS", "Airbender",
-        "ProverInput", "GuestCheck", "MainnetReplay", "StateTree", "TreeBenchmark", "EVMBenchmark",
+        "ProverInput", "GuestCheck", "MainnetReplay", "StateTree", "NodeAPI", "TreeBenchmark", "EVMBenchmark",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -77,6 +77,11 @@ public final class Node: Sendable {
     health.add("sequencer") { sequencer.failure.map { .notReady("\($0)") } ?? .ready }
 
     let settlement = try SettlementStages(configuration, sequencer, metrics, log)
+    let blocks = sequencer.storage.blocks
+    registry.gauge("tree_lag_blocks", "Blocks that the chain has and the state tree has not") {
+      let head = blocks.head, tree = settlement.tree.lastVersion
+      return head > tree ? Double(head - tree) : 0
+    }
     health.add("settlement") { settlement.failure.map { .notReady($0) } ?? .ready }
     let state = StateAdapter(state: sequencer.storage.state)
     let api = NodeAPI(
@@ -84,7 +89,8 @@ public final class Node: Sendable {
       chain: ChainAdapter(
         blocks: sequencer.storage.blocks, state: state, baseFee: sequencer.options.baseFee.saturatedUInt64),
       state: state, submitter: SubmitterAdapter(mempool: sequencer.pool),
-      simulator: SimulatorAdapter(sequencer: sequencer), metrics: metrics)
+      simulator: SimulatorAdapter(sequencer: sequencer),
+      prover: ProofAdapter(storage: sequencer.storage, settlement: settlement), metrics: metrics)
     _ = sequencer.subscribe { api.announce(block: $0.block.number) }
     _ = sequencer.pool.subscribe { api.announce(pending: $0) }
 
@@ -159,12 +165,12 @@ public final class Node: Sendable {
     await rpc.shutdown()
     await workers.shutdown()
     await proverAPI?.shutdown()
-    let sequencer = sequencer, settlement = settlement
+    let sequencer = sequencer, settlement = settlement, log = log
     // Settlement lets go first: it must not hold the sequencer back any more.
     try await NIOThreadPool.singleton.runIfActive {
       settlement.stop()
       try sequencer.stop()
-      settlement.join()
+      settlement.join(log)
     }
     try await proverThreads.shutdownGracefully()
     await telemetry.shutdown()

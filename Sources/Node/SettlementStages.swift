@@ -20,13 +20,23 @@ final class SettlementStages: Sendable {
   private let fakes: FakeProverPool?
   /// The proof jobs, where there are any.
   let jobs: ProofJobs?
+  let tree: StateTree
 
   /// Opens the tree and the proofs, and follows `sequencer` from now on. To be called after recovery and before the
   /// sequencer starts: what the stages lack they replay from the log themselves.
   init(
     _ configuration: NodeConfiguration, _ sequencer: Sequencer, _ metrics: NodeMetrics, _ log: Logger
   ) throws {
-    let tree = try StateTree.open(directory: configuration.databasePath + "/tree")
+    var treeOptions = StateTree.Options()
+    treeOptions.cacheBytes = configuration.treeCacheBytes
+    treeOptions.retainedVersions = configuration.treeRetainedBlocks
+    tree = try StateTree.open(directory: configuration.databasePath + "/tree", options: treeOptions)
+    let lag = TreeLag(log)
+    let blocks = sequencer.storage.blocks
+    let observe: @Sendable (SettlementPipeline.Event) -> Void = { event in
+      if case .treeExtended(let block, _, _) = event { lag.observe(tree: block, head: blocks.head) }
+      Self.observe(event, metrics, log)
+    }
     let chain = StoredChain(storage: sequencer.storage)
     if configuration.provesBlocks {
       let store = try ProofStore(path: configuration.databasePath + "/proofs")
@@ -45,11 +55,11 @@ final class SettlementStages: Sendable {
       options.maximumInFlight = configuration.batcherMaxInFlightBlocks
       pipeline = try SettlementPipeline(
         chain: chain, tree: tree, generator: try Self.generator(configuration), jobs: jobs,
-        options: options, notify: { Self.observe($0, metrics, log) })
+        options: options, notify: observe)
       self.jobs = jobs
       fakes = configuration.fakeProvers == 0 ? nil : Self.fakes(jobs, configuration.fakeProvers, log)
     } else {
-      pipeline = try SettlementPipeline(chain: chain, tree: tree, notify: { Self.observe($0, metrics, log) })
+      pipeline = try SettlementPipeline(chain: chain, tree: tree, notify: observe)
       jobs = nil
       fakes = nil
     }
@@ -68,14 +78,23 @@ final class SettlementStages: Sendable {
   /// Why settlement has halted; `nil` while it goes on.
   var failure: String? { pipeline.failure.map { "\($0)" } }
 
+  /// Waits for the tree to have a block; false where it does not in time, or will not in this run.
+  func waitForTree(_ block: UInt64, atMost time: Duration) -> Bool { pipeline.waitForTree(block, atMost: time) }
+
   /// Lets the sequencer run free, before it is stopped itself.
   func stop() {
     fakes?.stop()
     pipeline.stop()
   }
 
-  /// Ends the feed; the sequencer has closed its channel by now.
-  func join() { feed.join() }
+  /// Ends the feed; the sequencer has closed its channel by now. Then brings the tree's pages to the disk, which saves the
+  /// next start from repeating its journal.
+  func join(_ log: Logger) {
+    feed.join()
+    do throws(StateTreeError) { try tree.flush() } catch {
+      log.warning("the state tree is left to its journal", metadata: ["error": "\(error)"])
+    }
+  }
 
   private static func generator(_ configuration: NodeConfiguration) throws -> ProverInputGenerator {
     let path = configuration.proverInputImage

@@ -25,6 +25,8 @@ public final class NodeAPI: Sendable {
     public var maxFilters = 10_000
     /// Blocks of one fee history.
     public var maxFeeHistoryBlocks: UInt64 = 1_024
+    /// Slots of one proof: what fits into a response with room to spare.
+    public var maxProofSlots = 1_024
 
     public init() {}
   }
@@ -34,19 +36,21 @@ public final class NodeAPI: Sendable {
   let state: any StateReader
   let submitter: any TransactionSubmitter
   let simulator: any Simulator
+  let prover: any StateProver
   let metrics: NodeMetrics
   let filters: FilterRegistry
   let subscriptions = SubscriptionHub()
 
   public init(
     _ configuration: Configuration = Configuration(), chain: any ChainReader, state: any StateReader,
-    submitter: any TransactionSubmitter, simulator: any Simulator, metrics: NodeMetrics
+    submitter: any TransactionSubmitter, simulator: any Simulator, prover: any StateProver, metrics: NodeMetrics
   ) {
     self.configuration = configuration
     self.chain = chain
     self.state = state
     self.submitter = submitter
     self.simulator = simulator
+    self.prover = prover
     self.metrics = metrics
     filters = FilterRegistry(limit: configuration.maxFilters, staleTime: configuration.staleFilterTime)
   }
@@ -61,6 +65,7 @@ public final class NodeAPI: Sendable {
     addCallMethods(to: &table)
     addLogMethods(to: &table)
     addSubscriptionMethods(to: &table)
+    addProofMethods(to: &table)
     addDebugMethods(to: &table)
     addUnsupportedMethods(to: &table)
     return table

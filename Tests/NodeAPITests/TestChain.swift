@@ -183,6 +183,7 @@ final class Fixture: Sendable {
   let mempool = TestMempool()
   let registry = MetricsRegistry()
   let pool = WorkerPool(threads: 2)
+  let prover = TestProver()
   let api: NodeAPI
   let dispatcher: RPCDispatcher
 
@@ -191,7 +192,7 @@ final class Fixture: Sendable {
     adjust(&configuration)
     api = NodeAPI(
       configuration, chain: chain, state: chain, submitter: mempool, simulator: TestSimulator(),
-      metrics: NodeMetrics(registry))
+      prover: prover, metrics: NodeMetrics(registry))
     dispatcher = RPCDispatcher(methods: api.methods, pool: pool)
   }
 

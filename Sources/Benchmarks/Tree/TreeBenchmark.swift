@@ -11,7 +11,16 @@ import StateTree
 /// What is compared is the time of a block with *bare hashing*: the number of BLAKE2s compressions that the block needs
 /// times the cost of one in the batched form, measured in the same run.
 public enum TreeBenchmark {
+  /// Where leaves and nodes are.
+  public enum Layout: String, CaseIterable, Sendable {
+    /// Pages at computed places, written in place behind a journal: what the node uses.
+    case inPlace = "in-place"
+    /// Nodes of eight children, a new copy for every version, in RocksDB.
+    case rocksDB = "rocksdb-radix8"
+  }
+
   public struct Configuration: Sendable {
+    public var layout = Layout.inPlace
     public var blocks = 1000
     /// New keys and changed keys of a block.
     public var inserts = 4000
@@ -20,7 +29,7 @@ public enum TreeBenchmark {
     public var proofs = false
     /// Blocks at the end over which the means are taken.
     public var measured = 100
-    /// Small blocks of ten writes that follow, with proofs.
+    /// Small blocks of ten writes that follow, with proofs where blocks have them.
     public var smallBlocks = 100
     /// Where the tree is built; emptied before and after.
     public var directory = "tree-benchmark"
@@ -34,23 +43,26 @@ public enum TreeBenchmark {
     var random = Random(state: 1)
     var keys: [Bytes32] = []
     keys.reserveCapacity(configuration.blocks * configuration.inserts)
-    let tree = try StateTree.open(directory: configuration.directory, options: configuration.options)
+    let tree: any BenchmarkedTree =
+      switch configuration.layout {
+      case .inPlace:
+        InPlaceTree(tree: try StateTree.open(directory: configuration.directory, options: configuration.options))
+      case .rocksDB: try RadixTree(directory: configuration.directory)
+      }
     var report = TreeBenchmarkReport(configuration: configuration)
     let start = nanoseconds(CLOCK_MONOTONIC)
     for block in 1...max(1, configuration.blocks) {
       let writes = makeWrites(&random, &keys, inserts: configuration.inserts, updates: configuration.updates)
       let isMeasured = block > configuration.blocks - configuration.measured
       let before = (nanoseconds(CLOCK_MONOTONIC), nanoseconds(CLOCK_PROCESS_CPUTIME_ID))
-      if configuration.proofs && isMeasured {
-        let witness = try tree.apply(version: UInt64(block), writes: writes, witnessing: []).witness
-        report.proofs += witness.proofs.count
-      } else {
-        try tree.apply(version: UInt64(block), writes: writes)
-      }
+      let result = try tree.apply(
+        version: UInt64(block), writes: writes, proving: configuration.proofs && isMeasured)
+      report.root = result.commitment.root
       guard isMeasured else { continue }
       let wall = nanoseconds(CLOCK_MONOTONIC) - before.0
-      report.add(tree.lastTimings, wall: wall, cpu: nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - before.1)
-      report.compressionNanoseconds.append(measureCompression())
+      report.add(result.timings, wall: wall, cpu: nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - before.1)
+      report.proofs += result.proofs
+      report.bareHashing.append(measureBareHashing(compressions: result.timings.compressions))
     }
     report.buildSeconds = Double(nanoseconds(CLOCK_MONOTONIC) - start) / 1e9
 
@@ -59,11 +71,12 @@ public enum TreeBenchmark {
       version += 1
       let writes = makeWrites(&random, &keys, inserts: 2, updates: 8)
       let before = (nanoseconds(CLOCK_MONOTONIC), nanoseconds(CLOCK_PROCESS_CPUTIME_ID))
-      _ = try tree.apply(version: version, writes: writes, witnessing: [])
+      _ = try tree.apply(version: version, writes: writes, proving: configuration.layout == .inPlace)
       report.smallBlockWall.append(nanoseconds(CLOCK_MONOTONIC) - before.0)
       report.smallBlockCPU.append(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - before.1)
     }
-    report.statistics = try tree.stats()
+    report.statistics = try tree.statistics()
+    report.diskBytes = try diskBytes(configuration.directory)
     report.residentBytes = residentBytes()
     try removeDirectory(configuration.directory)
     return report
@@ -89,9 +102,10 @@ public enum TreeBenchmark {
     return writes
   }
 
-  /// Nanoseconds of one compression in the fastest batched form: nodes of 64 bytes, which need one each.
-  private static func measureCompression() -> Double {
-    let count = 1024
+  /// Processor time of as many compressions as a block needed, in the fastest batched form: nodes of 64 bytes, which need
+  /// one each, from the nearest cache. Measured after each block, under whatever else keeps the machine busy.
+  private static func measureBareHashing(compressions: Int) -> UInt64 {
+    let count = 256
     let nodes = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * count, alignment: 64)
     let digests = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 * count, alignment: 64)
     defer {
@@ -99,16 +113,15 @@ public enum TreeBenchmark {
       digests.deallocate()
     }
     nodes.initializeMemory(as: UInt8.self, repeating: 7)
-    var best = UInt64.max
-    for _ in 0..<8 {
-      let start = nanoseconds(CLOCK_MONOTONIC)
-      Blake2s256.hashPairs(UnsafeRawBufferPointer(nodes), count: count, into: digests)
-      best = min(best, nanoseconds(CLOCK_MONOTONIC) - start)
+    digests.initializeMemory(as: UInt8.self, repeating: 0)
+    let start = nanoseconds(CLOCK_THREAD_CPUTIME_ID)
+    for first in stride(from: 0, to: compressions, by: count) {
+      Blake2s256.hashPairs(UnsafeRawBufferPointer(nodes), count: min(count, compressions - first), into: digests)
     }
-    return Double(best) / Double(count)
+    return nanoseconds(CLOCK_THREAD_CPUTIME_ID) - start
   }
 
-  private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
+  static func nanoseconds(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
     clock_gettime(clock, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
@@ -124,17 +137,32 @@ public enum TreeBenchmark {
     return fields.count > 1 ? (Int(fields[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
   }
 
-  /// Removes the files of a tree, and the directory if nothing else is in it.
-  private static func removeDirectory(_ path: String) throws {
-    guard let stream = opendir(path) else { return }
+  /// Names of the files that a tree makes, of either layout.
+  private static func files(_ path: String) -> [String] {
+    guard let stream = opendir(path) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
     while let entry = readdir(stream) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      let isOurs = ["leaves", "nodes-", "journal-", "index-", "versions", "superblock", "lock"].contains {
-        name.hasPrefix($0)
-      }
-      if isOurs { unlink(path + "/" + name) }
+      let isOurs =
+        ["leaves", "nodes-", "journal-", "index-", "versions", "superblock", "lock"].contains { name.hasPrefix($0) }
+        || ["CURRENT", "IDENTITY", "LOCK", "LOG", "MANIFEST-", "OPTIONS-"].contains { name.hasPrefix($0) }
+        || [".sst", ".log"].contains { name.hasSuffix($0) }
+      if isOurs { names.append(name) }
     }
-    closedir(stream)
+    return names
+  }
+
+  private static func diskBytes(_ path: String) throws -> Int {
+    files(path).reduce(0) { sum, name in
+      var status = stat()
+      return stat(path + "/" + name, &status) == 0 ? sum + Int(status.st_size) : sum
+    }
+  }
+
+  /// Removes the files of a tree, and the directory if nothing else is in it.
+  private static func removeDirectory(_ path: String) throws {
+    for name in files(path) { unlink(path + "/" + name) }
     rmdir(path)
   }
 

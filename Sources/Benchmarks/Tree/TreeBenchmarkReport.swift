@@ -1,3 +1,4 @@
+import Primitives
 import StateTree
 
 /// What the load test measured. Times are nanoseconds per measured block unless said otherwise.
@@ -9,7 +10,11 @@ public struct TreeBenchmarkReport: Sendable {
   public var smallBlockCPU: [UInt64] = []
   public var statistics: StateTree.Statistics?
   public var residentBytes = 0
-  var compressionNanoseconds: [Double] = []
+  public var diskBytes = 0
+  /// After the last measured block: the same for every layout.
+  public var root = Bytes32.zero
+  /// Nanoseconds that the compressions of each measured block take by themselves.
+  var bareHashing: [UInt64] = []
   private var timings: [(timings: ApplyTimings, wall: UInt64, cpu: UInt64)] = []
 
   init(configuration: TreeBenchmark.Configuration) { self.configuration = configuration }
@@ -28,18 +33,19 @@ public struct TreeBenchmarkReport: Sendable {
   public var figures: [(name: String, value: Double, unit: String)] {
     let writes = Double(configuration.inserts + configuration.updates)
     let block = mean { Double($0.wall) }
+    let processor = mean { Double($0.cpu) }
     let compressions = mean { Double($0.timings.compressions) }
-    let compression = Self.median(compressionNanoseconds)
-    let bare = compressions * compression
+    let bare = bareHashing.isEmpty ? 0 : Double(bareHashing.reduce(0, +)) / Double(bareHashing.count)
     var figures: [(String, Double, String)] = [
       ("block_wall", block / 1e6, "ms"),
       ("block_wall_median", Self.median(timings.map { Double($0.wall) }) / 1e6, "ms"),
       ("block_wall_fastest", Double(timings.map(\.wall).min() ?? 0) / 1e6, "ms"),
-      ("block_cpu", mean { Double($0.cpu) } / 1e6, "ms"),
+      ("block_cpu", processor / 1e6, "ms"),
       ("compressions", compressions, ""),
-      ("compression", compression, "ns"),
+      ("compression", compressions > 0 ? bare / compressions : 0, "ns"),
       ("bare_hashing", bare / 1e6, "ms"),
-      ("ratio", bare > 0 ? block / bare : 0, ""),
+      ("ratio_cpu", bare > 0 ? processor / bare : 0, "x bare hashing"),
+      ("ratio_wall", bare > 0 ? block / bare : 0, "x bare hashing"),
       ("writes_per_second", block > 0 ? writes / block * 1e9 : 0, "1/s"),
       ("split_lookup", mean { Double($0.timings.lookup) } / 1e6, "ms"),
       ("split_proofs", mean { Double($0.timings.witness) } / 1e6, "ms"),
@@ -53,12 +59,12 @@ public struct TreeBenchmarkReport: Sendable {
       ("small_block_wall", Self.median(smallBlockWall.map { Double($0) }) / 1e6, "ms"),
       ("small_block_cpu", Self.median(smallBlockCPU.map { Double($0) }) / 1e6, "ms"),
       ("resident", Double(residentBytes) / 1e6, "MB"),
+      ("disk", Double(diskBytes) / 1e6, "MB"),
       ("build", buildSeconds, "s"),
     ]
     if let statistics {
       figures += [
         ("leaves", Double(statistics.leafCount), ""),
-        ("disk", Double(statistics.totalFileBytes) / 1e6, "MB"),
         ("disk_leaves", Double(statistics.leafFileBytes) / 1e6, "MB"),
         ("disk_nodes", Double(statistics.nodeFileBytes) / 1e6, "MB"),
         ("disk_journal", Double(statistics.journalBytes) / 1e6, "MB"),
@@ -76,15 +82,18 @@ public struct TreeBenchmarkReport: Sendable {
 
   /// One line a figure.
   public var summary: String {
-    figures.map {
+    let lines = figures.map {
       "\($0.name)\(String(repeating: " ", count: max(1, 26 - $0.name.count)))\(Self.text($0.value)) \($0.unit)"
     }
-    .joined(separator: "\n")
+    return
+      (["layout                    \(configuration.layout.rawValue)"] + lines + ["root                      \(root)"])
+      .joined(separator: "\n")
   }
 
   /// All figures as one JSON object on one line.
   public var json: String {
-    "{" + (["\"benchmark\":\"tree\""] + figures.map { "\"\($0.name)\":\(Self.text($0.value))" }).joined(separator: ",")
-      + "}"
+    "{"
+      + (["\"benchmark\":\"tree\"", "\"layout\":\"\(configuration.layout.rawValue)\"", "\"root\":\"\(root)\""]
+      + figures.map { "\"\($0.name)\":\(Self.text($0.value))" }).joined(separator: ",") + "}"
   }
 }

@@ -22,6 +22,8 @@ public struct NodeConfiguration: Sendable {
   public var blocksToRetainInMemory: Int
 
   public var batcherEnabled: Bool
+  public var treeCacheBytes: Int
+  public var treeRetainedBlocks: UInt64
   public var batcherMaxInFlightBlocks: Int
   public var proverInputMode: ProverInputMode
   /// Path of the guest's image; empty where there is none.
@@ -55,6 +57,8 @@ public struct NodeConfiguration: Sendable {
     maxBlockPubdata = try source.value(of: NodeOptions.sequencerMaxBlockPubdata)
     blocksToRetainInMemory = try source.value(of: NodeOptions.sequencerBlocksToRetainInMemory)
     batcherEnabled = try source.value(of: NodeOptions.batcherEnabled)
+    treeCacheBytes = try source.value(of: NodeOptions.treeCacheBytes)
+    treeRetainedBlocks = try source.value(of: NodeOptions.treeRetainedBlocks)
     batcherMaxInFlightBlocks = try source.value(of: NodeOptions.batcherMaximumInFlightBlocks)
     proverInputMode = try source.value(of: NodeOptions.proverInputMode)
     proverInputImage = try source.value(of: NodeOptions.proverInputImage)

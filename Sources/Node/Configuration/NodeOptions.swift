@@ -41,6 +41,13 @@ public enum NodeOptions {
     "sequencer_blocks_to_retain_in_memory", default: "64", .integer(0...100_000),
     "blocks answered from memory; older ones, with their state, come from disk")
 
+  // State tree
+  static let treeCacheBytes = Option(
+    "tree_cache_bytes", default: "268435456", .integer(16 << 20...(1 << 40)), "memory for pages of the state tree")
+  static let treeRetainedBlocks = Option(
+    "tree_retained_blocks", default: "1000", .unsigned(1_000...UInt64(Int64.max)),
+    "blocks behind the newest whose state can be proven, at least")
+
   // Settlement
   static let batcherEnabled = Option(
     "batcher_component_enabled", default: "true", .boolean, "make batches and proof jobs, where there are provers")
@@ -78,7 +85,7 @@ public enum NodeOptions {
     OptionDescription(mempoolMaxBytes), OptionDescription(sequencerDatabasePath), OptionDescription(sequencerBlockTime),
     OptionDescription(sequencerMaxTransactionsInBlock), OptionDescription(sequencerMaxBlockGas),
     OptionDescription(sequencerMaxBlockPubdata), OptionDescription(sequencerBlocksToRetainInMemory),
-    OptionDescription(batcherEnabled),
+    OptionDescription(treeCacheBytes), OptionDescription(treeRetainedBlocks), OptionDescription(batcherEnabled),
     OptionDescription(batcherMaximumInFlightBlocks),
     OptionDescription(proverInputMode), OptionDescription(proverInputImage), OptionDescription(proverAPIEnabled),
     OptionDescription(proverAPIAddress), OptionDescription(proverAPIJobTimeout),

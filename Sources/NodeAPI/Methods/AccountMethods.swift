@@ -34,7 +34,7 @@ extension NodeAPI {
 }
 
 /// A slot of a contract's storage: 32 bytes, or a number with or without leading zeros.
-private struct StorageKey: RPCParameter {
+struct StorageKey: RPCParameter {
   let key: Bytes32
 
   init(parameter value: JSONValue) throws(InvalidParameter) {

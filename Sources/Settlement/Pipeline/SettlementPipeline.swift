@@ -175,9 +175,10 @@ public final class SettlementPipeline: Sendable {
   /// Why the pipeline stands still, if it does.
   public var failure: SettlementError? { progress.read { $0.failure } }
 
-  /// Waits until the tree has block `number`; false where it will not in this run.
-  public func waitForTree(_ number: UInt64) -> Bool {
-    progress.wait { $0.tree >= number ? true : $0.isEnding ? false : nil } ?? false
+  /// Waits until the tree has block `number`; false where it will not in this run, or does not within `time`.
+  public func waitForTree(_ number: UInt64, atMost time: Duration? = nil) -> Bool {
+    let deadline = time.map { MonotonicClock.nanoseconds() + UInt64($0 / .nanoseconds(1)) }
+    return progress.wait(until: deadline) { $0.tree >= number ? true : $0.isEnding ? false : nil } ?? false
   }
 
   /// Waits until the batch `number` is durable; false where it will not be in this run.

@@ -83,7 +83,7 @@ final class KeyIndex {
   struct Candidate {
     static let none = UInt64.max
 
-    /// The only leaf whose key has this prefix.
+    /// A leaf whose key has this prefix; others may have it too.
     var exact = none
     /// The only leaf with the largest smaller prefix.
     var previous = none
@@ -94,24 +94,33 @@ final class KeyIndex {
 
   /// Looks up many prefixes at once, so that the cache misses of one overlap with those of the others.
   ///
+  /// - Parameter pending: work space for as many items as there are prefixes.
   /// - Returns: a number to be used somehow, lest reads ahead be optimised away.
   func candidates(
-    _ prefixes: UnsafeBufferPointer<UInt64>, leafCount: UInt64, into result: UnsafeMutableBufferPointer<Candidate>
+    _ prefixes: UnsafeBufferPointer<UInt64>, leafCount: UInt64, into result: UnsafeMutableBufferPointer<Candidate>,
+    pending: UnsafeMutableBufferPointer<(prefix: UInt64, position: Int)>
   ) -> UInt64 {
     var warmth: UInt64 = 0
+    var pendingCount = prefixes.count
+    for index in prefixes.indices { pending[index] = (prefixes[index], index) }
+    // The oldest run comes first and is by far the longest, so it answers for most keys that exist.
     for run in runs where run.range.lowerBound < leafCount {
-      warmth &+= run.warm(prefixes)
+      warmth &+= run.warm(UnsafeMutableBufferPointer(rebasing: pending[..<pendingCount]))
       let (entries, count) = (run.entries, run.count)
-      for index in prefixes.indices {
-        let prefix = prefixes[index]
+      var kept = 0
+      for item in 0..<pendingCount {
+        let (prefix, index) = pending[item]
         let position = run.lowerBound(prefix)
         if position < count, entries[position].prefix == prefix {
-          let isOnly =
-            result[index].exact == Candidate.none && entries[position].index < leafCount
-            && (position &+ 1 == count || entries[position &+ 1].prefix != prefix)
           result[index].exact = entries[position].index
-          if !isOnly { result[index].isAmbiguous = true }
+          // One of several: which of them is the key, or that none is, the leaves tell. So no further run is asked.
+          if entries[position].index >= leafCount || position &+ 1 < count && entries[position &+ 1].prefix == prefix {
+            result[index].isAmbiguous = true
+          }
+          continue
         }
+        pending[kept] = (prefix, index)
+        kept &+= 1
         guard position > 0 else { continue }
         let before = entries[position &- 1]
         if before.index >= leafCount || position > 1 && entries[position &- 2].prefix == before.prefix {
@@ -123,6 +132,7 @@ final class KeyIndex {
           result[index].isAmbiguous = true
         }
       }
+      pendingCount = kept
     }
     return warmth
   }

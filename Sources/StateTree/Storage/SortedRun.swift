@@ -83,11 +83,11 @@ final class SortedRun {
   /// Reads what a look-up of each prefix will read. None of these reads waits for another, so they are under way together.
   ///
   /// - Returns: a number to be used somehow, lest the reads be optimised away.
-  func warm(_ prefixes: UnsafeBufferPointer<UInt64>) -> UInt64 {
+  func warm(_ items: UnsafeMutableBufferPointer<(prefix: UInt64, position: Int)>) -> UInt64 {
     var sum: UInt64 = 0
-    for prefix in prefixes { sum &+= UInt64(directory[Int(truncatingIfNeeded: prefix &>> shift)]) }
-    for prefix in prefixes {
-      let position = Int(directory[Int(truncatingIfNeeded: prefix &>> shift)])
+    for item in items { sum &+= UInt64(directory[Int(truncatingIfNeeded: item.prefix &>> shift)]) }
+    for item in items {
+      let position = Int(directory[Int(truncatingIfNeeded: item.prefix &>> shift)])
       sum &+= entries[min(position, count &- 1)].prefix &+ entries[min(position &+ 4, count &- 1)].prefix
     }
     return sum

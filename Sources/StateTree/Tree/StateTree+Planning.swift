@@ -132,14 +132,16 @@ extension StateTree {
     prefixes.withUnsafeBufferPointer { prefixes in
       candidates.withUnsafeMutableBufferPointer { candidates in
         func find(_ range: Range<Int>) -> UInt64 {
-          var warmth: UInt64 = 0
-          for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunk) {
-            let piece = start..<min(start + Self.chunk, range.upperBound)
-            warmth &+= index.candidates(
-              UnsafeBufferPointer(rebasing: prefixes[piece]), leafCount: leafCount,
-              into: UnsafeMutableBufferPointer(rebasing: candidates[piece]))
+          withUnsafeTemporaryAllocation(of: (prefix: UInt64, position: Int).self, capacity: Self.chunk) { pending in
+            var warmth: UInt64 = 0
+            for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunk) {
+              let piece = start..<min(start + Self.chunk, range.upperBound)
+              warmth &+= index.candidates(
+                UnsafeBufferPointer(rebasing: prefixes[piece]), leafCount: leafCount,
+                into: UnsafeMutableBufferPointer(rebasing: candidates[piece]), pending: pending)
+            }
+            return warmth
           }
-          return warmth
         }
         let half = prefixes.count < Self.worthSharing ? 0 : prefixes.count / 2
         if half > 0 {

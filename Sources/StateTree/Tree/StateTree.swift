@@ -209,6 +209,7 @@ public struct ApplyTimings: Sendable {
   public var recordBytes = 0
   public var pageBytes = 0
 
+  public init() {}
 }
 
 /// Measures consecutive stretches of time.

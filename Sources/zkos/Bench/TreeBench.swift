@@ -21,6 +21,12 @@ struct TreeBench: ParsableCommand {
   @Option(help: "A folder of its own: emptied before, removed after.")
   var directory = "tree-benchmark"
 
+  @Option(help: "The layout to measure; several run one after the other, on the same blocks.")
+  var layout: [TreeBenchmark.Layout] = [.inPlace]
+
+  @Option(help: "Memory for pages in MiB.")
+  var cache = 768
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -31,7 +37,13 @@ struct TreeBench: ParsableCommand {
     configuration.updates = updates
     configuration.proofs = proofs
     configuration.directory = directory
-    let report = try TreeBenchmark.run(configuration)
-    print(json ? report.json : report.summary)
+    configuration.options.cacheBytes = cache << 20
+    for layout in layout {
+      configuration.layout = layout
+      let report = try TreeBenchmark.run(configuration)
+      print(json ? report.json : report.summary + "\n")
+    }
   }
 }
+
+extension TreeBenchmark.Layout: ExpressibleByArgument {}
