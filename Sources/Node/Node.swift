@@ -78,7 +78,7 @@ public final class Node: Sendable {
 
     let settlement = try SettlementStages(configuration, sequencer, metrics, log)
     let blocks = sequencer.storage.blocks
-    registry.gauge("tree_lag_blocks", "Blocks that the chain has and the state tree has not") {
+    metrics.registry.gauge("tree_lag_blocks", "Blocks that the chain has and the state tree has not") {
       let head = blocks.head, tree = settlement.tree.lastVersion
       return head > tree ? Double(head - tree) : 0
     }

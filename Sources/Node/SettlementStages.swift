@@ -34,7 +34,7 @@ final class SettlementStages: Sendable {
     let lag = TreeLag(log)
     let blocks = sequencer.storage.blocks
     let observe: @Sendable (SettlementPipeline.Event) -> Void = { event in
-      if case .treeExtended(let block, _, _) = event { lag.observe(tree: block, head: blocks.head) }
+      if case .treeExtended(let block, _, _, _) = event { lag.observe(tree: block, head: blocks.head) }
       Self.observe(event, metrics, log)
     }
     let chain = StoredChain(storage: sequencer.storage)
