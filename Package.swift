@@ -90,6 +90,8 @@ let package = Package(
       name: "EVMBenchmark",
       dependencies: ["Primitives", "Cryptography", "JSON", "EVM", "Ethereum", "StateTests", "CEVMC"],
       path: "Sources/Benchmarks/EVM", swiftSettings: settings),
+    .testTarget(
+      name: "EVMBenchmarkTests", dependencies: ["EVMBenchmark", "EVM", "JSON"], swiftSettings: settings),
     .target(
       name: "GuestCheck",
       dependencies: [

@@ -44,10 +44,18 @@ public struct Workload: Sendable {
 }
 
 /// What an execution came to: the same for every implementation that is right.
-struct WorkloadOutcome: Equatable {
-  enum Status { case succeeded, reverted, halted }
+package struct WorkloadOutcome: Equatable {
+  package enum Status { case succeeded, reverted, halted }
 
-  let status: Status
-  let gasLeft: Int64
-  let output: [UInt8]
+  package let status: Status
+  package let gasLeft: Int64
+  package let output: [UInt8]
+}
+
+extension Workload {
+  /// What our interpreter makes of each execution.
+  package func outcomes(keepsAnalysis: Bool) -> [WorkloadOutcome] {
+    let runner = OwnRunner(self, keepsAnalysis: keepsAnalysis)
+    return executions.indices.map { runner.outcome($0) }
+  }
 }

@@ -26,6 +26,16 @@ public struct WorldState: EthereumState, Sendable {
   struct Slot: Hashable, Sendable {
     let address: Address
     let key: UInt256
+
+    func hash(into hasher: inout Hasher) { hasher.combine(mixed(seed: 0)) }
+
+    /// One mix of all words: SipHash over 52 bytes would cost more than everything else in a storage access.
+    func _rawHashValue(seed: Int) -> Int { mixed(seed: seed) }
+
+    private func mixed(seed: Int) -> Int {
+      let slot = SeededHash.mix(key.l0, key.l1, key.l2, key.l3, seed: seed)
+      return SeededHash.mix(address.w0, address.w1, UInt64(address.w2), UInt64(bitPattern: Int64(slot)), seed: seed)
+    }
   }
 
   /// What undoes one change.
