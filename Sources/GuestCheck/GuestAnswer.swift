@@ -17,8 +17,10 @@ public struct GuestAnswer: Hashable, Sendable {
   public var cycles: UInt64
   public var blake2sRounds: UInt64
   public var bigIntegerOperations: UInt64
+  /// What a logging guest says about the candidates that the block refused; empty strings from another guest.
+  public var refusals: [String]
 
-  init(_ summary: RandomChain.BlockSummary, _ run: GuestRun) {
+  init(_ summary: RandomChain.BlockSummary, _ run: GuestRun, _ verdicts: [GuestVerdict]) {
     seed = summary.seed
     block = summary.number
     wordCount = run.words.count
@@ -27,6 +29,7 @@ public struct GuestAnswer: Hashable, Sendable {
     cycles = run.report.cycles
     blake2sRounds = run.report.blake2sRounds
     bigIntegerOperations = run.report.bigIntegerOperations
+    refusals = verdicts.map(\.text)
   }
 
   public static func hash(_ words: [UInt32]) -> Bytes32 { SHA256.hash(ProverInput(words: words).bytes) }
@@ -39,7 +42,8 @@ extension GuestAnswer {
       "{\"seed\": \(answer.seed), \"block\": \(answer.block), \"words\": \(answer.wordCount), "
         + "\"stream\": \"\(answer.streamHash)\", \"publicInput\": \"\(answer.publicInput)\", "
         + "\"cycles\": \(answer.cycles), \"blake2s\": \(answer.blake2sRounds), "
-        + "\"bigInteger\": \(answer.bigIntegerOperations)}"
+        + "\"bigInteger\": \(answer.bigIntegerOperations), "
+        + "\"refusals\": [\(answer.refusals.map { "\"\($0)\"" }.joined(separator: ", "))]}"
     }
     return "[\n" + lines.joined(separator: ",\n") + "\n]\n"
   }
@@ -60,7 +64,8 @@ extension GuestAnswer {
       let words = value["words"]?.unsignedInteger, let cycles = value["cycles"]?.unsignedInteger,
       let blake2s = value["blake2s"]?.unsignedInteger, let bigInteger = value["bigInteger"]?.unsignedInteger,
       let stream = value["stream"]?.string.flatMap({ Bytes32(hex: $0) }),
-      let publicInput = value["publicInput"]?.string.flatMap({ Bytes32(hex: $0) })
+      let publicInput = value["publicInput"]?.string.flatMap({ Bytes32(hex: $0) }),
+      let refusals = value["refusals"]?.elements
     else { return nil }
     self.seed = seed
     self.block = block
@@ -70,5 +75,6 @@ extension GuestAnswer {
     self.cycles = cycles
     blake2sRounds = blake2s
     bigIntegerOperations = bigInteger
+    self.refusals = refusals.compactMap(\.string)
   }
 }

@@ -23,6 +23,8 @@ public struct RandomChain: Sendable {
     public var summary: BlockSummary
     public var output: BlockOutput
     public var request: ProverInputGenerator.Request
+    /// The candidates that it refused, in order.
+    public var refused: [RefusedCandidate]
   }
 
   /// What a block amounts to.
@@ -33,8 +35,11 @@ public struct RandomChain: Sendable {
     /// Transactions included, and how many of them succeeded.
     public var included = 0
     public var succeeded = 0
-    /// Why candidates were refused.
-    public var rejections: [String] = []
+    /// Candidates that were refused.
+    public var rejected = 0
+    /// Included transactions of type 0x71, and how many of them came from contracts.
+    public var typedData = 0
+    public var fromContracts = 0
     public var touchedSlots = 0
     public var writtenSlots = 0
   }
@@ -78,9 +83,10 @@ public struct RandomChain: Sendable {
         number += 1
         let context = context(&random, number: number, hashes: hashes, world)
         var summary = BlockSummary(seed: seed, number: number)
-        let (output, encoded) = try produce(context, state, &transactions, &random, &summary)
-        let request = try extend(tree, output, encoded, context, state)
-        try body(Block(summary: summary, output: output, request: request))
+        let made = try produce(context, state, &transactions, &random, &summary)
+        let request = try extend(tree, made.output, made.encoded, context, state)
+        let output = made.output
+        try body(Block(summary: summary, output: output, request: request, refused: made.refused))
         state.apply(output)
         hashes = hashes.appending(output.blockHash)
       }
@@ -112,26 +118,32 @@ public struct RandomChain: Sendable {
   private func produce(
     _ context: BlockContext, _ state: MemoryState, _ transactions: inout RandomTransactions,
     _ random: inout SeededGenerator, _ summary: inout BlockSummary
-  ) throws -> (output: BlockOutput, encoded: [[UInt8]]) {
+  ) throws -> (output: BlockOutput, encoded: [[UInt8]], refused: [RefusedCandidate]) {
     var executor = try BlockExecutor(context: context, state: state)
     transactions.observe(state)
-    var included: [RecoveredTransaction] = []
+    var included: [Candidate] = []
+    var refused: [RefusedCandidate] = []
     for _ in 0..<random.upTo(options.transactionsPerBlock) {
       guard let candidate = transactions.next(&random, context, isFirst: included.isEmpty) else { continue }
-      switch try executor.execute(candidate) {
+      switch try candidate.offer(to: &executor) {
       case .included(let result):
         included.append(candidate)
         transactions.included(candidate)
         if result.succeeded { summary.succeeded += 1 }
+        if case .form(let form) = candidate, form.type == 0x71 {
+          summary.typedData += 1
+          if transactions.world.accountContracts.contains(form.from) { summary.fromContracts += 1 }
+        }
       case .rejected(let reason):
-        summary.rejections.append("\(reason)")
+        refused.append(
+          RefusedCandidate(position: included.count, encoded: try candidate.encoded(), reason: reason))
       }
     }
     let output = try executor.seal()
 
     var replay = try BlockExecutor(context: context, state: state)
     for transaction in included {
-      guard case .included = try replay.execute(transaction) else {
+      guard case .included = try transaction.offer(to: &replay) else {
         throw Disagreement("the replay rejects a transaction that was included")
       }
     }
@@ -140,9 +152,10 @@ public struct RandomChain: Sendable {
     guard again.pubdata == output.pubdata else { throw Disagreement("the replay's pubdata differs") }
     guard again.touchedSlots == output.touchedSlots else { throw Disagreement("the replay's slots differ") }
     summary.included = included.count
+    summary.rejected = refused.count
     summary.touchedSlots = output.touchedSlots.count
     summary.writtenSlots = output.storageWrites.count
-    return (output, try included.map { try VMTransaction($0).encoded })
+    return (output, try included.map { try $0.encoded() }, refused)
   }
 
   /// Applies the block to the tree and collects what proving it takes.

@@ -3,8 +3,8 @@ import Primitives
 /// Writes random programs that are sensible enough to get far: each statement leaves the stack as it was, memory stays
 /// small, and what an instruction found out goes to storage, where a difference of one unit of gas shows.
 struct RandomCode {
-  private var code: [UInt8] = []
-  private let addresses: [Address]
+  var code: [UInt8] = []
+  let addresses: [Address]
   /// How many levels of created contracts may follow.
   private let depth: Int
 
@@ -37,25 +37,25 @@ struct RandomCode {
     return writer.code + runtime
   }
 
-  private init(addresses: [Address], depth: Int) {
+  init(addresses: [Address], depth: Int) {
     self.addresses = addresses
     self.depth = depth
   }
 
-  private mutating func emit(_ bytes: UInt8...) { code += bytes }
+  mutating func emit(_ bytes: UInt8...) { code += bytes }
 
-  private mutating func push(_ value: Int, width: Int) {
+  mutating func push(_ value: Int, width: Int) {
     code.append(UInt8(0x5f + width))
     for index in (0..<width).reversed() { code.append(UInt8(truncatingIfNeeded: value >> (8 * index))) }
   }
 
-  private mutating func push(_ word: UInt256) {
+  mutating func push(_ word: UInt256) {
     let bytes = Array(word.bytes.drop { $0 == 0 })
     code.append(UInt8(0x5f + bytes.count))
     code += bytes
   }
 
-  private mutating func pushAddress(_ random: inout SeededGenerator) {
+  mutating func pushAddress(_ random: inout SeededGenerator) {
     push(UInt256(random.oneIn(6) ? Address(truncating: random.bytes32()) : random.pick(addresses)))
   }
 
@@ -64,16 +64,16 @@ struct RandomCode {
     push(random.oneIn(10) ? random.word() : UInt256(UInt64(random.upTo(11))))
   }
 
-  private mutating func pushMemory(_ random: inout SeededGenerator) {
+  mutating func pushMemory(_ random: inout SeededGenerator) {
     push(random.pick([0, 1, 31, 32, 64, 96, 200]), width: 2)
   }
 
-  private mutating func pushSize(_ random: inout SeededGenerator) {
+  mutating func pushSize(_ random: inout SeededGenerator) {
     push(random.pick([0, 0, 1, 4, 32, 33, 68, 136]), width: 2)
   }
 
   /// Stores the top of the stack.
-  private mutating func storeTop(_ random: inout SeededGenerator) {
+  mutating func storeTop(_ random: inout SeededGenerator) {
     if random.oneIn(3) {
       emit(0x50)
     } else {
@@ -82,8 +82,8 @@ struct RandomCode {
     }
   }
 
-  private mutating func statement(_ random: inout SeededGenerator) {
-    switch random.upTo(24) {
+  mutating func statement(_ random: inout SeededGenerator) {
+    switch random.upTo(25) {
     case 0, 1, 2:
       push(random.oneIn(3) ? .zero : random.word())
       pushKey(&random)
@@ -165,6 +165,8 @@ struct RandomCode {
     case 18, 19, 20: call(&random)
     case 21: precompile(&random)
     case 22: loop(&random)
+    case 23: memoryCopy(&random)
+    case 24: if random.oneIn(3) { oddOperand(&random) }
     default: create(&random)
     }
   }
@@ -296,7 +298,7 @@ struct RandomCode {
     storeTop(&random)
   }
 
-  private mutating func end(_ random: inout SeededGenerator) {
+  mutating func end(_ random: inout SeededGenerator) {
     switch random.upTo(11) {
     case 0:
       pushAddress(&random)

@@ -6,7 +6,8 @@ import ZKsyncOS
 /// Makes candidates for blocks: every type, mostly acceptable, sometimes not.
 struct RandomTransactions {
   let world: World
-  private var nonces: [UInt64] = []
+  /// Of the accounts that can send.
+  private(set) var nonces: [Address: UInt64] = [:]
   private var priorityID: UInt64 = 0
 
   init(_ world: World) {
@@ -15,28 +16,32 @@ struct RandomTransactions {
 
   /// What the next account nonces are, from the state.
   mutating func observe(_ state: MemoryState) {
-    nonces = world.accounts.map { account in
-      guard let hash = state.slots[FlatKey.ofAccount(account.address)], let bytes = state.preimages[hash],
+    for address in world.accounts.map(\.address) + world.accountContracts {
+      guard let hash = state.slots[FlatKey.ofAccount(address)], let bytes = state.preimages[hash],
         let properties = AccountProperties(encoded: bytes)
-      else { return 0 }
-      return properties.nonce
+      else { continue }
+      nonces[address] = properties.nonce
     }
   }
 
-  /// Call after each candidate: the sender's nonce moves only if it was included.
-  mutating func included(_ transaction: RecoveredTransaction) {
-    guard case .l2 = transaction.transaction,
-      let index = world.accounts.firstIndex(where: { $0.address == transaction.sender })
-    else { return }
-    nonces[index] += 1
+  /// Call after each included candidate: only then the sender's nonce moves.
+  mutating func included(_ candidate: Candidate) {
+    if let sender = candidate.sender { nonces[sender, default: 0] += 1 }
   }
 
-  mutating func next(_ random: inout SeededGenerator, _ context: BlockContext, isFirst: Bool) -> RecoveredTransaction? {
-    if isFirst, random.oneIn(12) { return l1(.upgrade, &random, context) }
-    return random.oneIn(4) ? l1(.priority, &random, context) : l2(&random, context)
+  mutating func next(_ random: inout SeededGenerator, _ context: BlockContext, isFirst: Bool) -> Candidate? {
+    if random.oneIn(isFirst ? 12 : 60) { return l1(.upgrade, &random, context).map { .recovered($0) } }
+    if random.oneIn(4) { return l1(.priority, &random, context).map { .recovered($0) } }
+    if random.oneIn(5) {
+      guard let form = typedData(&random, context) else { return nil }
+      return random.oneIn(8) ? spoiled(form, &random, context) : .form(form)
+    }
+    guard let recovered = l2(&random, context) else { return nil }
+    guard random.oneIn(7), let form = try? VMTransaction(recovered) else { return .recovered(recovered) }
+    return spoiled(form, &random, context)
   }
 
-  private func input(_ random: inout SeededGenerator, to: Address?) -> [UInt8] {
+  func input(_ random: inout SeededGenerator, to: Address?) -> [UInt8] {
     guard let to else {
       let runtime =
         random.oneIn(3)
@@ -72,7 +77,7 @@ struct RandomTransactions {
             storageKeys: (0..<random.upTo(3)).map { _ in Bytes32(UInt256(UInt64(random.upTo(11)))) }))
       }
     }
-    let nonce = nonces[index] + (random.oneIn(25) ? 1 : 0)
+    let nonce = (nonces[account.address] ?? 0) + (random.oneIn(25) ? 1 : 0)
     let transaction = L2Transaction(
       kind: kind, chainID: kind == .legacy && random.oneIn(3) ? nil : context.chainID, nonce: nonce,
       gasLimit: random.oneIn(4) ? UInt64(20_000 + random.upTo(120_000)) : UInt64(300_000 + random.upTo(3_000_000)),

@@ -13,6 +13,8 @@ struct World {
   let version: ProtocolVersion
   private(set) var accounts: [Account] = []
   private(set) var contracts: [Address] = []
+  /// Contracts that can send transactions of type 0x71, and a few that almost can. They are among `contracts`.
+  private(set) var accountContracts: [Address] = []
   private(set) var state = MemoryState()
   /// Leaves of the first tree, in order.
   private(set) var leaves: [(key: Bytes32, value: Bytes32)] = []
@@ -45,7 +47,15 @@ struct World {
       if random.oneIn(2) { address.w1 = 0x0500_0000_0000_0000 }
       contracts.append(address)
     }
-    for contract in contracts { deploy(contract, &random) }
+    accountContracts = Array(contracts.prefix(2))
+    for contract in contracts {
+      let isAccount = accountContracts.contains(contract)
+      let code =
+        isAccount
+        ? RandomCode.accountContract(&random, addresses: addresses)
+        : RandomCode.program(&random, addresses: addresses)
+      deploy(contract, code, balance: isAccount ? UInt256(10).power(17) : UInt256(UInt64(random.upTo(2000))), &random)
+    }
     for _ in 0..<3 {
       let code = RandomCode.program(&random, addresses: addresses)
       let hash = Blake2s256.hash(code)
@@ -65,14 +75,15 @@ struct World {
     leaves.append((key, value))
   }
 
-  private mutating func deploy(_ address: Address, _ random: inout SeededGenerator) {
-    let code = RandomCode.program(&random, addresses: addresses)
+  private mutating func deploy(
+    _ address: Address, _ code: [UInt8], balance: UInt256, _ random: inout SeededGenerator
+  ) {
     let stored = StoredCode(code, version)
     state.preimages[stored.hash] = stored.bytes
     add(
       address,
       AccountProperties(
-        versioning: AccountProperties.deployedEVM, nonce: 1, balance: UInt256(UInt64(random.upTo(2000))),
+        versioning: AccountProperties.deployedEVM, nonce: 1, balance: balance,
         bytecodeHash: stored.hash, codeLength: UInt32(code.count), artifactsLength: UInt32(stored.artifactsLength),
         observableBytecodeHash: stored.observableHash, observableCodeLength: UInt32(code.count)))
     for _ in 0..<random.upTo(4) {

@@ -47,6 +47,7 @@ public struct BlockExecutor: ~Copyable {
 
   /// Offers a transaction in the virtual machine's form, which must be structurally valid; its signature is checked.
   public mutating func execute(_ transaction: VMTransaction) throws(BlockError) -> TransactionOutcome {
+    guard transaction.isL1 || transaction.hasCanonicalAccessList else { return .rejected(.hazard(.accessListForm)) }
     var tracer = NoTracer()
     return try execute(transaction, senderIsKnown: false, tracer: &tracer)
   }
@@ -133,6 +134,12 @@ public struct BlockTotals: Hashable, Sendable {
 }
 
 extension VMTransaction {
+  /// Whether the access list is the one encoding that the node itself writes, or none at all.
+  var hasCanonicalAccessList: Bool {
+    let (list, isWhole) = AccessList.readable(inVM: reservedDynamic)
+    return !isWhole || list.encodedForVM == reservedDynamic
+  }
+
   /// Bytes of `encoded`.
   var encodedLength: Int {
     func padded(_ count: Int) -> Int { (count + 31) / 32 * 32 }

@@ -104,6 +104,9 @@ public enum Hazard: Error, Hashable, Sendable, CaseIterable {
   case transactionTooLong
   /// The transaction has no encoding for the virtual machine: a blob transaction, or a fee beyond 128 bits.
   case notEncodable
+  /// An access list in another form than the canonical one: what is made of it depends on the width of words and the
+  /// version.
+  case accessListForm
   /// The sender cannot pay for the value that it sends; only a simulation gets that far.
   case valueBeyondBalance
 }
@@ -125,6 +128,7 @@ extension Hazard: CustomStringConvertible {
     case .balanceOverflow: "a balance would overflow"
     case .transactionTooLong: "the transaction is longer than 8 MiB"
     case .notEncodable: "the transaction cannot be given to the virtual machine"
+    case .accessListForm: "the access list is not encoded canonically"
     case .valueBeyondBalance: "insufficient funds for transfer"
     }
   }

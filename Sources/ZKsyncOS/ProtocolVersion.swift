@@ -31,6 +31,13 @@ public enum ProtocolVersion: UInt8, Sendable, CaseIterable, Comparable {
     }
   }
 
+  // MARK: Transactions
+
+  /// Whether contracts can send transactions of type 0x71, which they validate, pay and execute themselves, and whether
+  /// a paymaster named in one is asked. Otherwise their sender needs a key like any other, and the paymaster is only a
+  /// field that is hashed (and keeps the fee out of the first look at the sender's balance).
+  @inlinable public var hasAccountAbstraction: Bool { self < .v0_0_5 }
+
   // MARK: Code
 
   /// Whether deployed code is stored as code ‖ padding to eight bytes ‖ bitmap of jump destinations, hashed as a whole.

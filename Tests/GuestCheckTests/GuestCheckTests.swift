@@ -28,14 +28,16 @@ enum Files {
     return read("\(folder)/Answers/\(version.name).json").flatMap(GuestAnswer.decode)
   }
 
-  static func image(_ version: ProtocolVersion) -> String? {
-    getenv("ZKSYNC_OS_IMAGE_\(version.name.uppercased())").map { String(cString: $0) }
+  static func image(_ version: ProtocolVersion, logging: Bool = false) -> String? {
+    getenv("ZKSYNC_OS_\(logging ? "LOGGING_" : "")IMAGE_\(version.name.uppercased())").map { String(cString: $0) }
   }
 }
 
 @Suite("Random chains")
 struct RandomChainTests {
-  @Test("native prover inputs equal what the real guests read", arguments: ProtocolVersion.allCases)
+  @Test(
+    "native prover inputs equal what the real guests read, and both refuse the same candidates",
+    arguments: ProtocolVersion.allCases)
   func recordedAnswers(_ version: ProtocolVersion) throws {
     let answers = try #require(Files.answers(version))
     #expect(answers.count >= 100)
@@ -49,6 +51,11 @@ struct RandomChainTests {
         #expect(words.count == answer.wordCount, "seed \(seed) block \(answer.block)")
         #expect(GuestAnswer.hash(words) == answer.streamHash, "seed \(seed) block \(answer.block)")
         #expect(made.request.publicInput == answer.publicInput, "seed \(seed) block \(answer.block)")
+        #expect(made.refused.count == answer.refusals.count)
+        for (candidate, text) in zip(made.refused, answer.refusals) {
+          let verdict = GuestVerdict(recorded: text)
+          #expect(verdict.agrees(with: candidate.reason), "seed \(seed) block \(answer.block): \(text)")
+        }
         block += 1
       }
       #expect(block == expected.count)
@@ -62,7 +69,7 @@ struct RandomChainTests {
       try RandomChain(version, seed: seed).forEachBlock { block in
         included += block.summary.included
         failed += block.summary.included - block.summary.succeeded
-        rejected += block.summary.rejections.count
+        rejected += block.summary.rejected
         insertions += block.output.storageWrites.count { $0.isInsertion }
         deployments += block.output.accountDiffs.count { $0.before.bytecodeHash != $0.after.bytecodeHash }
         messages += block.output.l2ToL1Logs.count { $0.message != nil }
@@ -122,14 +129,62 @@ struct GuestImageTests {
     "chains against the image, 0.0.5", .enabled(if: Files.image(.v0_0_5) != nil, "ZKSYNC_OS_IMAGE_V0_0_5 is not set"))
   func secondVersion() throws { try check(.v0_0_5) }
 
+  @Test(
+    "what the logging image says about refused candidates, 0.0.4",
+    .enabled(
+      if: Files.image(.v0_0_4) != nil && Files.image(.v0_0_4, logging: true) != nil,
+      "ZKSYNC_OS_IMAGE_V0_0_4 or ZKSYNC_OS_LOGGING_IMAGE_V0_0_4 is not set"))
+  func firstVersionRefusals() throws { try check(.v0_0_4, logging: true) }
+
+  @Test(
+    "what the logging image says about refused candidates, 0.0.5",
+    .enabled(
+      if: Files.image(.v0_0_5) != nil && Files.image(.v0_0_5, logging: true) != nil,
+      "ZKSYNC_OS_IMAGE_V0_0_5 or ZKSYNC_OS_LOGGING_IMAGE_V0_0_5 is not set"))
+  func secondVersionRefusals() throws { try check(.v0_0_5, logging: true) }
+
   /// The image still says what was recorded, and agrees on chains that were not.
-  private func check(_ version: ProtocolVersion) throws {
+  private func check(_ version: ProtocolVersion, logging: Bool = false) throws {
     let image = try #require(Files.image(version).flatMap(Files.read))
-    let check = try GuestCheck(Program(image: image), version: version)
+    let voice = logging ? try Program(image: #require(Files.image(version, logging: true).flatMap(Files.read))) : nil
+    let check = try GuestCheck(Program(image: image), logging: voice, version: version)
     let answers = Dictionary(grouping: try #require(Files.answers(version)), by: \.seed)
-    for (seed, expected) in answers.sorted(by: { $0.key < $1.key }).prefix(5) {
+    for (seed, recorded) in answers.sorted(by: { $0.key < $1.key }).prefix(5) {
+      var expected = recorded
+      if !logging {
+        // Without a voice it only gives up on some, and is silent about the others.
+        for index in expected.indices {
+          expected[index].refusals = expected[index].refusals.map { $0 == "aborted" ? $0 : "" }
+        }
+      }
       #expect(try check.check(seed: seed).map(\.answer) == expected)
     }
     for seed in 50_000..<50_010 as Range<UInt64> { #expect(try check.check(seed: seed).count == 4) }
+  }
+}
+
+@Suite("What the guest says about refused candidates")
+struct VerdictTests {
+  @Test("the last complaint counts; a text without one means that the candidate was included")
+  func reading() {
+    let text = "Start of validation\nTx execution result: Validation error = NonceTooHigh { tx: 8, state: 7 }\nend\n"
+    #expect(GuestVerdict(text: text) == .refused("NonceTooHigh { tx: 8, state: 7 }"))
+    #expect(GuestVerdict(text: "Tx execution result: Internal error = x\n") == .included)
+    #expect(GuestVerdict(text: "") == .silent)
+  }
+
+  @Test("invalid transactions must be refused for the same reason, hazards must not be included")
+  func agreement() {
+    let high = Rejection.invalid(.nonceTooHigh(transaction: 8, state: 7))
+    #expect(GuestVerdict.refused("NonceTooHigh { tx: 8, state: 7 }").agrees(with: high))
+    #expect(!GuestVerdict.refused("NonceTooHigh { tx: 9, state: 7 }").agrees(with: high))
+    #expect(!GuestVerdict.included.agrees(with: high) && !GuestVerdict.aborted.agrees(with: high))
+    #expect(GuestVerdict.silent.agrees(with: high))
+    let forged = Rejection.invalid(.incorrectFrom(transaction: Address(16), recovered: Address(17)))
+    #expect(GuestVerdict.refused("IncorrectFrom { tx: Bits(16), recovered: Bits(17) }").agrees(with: forged))
+    let hazard = Rejection.hazard(.wasmDeployment)
+    #expect(GuestVerdict.aborted.agrees(with: hazard) && GuestVerdict.refused("x").agrees(with: hazard))
+    #expect(!GuestVerdict.included.agrees(with: hazard))
+    #expect(GuestVerdict.included.agrees(with: .hazard(.accessListForm)))
   }
 }

@@ -146,7 +146,33 @@ struct RejectionTests {
       type: 0x71, from: Fixture.sender, to: .filled(1), gasLimit: 100_000, gasPerPubdataLimit: 1, maxFeePerGas: 1000,
       maxPriorityFeePerGas: 0, paymaster: .filled(2), nonce: 0, value: 0,
       signature: [UInt8](repeating: 1, count: 65))
-    try Self.expect(.hazard(.paymaster), transaction)
+    try Self.expect(.hazard(.paymaster), transaction, Fixture(.v0_0_4))
+    // Readable, but not the one form that all images understand alike: an offset one word further than it need be.
+    transaction = try Self.vm(
+      Fixture.signed(accessList: AccessList([.init(address: .filled(1), storageKeys: [])])))
+    transaction.reservedDynamic.insert(contentsOf: [UInt8](repeating: 0, count: 32), at: 32)
+    transaction.reservedDynamic[31] = 0x40
+    try Self.expect(.hazard(.accessListForm), transaction)
+  }
+
+  @Test("a deployment to 0x9000 that cannot pay its 32000 gas is no hazard: it is included and reverts")
+  func starvedWasmDeployment() throws {
+    var executor = try Fixture().executor()
+    let result = try #require(
+      try executor.execute(try Fixture.signed(gas: 52_999, to: Address(0x9000))).result)
+    #expect(!result.succeeded && result.gasUsed == 52_999)
+    try Self.expect(.hazard(.wasmDeployment), try Self.vm(Fixture.signed(gas: 53_000, to: Address(0x9000))))
+  }
+
+  @Test("an access list is charged while it is read: gas can end before sense does")
+  func brokenAccessList() throws {
+    var transaction = try Self.vm(
+      Fixture.signed(
+        gas: 20_399, accessList: AccessList([.init(address: .filled(1), storageKeys: [Bytes32(UInt256(7))])])))
+    transaction.reservedDynamic.removeLast(32)
+    try Self.expect(.invalid(.outOfGasDuringValidation), transaction)
+    transaction.gasLimit = 20_400
+    try Self.expect(.invalid(.invalidStructure), transaction)
   }
 
   @Test("more return data than the virtual machine holds")

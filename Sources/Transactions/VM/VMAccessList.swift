@@ -24,8 +24,16 @@ extension AccessList {
   /// Reads what ``encodedForVM`` wrote. As the virtual machine, it follows offsets wherever they lead, and ignores the
   /// twelve bytes before an address.
   public init(encodedForVM bytes: [UInt8]) throws(VMTransactionError) {
-    self.init()
-    if bytes.isEmpty { return }
+    let (list, isWhole) = Self.readable(inVM: bytes)
+    guard isWhole else { throw .malformedAccessList }
+    self = list
+  }
+
+  /// What can be read of ``encodedForVM`` before it makes no sense any more, and whether that is all of it. The virtual
+  /// machine warms and charges while it reads.
+  public static func readable(inVM bytes: [UInt8]) -> (list: AccessList, isWhole: Bool) {
+    var list = AccessList()
+    if bytes.isEmpty { return (list, true) }
     do throws(ABIError) {
       var reader = ABIReader(bytes)
       var outer = try reader.readArray()
@@ -37,15 +45,16 @@ extension AccessList {
         var fields = try inner.elements.readTuple()
         let address = Address(truncating: try fields.readBytes32())
         var keys = try fields.readArray()
-        guard keys.count <= room else { throw .truncated }
-        room -= keys.count
-        var item = Item(address: address, storageKeys: [])
-        item.storageKeys.reserveCapacity(keys.count)
-        for _ in 0..<keys.count { item.storageKeys.append(try keys.elements.readBytes32()) }
-        items.append(item)
+        list.items.append(Item(address: address, storageKeys: []))
+        for _ in 0..<keys.count {
+          guard room > 0 else { throw .truncated }
+          room -= 1
+          list.items[list.items.count - 1].storageKeys.append(try keys.elements.readBytes32())
+        }
       }
+      return (list, true)
     } catch {
-      throw .malformedAccessList
+      return (list, false)
     }
   }
 }

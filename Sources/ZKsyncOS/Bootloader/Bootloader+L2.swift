@@ -52,7 +52,7 @@ extension Bootloader {
     guard context.baseFee <= maxFee else { throw .invalid(.baseFeeGreaterThanMaxFee) }
     let gasPrice = context.baseFee &+ min(tip, maxFee &- context.baseFee)
     guard !context.nativePrice.isZero else { throw .hazard(.nativePriceZero) }
-    guard transaction.paymaster.isZero else { throw .hazard(.paymaster) }
+    if context.protocolVersion.hasAccountAbstraction, !transaction.paymaster.isZero { throw .hazard(.paymaster) }
     let nativePerGas =
       isSimulation
       ? UInt256(TransactionCost.simulationNativePerGas) : gasPrice.dividedRoundingUp(by: context.nativePrice)
@@ -66,8 +66,10 @@ extension Bootloader {
     return L2Flow(transaction: transaction, gasPrice: gasPrice, budget: budget)
   }
 
-  /// Whether the transaction deploys. One to 0x9000 would too, into an environment that does not exist.
-  private func isDeployment(_ transaction: VMTransaction) -> Bool { !transaction.reserved[1].isZero }
+  /// Whether the transaction deploys. One to 0x9000 does too, into an environment that does not exist.
+  private func isDeployment(_ transaction: VMTransaction) -> Bool {
+    !transaction.reserved[1].isZero || transaction.to == SystemAddress.wasmDeployment
+  }
 
   /// Reads the sender, warms the access list, hashes.
   private func prepareL2(_ flow: inout L2Flow) throws(Stop) {
@@ -82,8 +84,9 @@ extension Bootloader {
     default: throw .hazard(.unsupportedExecutionEnvironment)
     }
     flow.senderNonce = sender.nonce
-    flow.isContractAccount = transaction.type == 0x71 && sender.isContract
-    if !flow.isContractAccount, isDeployment(transaction) || transaction.to == SystemAddress.wasmDeployment {
+    flow.isContractAccount =
+      transaction.type == 0x71 && sender.isContract && context.protocolVersion.hasAccountAbstraction
+    if !flow.isContractAccount, isDeployment(transaction) {
       guard transaction.data.count <= TransactionCost.maximumInitcodeLength else {
         throw .invalid(.createInitCodeSizeLimit)
       }
@@ -92,21 +95,9 @@ extension Bootloader {
         try meter.charge(ergs: ErgsCost.initcodeWord * words)
       }
     }
-    if !flow.isContractAccount, !isDeployment(transaction), transaction.to == SystemAddress.wasmDeployment {
-      throw .hazard(.wasmDeployment)
-    }
     setEnvironment(origin: transaction.from, gasPrice: flow.gasPrice)
 
-    let accessList: AccessList
-    let hash: VMTransaction.PricedHash
-    let signingHash: VMTransaction.PricedHash?
-    do throws(VMTransactionError) {
-      accessList = try transaction.accessList
-      hash = try transaction.hash(chainID: context.chainID)
-      signingHash = try transaction.signingHash(chainID: context.chainID)
-    } catch {
-      throw .invalid(.invalidStructure)
-    }
+    let (accessList, isWhole) = AccessList.readable(inVM: transaction.reservedDynamic)
     try validating(&flow.budget.meter) { (state, meter) throws(Halt) in
       for item in accessList.items {
         _ = try state.loadAccount(item.address, .system, .accessList, &meter)
@@ -115,7 +106,16 @@ extension Bootloader {
         }
       }
     }
+    guard isWhole else { throw .invalid(.invalidStructure) }
 
+    let hash: VMTransaction.PricedHash
+    let signingHash: VMTransaction.PricedHash?
+    do throws(VMTransactionError) {
+      hash = try transaction.hash(chainID: context.chainID)
+      signingHash = try transaction.signingHash(chainID: context.chainID)
+    } catch {
+      throw .invalid(.invalidStructure)
+    }
     flow.hash = hash.hash
     flow.signingHash = signingHash?.hash ?? .zero
     try validating(&flow.budget.meter) { (_, meter) throws(Halt) in
@@ -165,9 +165,9 @@ extension Bootloader {
       throw .failed(.invariant("the sender is not loaded"))
     }
     if state.pointee.accounts[sender].current.isContract { throw .invalid(.rejectCallerWithCode) }
-    guard let required = try maximalFee(transaction).addedExactly(to: transaction.value) else {
-      throw .hazard(.feeOverflow)
-    }
+    // A paymaster was to pay the fee.
+    let fee = transaction.paymaster.isZero ? try maximalFee(transaction) : .zero
+    guard let required = fee.addedExactly(to: transaction.value) else { throw .hazard(.feeOverflow) }
     let balance = try validating(&flow.budget.meter) { (state, meter) throws(Halt) in
       let (position, _) = try state.readAccount(transaction.from, tariff, &meter)
       return state.accounts[position].current.balance
@@ -254,7 +254,8 @@ extension Bootloader {
           value: .zero, ownFrame: true, &meter)
       } else if isDeployment(transaction) {
         result = try runner.deploy(
-          from: transaction.from, nonce: flow.senderNonce, transaction.data, value: transaction.value, &meter)
+          from: transaction.from, nonce: flow.senderNonce, transaction.data, value: transaction.value,
+          environmentExists: !transaction.reserved[1].isZero, &meter)
       } else {
         result = try runner.call(
           from: transaction.from, to: transaction.to, transaction.data, value: transaction.value, ownFrame: true,

@@ -138,9 +138,11 @@ struct Runner<T: Tracer> {
     }
   }
 
-  /// Deploys the contract of a creation transaction. `nonce` is the sender's before the transaction.
+  /// Deploys the contract of a creation transaction. `nonce` is the sender's before the transaction; `environmentExists`
+  /// is false for a deployment into another environment than the EVM.
   mutating func deploy(
-    from deployer: Address, nonce: UInt64, _ initCode: [UInt8], value: UInt256, _ meter: inout Meter
+    from deployer: Address, nonce: UInt64, _ initCode: [UInt8], value: UInt256, environmentExists: Bool,
+    _ meter: inout Meter
   ) throws(Halt) -> RunResult {
     do throws(Halt) {
       try meter.charge(ergs: ErgsCost.deploymentTransaction)
@@ -149,6 +151,7 @@ struct Runner<T: Tracer> {
       return RunResult(succeeded: false)
     }
     if initCode.count > TransactionCost.maximumInitcodeLength { return RunResult(succeeded: false) }
+    guard environmentExists else { throw state.pointee.fail(.hazard(.wasmDeployment)) }
     let outer = state.pointee.openFrame()
     let creation = try initCode.withRawBytes { (bytes) throws(Halt) in
       try host.prepareCreation(creator: deployer, nonce: nonce, salt: nil, value: value, initCode: bytes, &meter)

@@ -19,6 +19,9 @@ struct GuestCheckCommand: AsyncParsableCommand {
   @Option(help: "The guest's image.")
   var image: String
 
+  @Option(help: "The same guest's logging image: it says why it refuses what we refuse.")
+  var loggingImage: String?
+
   @Option(help: "The image's protocol version: v0_0_4 or v0_0_5.")
   var version: String
 
@@ -49,6 +52,7 @@ struct GuestCheckCommand: AsyncParsableCommand {
   func run() async throws {
     guard let version = ProtocolVersion(name: version) else { throw ExitCode.validationFailure }
     let program = try Program(image: Files.read(image))
+    let logging = try loggingImage.map { try Program(image: Files.read($0)) }
     let perWorld = RandomChain.Options().blocks
     let worlds = UInt64((blocks + perWorld - 1) / perWorld)
     var seeds = (0..<worlds).map { seed &+ $0 }[...]
@@ -58,7 +62,7 @@ struct GuestCheckCommand: AsyncParsableCommand {
       func start() {
         guard let seed = seeds.popFirst() else { return }
         group.addTask {
-          let check = try GuestCheck(program, version: version)
+          let check = try GuestCheck(program, logging: logging, version: version)
           do throws(GuestCheck.Failure) {
             return .clean(try check.check(seed: seed))
           } catch {
@@ -81,10 +85,14 @@ struct GuestCheckCommand: AsyncParsableCommand {
     if let record { try Files.write(GuestAnswer.encode(clean.map(\.answer)), to: record) }
     let transactions = clean.reduce(0) { $0 + $1.summary.included }
     let succeeded = clean.reduce(0) { $0 + $1.summary.succeeded }
-    let rejected = clean.reduce(0) { $0 + $1.summary.rejections.count }
+    let rejected = clean.reduce(0) { $0 + $1.summary.rejected }
+    let typed = clean.reduce(0) { $0 + $1.summary.typedData },
+      contracts = clean.reduce(0) { $0 + $1.summary.fromContracts }
     print(
       "\(clean.count) blocks clean, \(failures) worlds failed; \(transactions) transactions, \(succeeded) of them "
-        + "successful, \(rejected) candidates rejected, \(clean.reduce(0) { $0 + $1.answer.cycles }) guest cycles")
+        + "successful, \(typed) of type 0x71, \(contracts) of these from contracts; \(rejected) candidates refused, by the "
+        + "guest too\(logging == nil ? "" : " and for the same reasons"); "
+        + "\(clean.reduce(0) { $0 + $1.answer.cycles }) guest cycles")
     if failures > 0 { throw ExitCode.failure }
   }
 }
