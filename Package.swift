@@ -92,6 +92,13 @@ let package = Package(
       path: "Sources/Benchmarks/EVM", swiftSettings: settings),
     .testTarget(
       name: "EVMBenchmarkTests", dependencies: ["EVMBenchmark", "EVM", "JSON"], swiftSettings: settings),
+    .target(name: "AllocationCounter", path: "Sources/Benchmarks/AllocationCounter"),
+    .target(
+      name: "StateTransitionBenchmark",
+      dependencies: [
+        "AllocationCounter", "Primitives", "Cryptography", "Transactions", "EVM", "Ethereum", "EVMBenchmark",
+        "ZKsyncOS",
+      ], path: "Sources/Benchmarks/StateTransition", swiftSettings: settings),
     .target(
       name: "GuestCheck",
       dependencies: [
@@ -214,6 +221,7 @@ let package = Package(
       dependencies: [
         "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "StateTests", "ZKsyncOS", "Airbender",
         "ProverInput", "GuestCheck", "MainnetReplay", "StateTree", "NodeAPI", "TreeBenchmark", "EVMBenchmark",
+        "StateTransitionBenchmark",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -7,6 +7,9 @@ extension [UInt8] {
     Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
   }
 
+  /// Appends the 32 bytes without an array between.
+  mutating func append(_ word: Bytes32) { word.withUnsafeBytes { self += $0 } }
+
   mutating func append(littleEndian value: some FixedWidthInteger) {
     Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }

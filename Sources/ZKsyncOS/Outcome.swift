@@ -80,8 +80,8 @@ public struct L2ToL1Log: Sendable, Hashable {
     bytes.reserveCapacity(Self.encodedLength)
     bytes.append(bigEndian: UInt16(truncatingIfNeeded: transactionNumber))
     bytes.append(contentsOf: sender.bytes)
-    bytes.append(contentsOf: key.bytes)
-    bytes.append(contentsOf: value.bytes)
+    bytes.append(key)
+    bytes.append(value)
     return bytes
   }
 }

@@ -22,13 +22,8 @@ extension VMTransaction {
     case 0x71:
       return typedDataHash(chainID: chainID)
     case 0x00...0x02:
-      let list = try ethereumList(chainID: chainID) {
-        guard type == 0x00, !reserved[0].isZero else { return }
-        $0.append(chainID)
-        $0.append(0 as UInt64)
-        $0.append(0 as UInt64)
-      }
-      return ethereumHash(of: list)
+      let hashes = ethereumHashes(chainID: chainID, accessList: type == 0x00 ? AccessList() : try accessList)
+      return PricedHash(hash: hashes.signingHash, messageLengths: [hashes.signedLength])
     default:
       return nil
     }
@@ -44,16 +39,8 @@ extension VMTransaction {
         hash: Keccak256.hash(signed.hash, Keccak256.hash(signature)),
         messageLengths: signed.messageLengths + [signature.count + 64])
     case 0x00...0x02:
-      let r = UInt256(bigEndianBytes: signature.prefix(32)) ?? .zero
-      let s = UInt256(bigEndianBytes: signature.dropFirst(32).prefix(32)) ?? .zero
-      var v = UInt256(UInt64(signature.last ?? 0))
-      if type == 0x00, !reserved[0].isZero { v = v &+ UInt256(chainID) &* 2 &+ 8 }
-      let list = try ethereumList(chainID: chainID) {
-        $0.append(r)
-        $0.append(s)
-        $0.append(v)
-      }
-      return ethereumHash(of: list)
+      let hashes = ethereumHashes(chainID: chainID, accessList: type == 0x00 ? AccessList() : try accessList)
+      return PricedHash(hash: hashes.hash, messageLengths: [hashes.length])
     default:
       let body = encoded
       var hasher = Keccak256()
@@ -63,27 +50,77 @@ extension VMTransaction {
     }
   }
 
-  private func ethereumHash(of list: [UInt8]) -> PricedHash {
-    PricedHash(hash: Keccak256.hash(type == 0x00 ? list : [type] + list), messageLengths: [list.count])
+  /// Both hashes of a transaction of type 0, 1 or 2, and the bytes of the RLP lists that they are of.
+  public struct EthereumHashes: Sendable {
+    public let hash: Bytes32
+    public let length: Int
+    public let signingHash: Bytes32
+    public let signedLength: Int
   }
 
-  /// The RLP list of a legacy, EIP-2930 or EIP-1559 transaction, ended by the fields that `body` appends.
-  private func ethereumList(chainID: UInt64, _ body: (inout RLPWriter) -> Void) throws(VMTransactionError) -> [UInt8] {
-    let accessList = type == 0x00 ? AccessList() : try self.accessList
+  /// Both hashes of a transaction of type 0, 1 or 2, whose lists begin alike and are written once.
+  public func ethereumHashes(chainID: UInt64, accessList: AccessList) -> EthereumHashes {
     var writer = RLPWriter()
-    writer.appendList {
-      if type != 0x00 { $0.append(chainID) }
-      $0.append(nonce)
-      if type == 0x02 { $0.append(UInt256(maxPriorityFeePerGas)) }
-      $0.append(UInt256(maxFeePerGas))
-      $0.append(gasLimit)
-      if reserved[1].isZero { $0.append(to) } else { $0.append(bytes: EmptyCollection()) }
-      $0.append(value)
-      $0.append(bytes: data)
-      if type != 0x00 { accessList.write(to: &$0) }
-      body(&$0)
+    if type != 0x00 { writer.append(chainID) }
+    writer.append(nonce)
+    if type == 0x02 { writer.append(UInt256(maxPriorityFeePerGas)) }
+    writer.append(UInt256(maxFeePerGas))
+    writer.append(gasLimit)
+    if reserved[1].isZero { writer.append(to) } else { writer.append(bytes: EmptyCollection()) }
+    writer.append(value)
+    writer.append(bytes: data)
+    if type != 0x00 {
+      if accessList.isEmpty { writer.append(encoded: CollectionOfOne(0xc0)) } else { accessList.write(to: &writer) }
     }
-    return writer.encoded
+    let common = writer.encoded.count
+
+    let isProtected = type == 0x00 && !reserved[0].isZero
+    var v = UInt256(UInt64(signature.last ?? 0))
+    if isProtected { v = v &+ UInt256(chainID) &* 2 &+ 8 }
+    writer.append(UInt256(bigEndianBytes: signature.prefix(32)) ?? .zero)
+    writer.append(UInt256(bigEndianBytes: signature.dropFirst(32).prefix(32)) ?? .zero)
+    writer.append(v)
+    let whole = writer.encoded.count
+    if isProtected {
+      writer.append(chainID)
+      writer.append(0 as UInt64)
+      writer.append(0 as UInt64)
+    }
+    return writer.encoded.withUnsafeBytes { bytes in
+      let shared = UnsafeRawBufferPointer(rebasing: bytes[..<common])
+      let named = hashOfList(shared, UnsafeRawBufferPointer(rebasing: bytes[common..<whole]))
+      let signed = hashOfList(shared, UnsafeRawBufferPointer(rebasing: bytes[whole...]))
+      return EthereumHashes(
+        hash: named.hash, length: named.length, signingHash: signed.hash, signedLength: signed.length)
+    }
+  }
+
+  /// The hash of the type byte, if there is one, and the list of the items in two pieces; the length is the list's.
+  private func hashOfList(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
+  ) -> (hash: Bytes32, length: Int) {
+    let count = first.count + second.count
+    var hasher = Keccak256()
+    let header = withUnsafeTemporaryAllocation(byteCount: 10, alignment: 1) { buffer in
+      var size = 0
+      func put(_ byte: UInt8) {
+        buffer[size] = byte
+        size += 1
+      }
+      if type != 0x00 { put(type) }
+      if count < 56 {
+        put(0xc0 + UInt8(count))
+      } else {
+        let width = 8 - count.leadingZeroBitCount / 8
+        put(0xf7 + UInt8(width))
+        for index in (0..<width).reversed() { put(UInt8(truncatingIfNeeded: count >> (8 * index))) }
+      }
+      hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<size]))
+      return type == 0x00 ? size : size - 1
+    }
+    hasher.update(first)
+    hasher.update(second)
+    return (hasher.finalize(), header + count)
   }
 
   /// The EIP-712 hash of the transaction as typed data of the domain "zkSync", version "2".

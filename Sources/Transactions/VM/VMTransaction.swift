@@ -1,3 +1,4 @@
+import Cryptography
 import Primitives
 
 /// A transaction as the virtual machine reads it: one flat record for all types.
@@ -84,8 +85,19 @@ extension VMTransaction {
       gasPerPubdataLimit: Self.defaultGasPerPubdataLimit, maxFeePerGas: maxFee, maxPriorityFeePerGas: maxPriorityFee,
       nonce: UInt256(signed.nonce), value: signed.value,
       reserved: [isProtected ? .one : .zero, signed.to == nil ? .one : .zero, .zero, .zero], data: signed.input,
-      signature: signed.signature.r.bytes + signed.signature.s.bytes + [27 + signed.signature.yParity],
+      signature: Self.signatureBytes(signed.signature),
       reservedDynamic: signed.accessList.encodedForVM)
+  }
+
+  /// r ‖ s ‖ v.
+  private static func signatureBytes(_ signature: Secp256k1.Signature) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 65) { buffer, count in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      signature.r.withUnsafeBytes { bytes.copyMemory(from: $0) }
+      signature.s.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[32...]).copyMemory(from: $0) }
+      bytes[64] = 27 + signature.yParity
+      count = 65
+    }
   }
 
   /// The form of any transaction whose sender is known.

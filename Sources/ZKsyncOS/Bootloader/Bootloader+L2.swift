@@ -32,7 +32,7 @@ extension Bootloader {
 
     var run = try executeL2(&flow, tracer: &tracer)
     let nativeUsed = initialNative &- flow.budget.meter.native
-    let spent = pubdataSpent(since: flow.validationPubdata)
+    let spent = pubdataSpent(flow)
     _ = try rejecting { () throws(Rejection) in try flow.budget.price(of: spent) }
     let gasUsed = transaction.gasLimit - UInt64(flow.budget.meter.gas)
     if !isSimulation { try refund(transaction.gasLimit - gasUsed, flow) }
@@ -108,21 +108,42 @@ extension Bootloader {
     }
     guard isWhole else { throw .invalid(.invalidStructure) }
 
+    try hash(&flow, accessList)
+  }
+
+  /// Computes the transaction's hash and what its sender signed, and pays for both.
+  private func hash(_ flow: inout L2Flow, _ accessList: AccessList) throws(Stop) {
+    let transaction = flow.transaction
+    if transaction.type <= 0x02 {
+      let hashes = transaction.ethereumHashes(chainID: context.chainID, accessList: accessList)
+      flow.hash = hashes.hash
+      flow.signingHash = hashes.signingHash
+      try validating(&flow.budget.meter) { (_, meter) throws(Halt) in
+        try meter.charge(native: NativeCost.keccak(hashes.length))
+        try meter.charge(native: NativeCost.keccak(hashes.signedLength))
+      }
+      return
+    }
     let hash: VMTransaction.PricedHash
-    let signingHash: VMTransaction.PricedHash?
+    let signed: VMTransaction.PricedHash?
     do throws(VMTransactionError) {
       hash = try transaction.hash(chainID: context.chainID)
-      signingHash = try transaction.signingHash(chainID: context.chainID)
+      signed = try transaction.signingHash(chainID: context.chainID)
     } catch {
       throw .invalid(.invalidStructure)
     }
     flow.hash = hash.hash
-    flow.signingHash = signingHash?.hash ?? .zero
+    flow.signingHash = signed?.hash ?? .zero
     try validating(&flow.budget.meter) { (_, meter) throws(Halt) in
-      for length in hash.messageLengths + (signingHash?.messageLengths ?? []) {
+      for length in hash.messageLengths + (signed?.messageLengths ?? []) {
         try meter.charge(native: NativeCost.keccak(length))
       }
     }
+  }
+
+  /// Pubdata since validation; wraps where execution undid what earlier transactions of the block did.
+  private func pubdataSpent(_ flow: L2Flow) -> UInt64 {
+    flow.budget.chargesPubdata ? state.pointee.pubdataUsed() &- flow.validationPubdata : 0
   }
 
   // MARK: Validation
@@ -145,6 +166,7 @@ extension Bootloader {
       try validatePlainAccount(&flow, senderIsKnown: senderIsKnown)
     }
     try collectFee(&flow, tracer: &tracer)
+    guard flow.budget.chargesPubdata else { return }
     let pubdata = state.pointee.pubdataUsed()
     let price = try rejecting { () throws(Rejection) in try flow.budget.price(of: pubdata) }
     try validating(&flow.budget.meter) { (_, meter) throws(Halt) in try meter.charge(native: price) }
@@ -270,7 +292,7 @@ extension Bootloader {
     }
     tracer = runner.tracer
     flow.budget.meter = meter
-    let spent = pubdataSpent(since: flow.validationPubdata)
+    let spent = pubdataSpent(flow)
     let price = try rejecting { () throws(Rejection) in try flow.budget.price(of: spent) }
     if meter.native < price { result.succeeded = false }
     state.pointee.close(frame, keep: result.succeeded)

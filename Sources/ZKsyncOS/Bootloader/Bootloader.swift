@@ -138,9 +138,6 @@ final class Bootloader {
         state: state, context: context, codes: engine.codes, hasSystemContracts: features.hasSystemContracts),
       tracer: tracer)
   }
-
-  /// Pubdata since validation: wraps where execution undid what earlier transactions of the block did.
-  func pubdataSpent(since base: UInt64) -> UInt64 { state.pointee.pubdataUsed() &- base }
 }
 
 /// Switches that are not protocol versions.

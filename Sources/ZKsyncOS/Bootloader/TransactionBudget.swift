@@ -34,6 +34,9 @@ struct TransactionBudget {
     meter = Meter(gas: Int64(gasLimit - gas), native: computational - native)
   }
 
+  /// Whether it matters how much pubdata the transaction makes. Where it is free, nobody need count it on the way.
+  var chargesPubdata: Bool { nativePerPubdata != 0 }
+
   /// Native for `bytes` of pubdata.
   func price(of bytes: UInt64) throws(Rejection) -> UInt64 {
     let (price, overflow) = bytes.multipliedReportingOverflow(by: nativePerPubdata)

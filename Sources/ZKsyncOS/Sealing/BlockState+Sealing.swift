@@ -42,10 +42,12 @@ extension BlockState {
   /// have a body.
   func pubdata(blockHash: Bytes32, order: [Int]) -> [UInt8] {
     let accountSpace = UInt256(SystemAddress.accountProperties)
-    var bytes = blockHash.bytes
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(64 * order.count + 256)
+    bytes.append(blockHash)
     bytes.append(bigEndian: UInt32(order.count { cells[$0].current != cells[$0].initial }))
     for position in order where cells[position].hasUpdates {
-      bytes.append(contentsOf: cells[position].flatKey.bytes)
+      bytes.append(cells[position].flatKey)
       guard cells[position].current != cells[position].initial else { continue }
       if cells[position].address == accountSpace,
         let owner = findAccount(Address(truncating: cells[position].key))

@@ -17,8 +17,8 @@ package enum PubdataCompression {
       let length = byteCount(payload)
       if length < 32 && length < best.length { best = (kind, payload, length) }
     }
-    if final >= initial { consider(.add, final &- initial) }
-    if initial >= final { consider(.subtract, initial &- final) }
+    let (difference, isNegative) = final.subtractingReportingOverflow(initial)
+    if isNegative { consider(.subtract, .zero &- difference) } else { consider(.add, difference) }
     consider(.transform, final)
     return best
   }
@@ -29,7 +29,7 @@ package enum PubdataCompression {
   package static func append(from initial: UInt256, to final: UInt256, into bytes: inout [UInt8]) {
     let (kind, payload, length) = choose(initial, final)
     bytes.append(kind == .nothing ? 0 : UInt8(length) << 3 | kind.rawValue)
-    bytes.append(contentsOf: payload.bytes.suffix(length))
+    Bytes32(payload).withUnsafeBytes { bytes += $0[(32 - length)...] }
   }
 
   private static func byteCount(_ value: UInt256) -> Int { (value.bitWidth + 7) / 8 }
@@ -69,7 +69,7 @@ package enum PubdataCompression {
     append(from: UInt256(old.nonce), to: UInt256(new.nonce), into: &bytes)
     append(from: old.balance, to: new.balance, into: &bytes)
     if isCodePrivate {
-      bytes.append(contentsOf: new.bytecodeHash.bytes)
+      bytes.append(new.bytecodeHash)
       if version.unpublishedCodeDiffHasArtifactsLength { bytes.append(bigEndian: new.artifactsLength) }
     } else if version.storesJumpBitmap {
       bytes.append(bigEndian: new.codeLength)

@@ -81,11 +81,11 @@ public struct AccountProperties: Hashable, Sendable {
     bytes.reserveCapacity(Self.encodedLength)
     bytes.append(bigEndian: versioning)
     bytes.append(bigEndian: nonce)
-    bytes.append(contentsOf: balance.bytes)
-    bytes.append(contentsOf: bytecodeHash.bytes)
+    bytes.append(Bytes32(balance))
+    bytes.append(bytecodeHash)
     bytes.append(bigEndian: codeLength)
     bytes.append(bigEndian: artifactsLength)
-    bytes.append(contentsOf: observableBytecodeHash.bytes)
+    bytes.append(observableBytecodeHash)
     bytes.append(bigEndian: observableCodeLength)
     return bytes
   }

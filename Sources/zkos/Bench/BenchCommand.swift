@@ -5,7 +5,8 @@ struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure the parts.",
     subcommands: [
-      CryptographyBench.self, EVMBench.self, PrecompileBench.self, ServeBench.self, TreeBench.self, GuestBench.self,
+      CryptographyBench.self, EVMBench.self, StateTransitionBench.self, PrecompileBench.self, ServeBench.self,
+      TreeBench.self, GuestBench.self,
       ProverInputBench.self,
     ])
 }
