@@ -24,6 +24,8 @@ struct StateTestCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard jobs > 0 else { throw ValidationError("--jobs must be at least 1") }
+    // A misspelt name would run nothing and call it a success.
+    if let fork, Revision(testName: fork) == nil { throw ValidationError("unknown fork \(fork)") }
   }
 
   func run() async throws {
