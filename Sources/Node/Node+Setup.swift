@@ -4,6 +4,7 @@ import Mempool
 import NodeAPI
 import Primitives
 import Sequencer
+import StateTree
 import Telemetry
 
 // What the node's parts are told at the start.
@@ -65,6 +66,20 @@ extension Node {
       gauge("write_buffers") { storage.memoryUsage[$0].usage.writeBuffers }
       gauge("block_cache") { storage.memoryUsage[$0].usage.blockCache }
       gauge("table_readers") { storage.memoryUsage[$0].usage.tableReaders }
+    }
+  }
+
+  /// Shows how far the state tree is behind, and what memory it takes.
+  static func observe(_ tree: StateTree, behind blocks: BlockStore, _ registry: MetricsRegistry) {
+    registry.gauge("tree_lag_blocks", "Blocks that the chain has and the state tree has not") {
+      let head = blocks.head, version = tree.lastVersion
+      return head > version ? Double(head - version) : 0
+    }
+    let help = "Memory of the state tree: pages, index, and mapped index files, which the system can take back"
+    for (kind, bytes) in [
+      ("pages", \.pages), ("index", \.index), ("mapped_index", \.mappedIndex),
+    ] as [(String, KeyPath<StateTree.MemoryUsage, Int> & Sendable)] {
+      registry.gauge("tree_memory_bytes", help, [("kind", kind)]) { Double(tree.memoryUsage[keyPath: bytes]) }
     }
   }
 

@@ -77,11 +77,7 @@ public final class Node: Sendable {
     health.add("sequencer") { sequencer.failure.map { .notReady("\($0)") } ?? .ready }
 
     let settlement = try SettlementStages(configuration, sequencer, metrics, log)
-    let blocks = sequencer.storage.blocks
-    metrics.registry.gauge("tree_lag_blocks", "Blocks that the chain has and the state tree has not") {
-      let head = blocks.head, tree = settlement.tree.lastVersion
-      return head > tree ? Double(head - tree) : 0
-    }
+    observe(settlement.tree, behind: sequencer.storage.blocks, metrics.registry)
     health.add("settlement") { settlement.failure.map { .notReady($0) } ?? .ready }
     let state = StateAdapter(state: sequencer.storage.state)
     let api = NodeAPI(

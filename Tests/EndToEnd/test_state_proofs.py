@@ -243,3 +243,4 @@ def test_lag_shows_in_the_metrics(node, rich):
     lines = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if line and not line.startswith("#"))
     assert float(lines['block_number{stage="tree_manager"}']) >= int(receipt["blockNumber"], 16)
     assert float(lines["tree_lag_blocks"]) >= 0
+    assert 0 < float(lines['tree_memory_bytes{kind="pages"}']) < 300_000_000

@@ -212,6 +212,52 @@ struct PropertyTests {
     }
   }
 
+  @Test("Keys that share their first eight bytes, in different parts of the index")
+  func collisions() throws {
+    var generator = SeededGenerator(seed: 8)
+    let tree = try StateTree(fileSystem: SimulatedDisk(seed: 8), options: StateTree.Options())
+    var reference = ReferenceTree()
+    let old = (0..<16_000).map { _ in generator.bytes32() }
+    func twin(of key: Bytes32, _ change: UInt64) -> Bytes32 {
+      Bytes32(w0: key.w0, w1: key.w1 ^ change, w2: key.w2, w3: key.w3)
+    }
+    func neighbor(of key: Bytes32) -> Bytes32 { Bytes32(w0: key.w0 &+ 1 << 56, w1: key.w1, w2: key.w2, w3: key.w3) }
+    // Half of the second block collide with keys of the first part; with 1,500 entries they make a part of their own.
+    var second = old[..<750].map { twin(of: $0, 1) }
+    for _ in 0..<750 { second.append(generator.bytes32()) }
+    // Keys of both parts with what collides, what collides with two, and what lies just beside.
+    var third = Array(second[..<300])
+    third += old[..<600]
+    third += old[200..<500].map { twin(of: $0, 1 << 40) }
+    third += old[15_000..<15_100].map { twin(of: $0, 1) }
+    third += old[400..<700].map { neighbor(of: $0) }
+    let blocks = [old, second, third]
+    for (version, keys) in blocks.enumerated() {
+      let writes = keys.map { (key: $0, value: generator.bytes32()) }
+      let absent = old[700..<800].map { twin(of: $0, 1 << 8) }
+      let before = reference
+      let witness = try tree.apply(version: UInt64(version + 1), writes: writes, witnessing: absent).witness
+      reference.apply(writes)
+      #expect(try tree.commitment(at: UInt64(version + 1)) == reference.commitment)
+      if version == 1 { #expect(try tree.stats().indexRuns == [16_002, 1_500]) }
+      for query in witness.queries {
+        if case .previousIndex(let key, let index) = query, absent.contains(key) {
+          #expect(before.position(of: key) == .absent(previous: index, next: before.leaves[Int(index)].next))
+        }
+      }
+    }
+    try tree.verify()
+    // The same through views, which look keys up one by one, and in an older version.
+    for version in [2, 3] as [UInt64] {
+      let view = try tree.view(at: version)
+      for key in third.indices.filter({ $0 % 97 == 0 }).map({ third[$0] }) {
+        let value = try view.proof(for: key).verify(key: key, against: view.commitment)
+        #expect(value == (try view.value(of: key)))
+        if version == 3 { #expect(value == reference.leaves.first { $0.key == key }?.value) }
+      }
+    }
+  }
+
   @Test("More pages than are allocated at once")
   func manyPages() throws {
     var generator = SeededGenerator(seed: 7)

@@ -1,29 +1,5 @@
 import Primitives
 
-/// Paths of many leaves of one version, held flat: one path after the other, without the part above the occupied
-/// levels, which is the same for all.
-public struct ProofBatch: Sendable {
-  /// Positions of the leaves, in the order of request.
-  public internal(set) var indices: [UInt64] = []
-  public internal(set) var leaves: [TreeLeaf] = []
-  /// Stored siblings per path; all siblings above are empty subtrees.
-  public let height: Int
-  /// `height` hashes a path, the leaf's neighbour first.
-  public internal(set) var siblings: [Bytes32] = []
-
-  init(height: Int) { self.height = height }
-
-  public var count: Int { indices.count }
-
-  /// The path at `position` in full: 64 siblings.
-  public subscript(position: Int) -> LeafProof {
-    let path = siblings[position * height..<(position + 1) * height]
-    return LeafProof(
-      index: indices[position], leaf: leaves[position],
-      siblings: Array(path) + TreeHashing.emptySubtrees[height..<TreeHashing.depth])
-  }
-}
-
 /// What the proving run asks the tree about one block, in the order in which it asks.
 ///
 /// All answers describe the state *before* the block. Source: zksync-os `flat_storage_model/simple_growable_storage.rs`.

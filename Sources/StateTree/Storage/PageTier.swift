@@ -93,6 +93,9 @@ final class PageTier {
   /// Unpins every frame.
   func beginOperation() { directory.pointee.operation &+= 1 }
 
+  /// Memory taken for frames, in use or not: it does not shrink.
+  var memoryBytes: Int { directory.pointee.frameCount * frameBytes }
+
   var residentPages: Int { directory.pointee.frameCount - free.count }
 
   private func frame(of page: Int) -> Int? {

@@ -22,6 +22,7 @@ final class SortedRun {
   let fileName: String?
   private let mapping: FileMapping?
   private let directory: UnsafeMutablePointer<UInt32>
+  let directoryBytes: Int
   private let shift: UInt64
 
   /// Takes over `entries`, which must be sorted by prefix.
@@ -53,6 +54,7 @@ final class SortedRun {
     let bits = max(1, 61 - count.leadingZeroBitCount)
     shift = UInt64(64 - bits)
     directory = .allocate(capacity: 1 << bits + 1)
+    directoryBytes = 4 * (1 << bits + 1)
     var position = 0
     for value in 0..<1 << bits {
       while position < count, entries[position].prefix &>> shift < UInt64(value) { position &+= 1 }

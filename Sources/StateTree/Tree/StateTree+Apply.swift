@@ -37,7 +37,8 @@ extension StateTree {
   ) throws(StateTreeError) -> (commitment: StateCommitment, witness: BlockWitness) {
     try exclusively { () throws(StateTreeError) in
       let (commitment, witness) = try applyUnlocked(version: version, writes: writes, reads: reads)
-      return (commitment, witness ?? BlockWitness(proofs: ProofBatch(height: 0)))
+      guard let witness else { throw .unusable(reason: "version \(version) has no witness") }
+      return (commitment, witness)
     }
   }
 

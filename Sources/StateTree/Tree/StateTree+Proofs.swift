@@ -3,72 +3,62 @@ import Primitives
 extension StateTree {
   /// Paths of many leaves in the newest version. The helper takes half of a long list.
   func currentProofs(_ indices: [UInt64]) throws(StateTreeError) -> ProofBatch {
-    let top = store.topTier
-    var batch = ProofBatch(height: SubtreePage.levels * (top + 1))
-    batch.indices = indices
-    let height = batch.height
-    // Neighbours share most of their paths, so the paths are read from left to right.
-    var order = indices.enumerated().map { RadixSort.Item(key: $0.element, payload: $0.offset) }
-    sorter.sort(&order)
+    let pieces = PathPieces(indices, tiers: store.topTier + 1, sorter: &sorter)
+    let count = pieces.entries.count
     var isComplete = (first: true, second: true)
-    func collect() {
+    func collect() -> ProofBatch {
       isComplete = (true, true)
-      batch.leaves = [TreeLeaf](unsafeUninitializedCapacity: indices.count) { leaves, leafCount in
-        batch.siblings = [Bytes32](unsafeUninitializedCapacity: indices.count * height) { siblings, count in
-          let half = indices.count < Self.worthSharing ? indices.count : indices.count / 2
-          let first = 0..<half
-          let second = half..<indices.count
-          if second.isEmpty {
-            isComplete.first = copyPaths(order[first], top: top, leaves, siblings)
+      var siblings: [Bytes32] = []
+      let leaves = [TreeLeaf](unsafeUninitializedCapacity: indices.count) { leaves, leafCount in
+        siblings = [Bytes32](unsafeUninitializedCapacity: SubtreePage.levels * count) { siblings, siblingCount in
+          if indices.count < Self.worthSharing {
+            isComplete.first = copy(pieces, 0..<count, leaves, siblings)
           } else {
             helper.run(
-              { isComplete.second = copyPaths(order[second], top: top, leaves, siblings) },
-              alongside: { isComplete.first = copyPaths(order[first], top: top, leaves, siblings) })
+              { isComplete.second = copy(pieces, count / 2..<count, leaves, siblings) },
+              alongside: { isComplete.first = copy(pieces, 0..<count / 2, leaves, siblings) })
           }
-          count = indices.count * height
+          siblingCount = siblings.count
         }
         leafCount = indices.count
       }
+      return ProofBatch(pieces, leaves: leaves, siblings: siblings)
     }
-    collect()
-    if !(isComplete.first && isComplete.second) {
-      // Two threads only read pages in memory; now the others are brought there.
-      for index in indices {
-        for tier in 0...top { _ = try store.page(tier: tier, Int(index) >> (6 * tier + 6)) }
-      }
-      collect()
+    let batch = collect()
+    if isComplete.first && isComplete.second { return batch }
+    // Two threads only read pages in memory; now the others are brought there.
+    for index in indices {
+      for tier in 0..<pieces.tiers { _ = try store.page(tier: tier, Int(index) >> (6 * tier + 6)) }
     }
-    return batch
+    return collect()
   }
 
-  /// Fills in some of the leaves and paths.
+  /// Fills in some of the pieces, and the leaves that they begin at.
   ///
-  /// - Parameter order: positions of leaves, and where they come in the batch.
   /// - Returns: whether all pages were in memory; what belongs to one that was not is left as zeros.
-  private func copyPaths(
-    _ order: ArraySlice<RadixSort.Item>, top: Int, _ leaves: UnsafeMutableBufferPointer<TreeLeaf>,
+  private func copy(
+    _ pieces: PathPieces, _ range: Range<Int>, _ leaves: UnsafeMutableBufferPointer<TreeLeaf>,
     _ siblings: UnsafeMutableBufferPointer<Bytes32>
   ) -> Bool {
-    let height = SubtreePage.levels * (top + 1)
     guard let leaves = leaves.baseAddress, let siblings = siblings.baseAddress else { return true }
     var isComplete = true
-    for item in order {
-      let (index, position) = (Int(item.key), item.payload)
-      var target = siblings + position * height
-      for tier in 0...top {
-        guard let page = store.tiers[tier].peek(index >> (6 * tier + 6)) else {
+    for tier in 0..<pieces.tiers {
+      let pages = store.tiers[tier]
+      for piece in range.clamped(to: pieces.pieces(ofTier: tier)) {
+        let entry = Int(pieces.entries[piece])
+        let target = siblings + SubtreePage.levels * piece
+        guard let page = pages.peek(entry / SubtreePage.width) else {
           isComplete = false
-          if tier == 0 { (leaves + position).initialize(to: .empty) }
+          if tier == 0 { (leaves + pieces.order[piece]).initialize(to: .empty) }
           target.initialize(repeating: .zero, count: SubtreePage.levels)
-          target += SubtreePage.levels
           continue
         }
-        let slot = index >> (6 * tier) % SubtreePage.width
-        if tier == 0 { (leaves + position).initialize(to: SubtreePage.leaf(page, slot)) }
-        let hashes = page + (tier == 0 ? SubtreePage.leavesBytes : 0)
+        let slot = entry % SubtreePage.width
+        if tier == 0 { (leaves + pieces.order[piece]).initialize(to: SubtreePage.leaf(page, slot)) }
+        let hashes = page + pages.hashesOffset
         for level in 0..<SubtreePage.levels {
-          target.initialize(to: Bytes32(loading: hashes + SubtreePage.offset(level: level) + (slot >> level ^ 1) * 32))
-          target += 1
+          let sibling = hashes + SubtreePage.offset(level: level) + (slot >> level ^ 1) * 32
+          (target + level).initialize(to: Bytes32(loading: sibling))
         }
       }
     }

@@ -26,6 +26,27 @@ extension StateTree {
     }
   }
 
+  /// Where the tree's memory goes, in bytes.
+  public struct MemoryUsage: Sendable {
+    /// Pages of leaves and nodes; bounded by `Options.cacheBytes` and what one block touches.
+    public var pages: Int
+    /// The parts of the index that are not in files, and the directories of all parts.
+    public var index: Int
+    /// Files of the index, mapped for reading: the system can take this memory back at any time.
+    public var mappedIndex: Int
+  }
+
+  public var memoryUsage: MemoryUsage {
+    inspecting {
+      var usage = MemoryUsage(pages: store.tiers.reduce(0) { $0 + $1.memoryBytes }, index: 0, mappedIndex: 0)
+      for run in index.runs {
+        usage.index += run.directoryBytes + (run.fileName == nil ? run.count * 16 : 0)
+        usage.mappedIndex += run.fileName == nil ? 0 : run.count * 16
+      }
+      return usage
+    }
+  }
+
   public func stats() throws(StateTreeError) -> Statistics {
     try exclusively { () throws(StateTreeError) in
       var nodeBytes = 0

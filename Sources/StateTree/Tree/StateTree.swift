@@ -116,26 +116,21 @@ public final class StateTree: @unchecked Sendable {
 
   // MARK: Queries
 
-  /// How long the parts of the last block took.
-  public var lastTimings: ApplyTimings {
+  /// Reads what is in memory, also of a tree that refuses to work.
+  func inspecting<R>(_ body: () -> R) -> R {
     lock.acquire()
     defer { lock.release() }
-    return timings
+    return body()
   }
+
+  /// How long the parts of the last block took.
+  public var lastTimings: ApplyTimings { inspecting { timings } }
 
   /// The newest version.
-  public var lastVersion: UInt64 {
-    lock.acquire()
-    defer { lock.release() }
-    return versionCount - 1
-  }
+  public var lastVersion: UInt64 { inspecting { versionCount - 1 } }
 
   /// The oldest version that a view can show.
-  public var oldestVersion: UInt64 {
-    lock.acquire()
-    defer { lock.release() }
-    return oldestVersionUnlocked
-  }
+  public var oldestVersion: UInt64 { inspecting { oldestVersionUnlocked } }
 
   var oldestVersionUnlocked: UInt64 {
     let newest = versionCount - 1

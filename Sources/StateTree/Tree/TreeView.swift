@@ -174,32 +174,33 @@ public final class TreeView: @unchecked Sendable {
 
   /// Leaves and paths.
   private func collect(_ indices: [UInt64]) throws(StateTreeError) -> ProofBatch {
-    var batch = ProofBatch(height: SubtreePage.levels * (top + 1))
-    batch.indices = indices
-    batch.leaves.reserveCapacity(indices.count)
-    batch.siblings.reserveCapacity(indices.count * batch.height)
-    // In pieces, so that a long list does not hold all its pages in memory.
+    let pieces = PathPieces(indices, tiers: top + 1, sorter: &tree.sorter)
+    var leaves = [TreeLeaf](repeating: .empty, count: indices.count)
+    var siblings = [Bytes32](repeating: .zero, count: SubtreePage.levels * pieces.entries.count)
+    // In portions, so that a long list does not hold all its pages in memory.
     for start in stride(from: 0, to: indices.count, by: Self.keptPages) {
-      let piece = indices[start..<min(start + Self.keptPages, indices.count)]
+      let portion = pieces.order[start..<min(start + Self.keptPages, indices.count)]
       if start > 0 {
         tree.store.beginOperation()
         dropPages()
       }
-      try require(piece.map { Int($0) / SubtreePage.width })
-      for index in piece {
+      try require(portion.map { Int(indices[$0]) / SubtreePage.width })
+      for position in portion {
+        let index = Int(indices[position])
         for tier in 0...top {
-          let slot = Int(index) >> (6 * tier) % SubtreePage.width
-          let bytes = try page(tier: tier, Int(index) >> (6 * tier + 6))
-          if tier == 0 { batch.leaves.append(SubtreePage.leaf(bytes, slot)) }
+          let slot = index >> (6 * tier) % SubtreePage.width
+          let bytes = try page(tier: tier, index >> (6 * tier + 6))
+          if tier == 0 { leaves[position] = SubtreePage.leaf(bytes, slot) }
           let hashes = bytes + tree.store.tiers[tier].hashesOffset
+          let target = SubtreePage.levels * pieces.piece(of: position, tier: tier)
           for level in 0..<SubtreePage.levels {
-            let sibling = hashes + SubtreePage.offset(level: level) + (slot >> level ^ 1) * 32
-            batch.siblings.append(Bytes32(loading: sibling))
+            siblings[target + level] = Bytes32(
+              loading: hashes + SubtreePage.offset(level: level) + (slot >> level ^ 1) * 32)
           }
         }
       }
     }
-    return batch
+    return ProofBatch(pieces, leaves: leaves, siblings: siblings)
   }
 
   /// Reconstructs pages of tier 0 and all pages above them, unless they are there.
