@@ -15,6 +15,7 @@ let package = Package(
         .product(name: "JSON", package: "zksync-os-sequencer"),
         .product(name: "Transactions", package: "zksync-os-sequencer"),
         .product(name: "EVM", package: "zksync-os-sequencer"),
+        .product(name: "ZKsyncOS", package: "zksync-os-sequencer"),
         .product(name: "Ethereum", package: "zksync-os-sequencer"),
       ]),
     .executableTarget(

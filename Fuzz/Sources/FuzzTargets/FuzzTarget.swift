@@ -4,6 +4,7 @@ import EVM
 /// that code itself is a finding too.
 public enum FuzzTarget: String, CaseIterable, Sendable {
   case interpreter
+  case zksyncInterpreter = "zksync-interpreter"
   case ecrecover
   case sha256
   case ripemd160
@@ -25,6 +26,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   public func run(_ input: UnsafeRawBufferPointer) {
     switch self {
     case .interpreter: InterpreterTarget.run(input)
+    case .zksyncInterpreter: ZKsyncTarget.run(input)
     case .ecrecover: PrecompileTarget.run(.ecrecover, input)
     case .sha256: PrecompileTarget.run(.sha256, input)
     case .ripemd160: PrecompileTarget.run(.ripemd160, input)
