@@ -27,15 +27,17 @@ extension Registers {
   @inline(__always) mutating func not() { sp[-1] = ~sp[-1] }
   @inline(__always) mutating func byte() { binary { $1.byte(at: $0) } }
 
-  @inline(__always) mutating func shl() { binary { $1 << Self.shiftAmount($0) } }
-  @inline(__always) mutating func shr() { binary { $1 >> Self.shiftAmount($0) } }
+  @inline(__always) mutating func shl() { binary { $1 << Rules.shiftCount($0) } }
+  @inline(__always) mutating func shr() { binary { $1 >> Rules.shiftCount($0) } }
   @inline(__always) mutating func sar() { binary { $1.shiftedRightArithmetically(by: $0) } }
+}
 
-  /// The shift amount of SHL and SHR. ZKsync OS saturates it to 64 bits and then keeps 32 of them, so that shifting by
-  /// 2^32 leaves a value as it is (zksync-os `evm_interpreter/src/instructions/bitwise.rs`).
+extension RuleSet {
+  /// The number of places of SHL and SHR. ZKsync OS saturates it to 64 bits and then keeps 32 of them, so that shifting
+  /// by 2^32 leaves a value as it is (zksync-os `evm_interpreter/src/instructions/bitwise.rs`).
   @inline(__always)
-  private static func shiftAmount(_ amount: UInt256) -> UInt64 {
-    let saturated = amount.saturatedUInt64
-    return Rules.metersNative ? saturated & 0xffff_ffff : saturated
+  static func shiftCount(_ operand: UInt256) -> UInt64 {
+    let saturated = operand.saturatedUInt64
+    return metersNative ? saturated & 0xffff_ffff : saturated
   }
 }

@@ -34,25 +34,29 @@ extension Registers {
   }
 
   @inline(__always)
-  mutating func calldataload() {
-    let offset = sp[-1]
-    let count = UInt64(frame.pointee.inputCount)
+  mutating func calldataload() { sp[-1] = frame.pointee.inputWord(at: sp[-1]) }
+}
+
+extension Frame {
+  /// The word of calldata at an offset.
+  @inline(__always)
+  func inputWord(at offset: UInt256) -> UInt256 {
+    let count = UInt64(inputCount)
     if offset.fitsUInt64, count >= 32, offset.l0 <= count &- 32 {
-      sp[-1] = UInt256(bigEndian: UnsafeRawPointer(frame.pointee.input + Int(offset.l0)))
-    } else {
-      sp[-1] = partialInput(offset)
+      return UInt256(bigEndian: UnsafeRawPointer(input + Int(offset.l0)))
     }
+    return partialInput(offset)
   }
 
   /// CALLDATALOAD across or beyond the end of the calldata: zeros follow it.
   @inline(never)
   private func partialInput(_ offset: UInt256) -> UInt256 {
-    let count = UInt64(frame.pointee.inputCount)
+    let count = UInt64(inputCount)
     guard offset < UInt256(count) else { return .zero }
     var word = UInt256.zero
     var shift: UInt64 = 248
     for index in Int(offset.l0)..<min(Int(offset.l0) + 32, Int(count)) {
-      word = word | UInt256(UInt64(frame.pointee.input[index])) << shift
+      word = word | UInt256(UInt64(input[index])) << shift
       shift -= 8
     }
     return word

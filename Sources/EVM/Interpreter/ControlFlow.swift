@@ -25,6 +25,13 @@ extension Registers {
     if !sp[0].isZero { try jump(to: sp[1]) }
   }
 
+  /// Counts a jump; whether it was the one that makes the code hot.
+  @inline(__always)
+  func isHot() -> Bool {
+    frame.pointee.jumpsUntilHot &-= 1
+    return frame.pointee.jumpsUntilHot == 0
+  }
+
   /// Offset of the byte after the opcode under execution.
   @inline(__always)
   private var offset: Int { pc - UnsafePointer(frame.pointee.codeBase) }

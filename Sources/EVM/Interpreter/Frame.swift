@@ -38,6 +38,14 @@ import Primitives
   @usableFromInline var codeCount: Int
   @usableFromInline var jumpDestinations: UnsafePointer<UInt8>
 
+  // The translation of the code, see ``Tiers``.
+  /// Where the block interpreter goes on; `nil` while the reference interpreter runs the frame.
+  @usableFromInline var resumption: UnsafePointer<BlockEntry>?
+  @usableFromInline var entries: UnsafePointer<BlockEntry>
+  @usableFromInline var entryIndices: UnsafePointer<UInt16>
+  /// Jumps until the code deserves a translation.
+  @usableFromInline var jumpsUntilHot: Int
+
   @usableFromInline var memory: UnsafeMutablePointer<UInt8>
   /// Bytes in use, a multiple of 32.
   @usableFromInline var memorySize: Int
@@ -70,6 +78,8 @@ import Primitives
   case stopped, returned, reverted, halted
   /// One instruction was carried out (single steps only).
   case stepped
+  /// The code jumped often enough to be translated; the machine never sees this.
+  case hot
   /// The host is needed to read an account; operands are checked and paid for.
   case balance, selfBalance, codeSize, codeCopy, codeHash, blockHash
   /// The host is needed to reach a slot.

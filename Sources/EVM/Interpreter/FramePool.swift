@@ -92,6 +92,10 @@ extension Frame {
     codeBase = UnsafePointer(Code.empty.base)
     codeCount = 0
     jumpDestinations = UnsafePointer(Code.empty.jumpDestinations)
+    resumption = nil
+    entries = Translation.none.entries
+    entryIndices = Translation.none.entryIndices
+    jumpsUntilHot = .max
     pc = codeBase
     table = EthereumRules(.cancun).table
     meter = Meter(gas: 0)
@@ -134,11 +138,15 @@ extension Frame {
     inputCount = input.count
     self.depth = depth
     returnData.clear()
+    chooseTier(newCode)
   }
 
   /// Lets go of the code.
   @inlinable
-  mutating func end() { code.release() }
+  mutating func end() {
+    rememberHeat()
+    code.release()
+  }
 
   /// The memory range in the operands.
   @inlinable

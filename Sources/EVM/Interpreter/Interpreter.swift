@@ -92,8 +92,12 @@ enum Interpreter<Rules: RuleSet> {
       case .mload: try r.mload()
       case .mstore: try r.mstore()
       case .mstore8: try r.mstore8()
-      case .jump: try r.jump()
-      case .jumpi: try r.jumpi()
+      case .jump:
+        try r.jump()
+        if !single && r.isHot() { return .hot }
+      case .jumpi:
+        try r.jumpi()
+        if !single && r.isHot() { return .hot }
       case .pc: r.programCounter()
       case .msize: r.msize()
       case .gas: r.gasLeft()

@@ -18,7 +18,7 @@
   @inlinable public func analysisNative(count: Int, isConstructor: Bool) -> UInt64 { 0 }
 
   public static func run(_ frame: UnsafeMutablePointer<Frame>) -> Exit {
-    Interpreter<EthereumRules>.run(frame)
+    Tiers<EthereumRules>.run(frame)
   }
 
   public static func step(_ frame: UnsafeMutablePointer<Frame>) -> Exit {

@@ -26,7 +26,7 @@
   }
 
   public static func run(_ frame: UnsafeMutablePointer<Frame>) -> Exit {
-    Interpreter<ZKsyncRules>.run(frame)
+    Tiers<ZKsyncRules>.run(frame)
   }
 
   public static func step(_ frame: UnsafeMutablePointer<Frame>) -> Exit {

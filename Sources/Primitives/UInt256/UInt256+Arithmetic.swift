@@ -78,6 +78,15 @@ extension UInt256 {
     return UInt256(l0: p00.low, l1: p10.low, l2: p20.low, l3: p21 &+ a.l3 &* b.l0)
   }
 
+  /// The product with a number below 2^64, modulo 2^256.
+  @inlinable @inline(__always)
+  public func multiplied(byLimb b: UInt64) -> UInt256 {
+    let p0 = multiplyAdd(0, l0, b, 0)
+    let p1 = multiplyAdd(0, l1, b, p0.high)
+    let p2 = multiplyAdd(0, l2, b, p1.high)
+    return UInt256(l0: p0.low, l1: p1.low, l2: p2.low, l3: l3 &* b &+ p2.high)
+  }
+
   /// The whole product of 512 bits.
   @inlinable
   public func multipliedFullWidth(by b: UInt256) -> (low: UInt256, high: UInt256) {

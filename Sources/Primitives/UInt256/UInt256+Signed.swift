@@ -33,10 +33,22 @@ extension UInt256 {
   }
 
   /// SIGNEXTEND of the EVM: repeats the sign bit of the byte at `index`, counted from the least significant one.
-  @inlinable
+  @inlinable @inline(__always)
   public func signExtended(fromByte index: UInt256) -> UInt256 {
     guard index.fitsUInt64, index.l0 < 31 else { return self }
-    let places = 8 &* (31 &- index.l0)
-    return (self << places).shiftedRightArithmetically(by: UInt256(places))
+    // The limb with the sign bit is shifted up and down again; those above it repeat its sign.
+    let unused = 56 &- 8 &* (index.l0 & 7)
+    let (limb, lower) =
+      switch index.l0 &>> 3 {
+      case 0: (l0, UInt64(0))
+      case 1: (l1, UInt64(1))
+      case 2: (l2, UInt64(2))
+      default: (l3, UInt64(3))
+      }
+    let extended = UInt64(bitPattern: Int64(bitPattern: limb &<< unused) &>> Int64(unused))
+    let fill = UInt64(bitPattern: Int64(bitPattern: extended) &>> 63)
+    return UInt256(
+      l0: lower == 0 ? extended : l0, l1: lower == 1 ? extended : lower < 1 ? fill : l1,
+      l2: lower == 2 ? extended : lower < 2 ? fill : l2, l3: lower == 3 ? extended : fill)
   }
 }
