@@ -18,15 +18,20 @@ public final class Code: @unchecked Sendable {
   /// One bit per code byte: whether it is a JUMPDEST outside of push data.
   @usableFromInline let jumpDestinations: UnsafeMutablePointer<UInt8>
 
-  /// The translation, once there is one: made by the first thread that finds the code hot, and kept.
-  private let translation = Atomic<UInt>(0)
+  /// The address of the translation, once there is one: made by the first thread that finds the code hot, and kept.
+  let translation = Atomic<UInt>(0)
   /// Jumps that the reference interpreter may still do before the code is translated. Threads that run the code at the
   /// same time may lose count.
-  private let jumpsUntilHot: Atomic<Int>
+  let jumpsUntilHot: Atomic<Int>
+  /// What the translations of a cache's codes may occupy together; `nil` for code that nobody keeps.
+  let budget: TranslationBudget?
 
   /// Copies and analyses code.
-  public init(_ bytes: UnsafeRawBufferPointer) {
+  public convenience init(_ bytes: UnsafeRawBufferPointer) { self.init(bytes, budget: nil) }
+
+  init(_ bytes: UnsafeRawBufferPointer, budget: TranslationBudget?) {
     count = bytes.count
+    self.budget = budget
     jumpsUntilHot = Atomic(Code.jumpsUntilHot(count: count))
     base = .allocate(capacity: count + Code.padding)
     if let source = bytes.baseAddress { UnsafeMutableRawPointer(base).copyMemory(from: source, byteCount: count) }
@@ -47,21 +52,19 @@ public final class Code: @unchecked Sendable {
   }
 
   /// Copies and analyses code.
-  public convenience init(_ bytes: [UInt8]) {
-    self.init(bytes, count: bytes.count)
-  }
+  public convenience init(_ bytes: [UInt8]) { self.init(bytes, budget: nil) }
 
-  private convenience init(_ bytes: [UInt8], count: Int) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 1)
+  convenience init(_ bytes: [UInt8], budget: TranslationBudget?) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
     defer { copy.deallocate() }
     copy.copyBytes(from: bytes)
-    self.init(UnsafeRawBufferPointer(start: copy.baseAddress, count: count))
+    self.init(UnsafeRawBufferPointer(start: copy.baseAddress, count: bytes.count), budget: budget)
   }
 
   deinit {
     base.deallocate()
     jumpDestinations.deallocate()
-    if let translation = Code.translation(translation.load(ordering: .relaxed)) { translation.release() }
+    releaseTranslation()
   }
 
   /// The code, valid while the object lives.
@@ -74,76 +77,4 @@ public final class Code: @unchecked Sendable {
 
   /// The code of an account that has none.
   public static let empty = Code([])
-}
-
-// MARK: Tiers
-
-extension Code {
-  /// How many jumps pay for a translation of `count` bytes: about as many as make the reference interpreter lose the time
-  /// that translating takes.
-  static func jumpsUntilHot(count: Int) -> Int { 64 + count / 2 }
-
-  private static func translation(_ address: UInt) -> Unmanaged<Translation>? {
-    UnsafeRawPointer(bitPattern: address).map { Unmanaged<Translation>.fromOpaque($0) }
-  }
-
-  /// The translation, if there is one for that table; it lives as long as the code.
-  func translation(for table: UnsafePointer<InstructionTable>) -> Translation? {
-    guard let known = Code.translation(translation.load(ordering: .acquiring))?.takeUnretainedValue() else { return nil }
-    return known.table == table ? known : nil
-  }
-
-  /// The translation for a table, made if need be; `nil` if there is one for another table or none can be made.
-  func translate(_ table: UnsafePointer<InstructionTable>, truncatesShifts: Bool) -> Translation? {
-    if translation.load(ordering: .acquiring) == 0 {
-      guard let made = Translation(self, table: table, truncatesShifts: truncatesShifts) else { return nil }
-      let retained = Unmanaged.passRetained(made)
-      let address = UInt(bitPattern: retained.toOpaque())
-      let stored = translation.compareExchange(expected: 0, desired: address, ordering: .acquiringAndReleasing)
-      // Another thread was faster.
-      if !stored.exchanged { retained.release() }
-    }
-    return translation(for: table)
-  }
-
-  /// Bytes that the translation occupies.
-  var translationSize: Int {
-    Code.translation(translation.load(ordering: .acquiring))?.takeUnretainedValue().size ?? 0
-  }
-
-  /// Jumps left until the code is hot: 1 to have it translated at its next activation, `Int.max` to have it never.
-  package var heat: Int {
-    get { jumpsUntilHot.load(ordering: .relaxed) }
-    set { jumpsUntilHot.store(newValue, ordering: .relaxed) }
-  }
-}
-
-extension Frame {
-  /// Prepares the frame for the interpreter that suits the code.
-  @usableFromInline
-  mutating func chooseTier(_ code: Code) {
-    if let translation = code.translation(for: table) {
-      adopt(translation)
-      resumption = entries + 1
-    } else {
-      resumption = nil
-      // An activation counts for some jumps.
-      jumpsUntilHot = max(1, code.heat &- 8)
-    }
-  }
-
-  /// Whether the code is hot without having been translated.
-  var isHot: Bool { jumpsUntilHot == 1 }
-
-  mutating func adopt(_ translation: Translation) {
-    entries = translation.entries
-    entryIndices = translation.entryIndices
-    jumpsUntilHot = .max
-  }
-
-  /// Keeps count of the jumps of code that is not hot yet.
-  @usableFromInline
-  mutating func rememberHeat() {
-    if jumpsUntilHot != .max { code.takeUnretainedValue().heat = jumpsUntilHot }
-  }
 }

@@ -24,16 +24,24 @@ public final class CodeCache: Sendable {
 
   private let content = Mutex(Content())
   private let capacity: Int
+  private let translations: TranslationBudget
 
-  /// - Parameter capacity: bytes of code, with their analysis counted as a constant, that the cache may hold.
-  public init(capacity: Int = 64 << 20) { self.capacity = capacity }
+  /// - Parameter capacity: bytes of code, with their analysis counted as a constant and their translations, that the cache
+  ///   may hold.
+  public init(capacity: Int = 64 << 20) {
+    self.capacity = capacity
+    translations = TranslationBudget(limit: capacity)
+  }
 
   /// The code with that hash; `load` is asked for its bytes if the cache does not have it.
   public func code<E: Error>(_ hash: Bytes32, load: () throws(E) -> [UInt8]) throws(E) -> Code {
     if let code = lookup(hash) { return code }
     // Loading happens outside of the lock: two threads may analyse the same code, and the first to store it wins.
-    return store(Code(try load()), hash)
+    return store(Code(try load(), budget: translations), hash)
   }
+
+  /// Bytes that the translations of the codes held occupy.
+  package var translationBytes: Int { translations.used }
 
   /// Number of codes held.
   public var count: Int { content.withLock { $0.entries.count } }
@@ -42,7 +50,9 @@ public final class CodeCache: Sendable {
     content.withLock { content in
       guard let index = content.entries.index(forKey: hash) else { return nil }
       content.entries.values[index].wasUsed = true
-      return content.entries.values[index].code
+      let code = content.entries.values[index].code
+      evict(&content)
+      return code
     }
   }
 
@@ -52,13 +62,20 @@ public final class CodeCache: Sendable {
       content.entries[hash] = Entry(code: code, wasUsed: false)
       content.queue.append(hash)
       content.bytes += CodeCache.size(code)
-      while content.bytes > capacity && content.entries.count > 1 { CodeCache.evict(&content) }
+      evict(&content)
       return code
     }
   }
 
-  /// Drops the oldest entry that was not used since it was last looked at.
-  private static func evict(_ content: inout Content) {
+  /// Drops entries until the budget suffices.
+  private func evict(_ content: inout Content) {
+    while content.bytes + translations.used > capacity && content.entries.count > 1 {
+      CodeCache.evictOldest(&content)
+    }
+  }
+
+  /// Drops the oldest entry, unless it was used since it was last looked at.
+  private static func evictOldest(_ content: inout Content) {
     let hash = content.queue[content.head]
     content.head += 1
     if content.head * 2 > content.queue.count {

@@ -58,6 +58,16 @@ enum BlockOperation: UInt8 {
   case invalidJump
 }
 
+extension BlockOperation {
+  /// Whether a comparison has a slot as its second operand.
+  var hasSecondOperand: Bool {
+    switch self {
+    case .equal, .lessThan, .signedLessThan, .sub, .xor: true
+    default: false
+    }
+  }
+}
+
 /// One instruction of a translated block: 24 bytes.
 struct BlockInstruction: BitwiseCopyable {
   var operation: BlockOperation

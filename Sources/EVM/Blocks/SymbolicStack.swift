@@ -34,6 +34,8 @@ struct SymbolicStack {
   static var temporaryCount: Int { 64 }
   /// Slots that only the end of a block uses.
   static var spare: Int { temporary + temporaryCount }
+  /// A slot number that stands for no slot.
+  static var none: Int { 1023 }
   private static var slotCount: Int { depth + spare + 4 }
 
   /// Index 0 is the position at the entry height.

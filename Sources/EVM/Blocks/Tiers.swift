@@ -23,7 +23,6 @@ enum Tiers<Rules: RuleSet> {
     let code = frame.pointee.code.takeUnretainedValue()
     let translation = code.translate(frame.pointee.table, truncatesShifts: Rules.metersNative)
     guard let translation else {
-      code.heat = .max
       frame.pointee.jumpsUntilHot = .max
       return Interpreter<Rules>.run(frame)
     }

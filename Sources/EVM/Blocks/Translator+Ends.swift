@@ -45,7 +45,7 @@ extension Translator {
     stack.release(condition)
     var test = target.isConstant ? fuse(condition.slot) : Test(operation: .jumpIf, a: condition.slot, b: target.slot)
     keep(&test.a, in: 0)
-    keep(&test.b, in: 1)
+    if test.b != SymbolicStack.none { keep(&test.b, in: 1) }
     settle()
     let next = continuation(at: offset)
     let taken = word(target).map { destination($0) } ?? 0
@@ -70,7 +70,7 @@ extension Translator {
   private struct Test {
     var operation: BlockOperation
     var a: Int
-    var b = 0
+    var b = SymbolicStack.none
     var i: UInt64 = 0
     /// Whether the branch is taken where the test fails.
     var isNegated = false
@@ -99,7 +99,7 @@ extension Translator {
       default: return test
       }
       test.a = Int(last.a) / 32
-      test.b = Int(last.b) / 32
+      test.b = last.operation.hasSecondOperand ? Int(last.b) / 32 : SymbolicStack.none
       test.i = last.i
       instructions.truncate(to: instructions.count &- 1)
     }

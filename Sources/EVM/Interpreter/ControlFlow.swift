@@ -19,10 +19,13 @@ extension Registers {
     try jump(to: take())
   }
 
+  /// Whether it jumped.
   @inline(__always)
-  mutating func jumpi() throws(Halt) {
+  mutating func jumpi() throws(Halt) -> Bool {
     sp -= 2
-    if !sp[0].isZero { try jump(to: sp[1]) }
+    if sp[0].isZero { return false }
+    try jump(to: sp[1])
+    return true
   }
 
   /// Counts a jump; whether it was the one that makes the code hot.

@@ -96,8 +96,7 @@ enum Interpreter<Rules: RuleSet> {
         try r.jump()
         if !single && r.isHot() { return .hot }
       case .jumpi:
-        try r.jumpi()
-        if !single && r.isHot() { return .hot }
+        if try r.jumpi() && !single && r.isHot() { return .hot }
       case .pc: r.programCounter()
       case .msize: r.msize()
       case .gas: r.gasLeft()

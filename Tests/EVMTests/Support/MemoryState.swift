@@ -32,11 +32,20 @@ struct MemoryWorld {
   var logs: [RecordedLog] = []
 }
 
+extension Code {
+  /// Code that is translated at its first activation (heat 1), never (`Int.max`), or when it deserves it (`nil`).
+  convenience init(_ bytes: [UInt8], heat: Int?) {
+    self.init(bytes)
+    if let heat { self.heat = heat }
+  }
+}
+
 struct MemoryState: EthereumState {
   var world = MemoryWorld()
   /// The accounts at the beginning of the transaction.
   var original: [Address: MemoryAccount] = [:]
-  private var codes: [Address: (bytes: [UInt8], code: Code)] = [:]
+  /// The heat of code that frames call, see ``Code``; `nil` to leave it cold.
+  var heat: Int?
   private var marks: [MemoryWorld] = []
 
   subscript(address: Address) -> MemoryAccount {
@@ -62,7 +71,7 @@ struct MemoryState: EthereumState {
   func codeHash(_ address: Address) -> Bytes32 { keccak(self[address].code) }
   func code(_ address: Address) -> Code? {
     let bytes = self[address].code
-    return bytes.isEmpty ? nil : Code(bytes)
+    return bytes.isEmpty ? nil : Code(bytes, heat: heat)
   }
   func hasStorage(_ address: Address) -> Bool { self[address].storage.values.contains { !$0.isZero } }
   func originalStorage(_ address: Address, _ key: UInt256) -> UInt256 { original[address]?.storage[key] ?? .zero }

@@ -1,0 +1,137 @@
+// The reference interpreter and the block interpreter end alike on every program, to the unit of gas and native.
+
+import EVM
+import Primitives
+import Testing
+
+@Suite("Two interpreters")
+struct TierTests {
+  /// Heats of the code to compare with the reference interpreter: translated at once, or in the middle of a run.
+  static func heat(_ round: Int) -> Int { round % 4 == 3 ? 9 + round % 7 : 1 }
+
+  static func code(_ round: Int, _ random: inout SeededGenerator, _ revision: Revision) -> [UInt8] {
+    round % 8 == 0 ? FuzzTests.program(&random) : StructuredProgram.make(&random, revision)
+  }
+
+  @Test("plain Ethereum", arguments: 0..<10 as Range<UInt64>)
+  func ethereum(seed: UInt64) {
+    var random = SeededGenerator(state: 1000 + seed)
+    let revisions: [Revision] = [
+      .frontier, .tangerineWhistle, .byzantium, .constantinople, .istanbul, .london, .shanghai, .cancun, .cancun, .cancun,
+    ]
+    let machine = Machine(rules: EthereumRules(revisions[Int(seed)]))
+    var ended: [String: Int] = [:]
+    for round in 0..<800 {
+      let code = Self.code(round, &random, machine.rules.revision)
+      let input = (0..<Int.random(in: 0...96, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let gas = Int64.random(in: 0...[2000, 60_000, 300_000, 300_000].randomElement(using: &random)!, using: &random)
+      func outcome(_ heat: Int) -> (ExecutionResult, Meter, EthereumHost<MemoryState>) {
+        var state = MemoryState()
+        state[contract] = MemoryAccount(balance: word("1000"), nonce: 1, code: code, storage: [.one: word("3")])
+        state.beginTransaction()
+        state.heat = heat
+        var host = EthereumHost(revision: machine.rules.revision, state: state)
+        var meter = Meter(gas: gas)
+        let message = Message(address: contract, caller: sender, value: word("3"), input: input)
+        let code = Code(code, heat: heat)
+        let result = machine.execute(message, code: code, meter: &meter, host: &host)
+        // The comparison is one of two interpreters.
+        #expect(heat != 1 || code.translationSize > 0)
+        #expect(heat != .max || code.translationSize == 0)
+        return (result, meter, host)
+      }
+      let reference = outcome(.max)
+      let blocks = outcome(Self.heat(round))
+      let label = "seed \(seed), round \(round), gas \(gas): \(Hex.encode(code))"
+      #expect(reference.0 == blocks.0, "\(label)")
+      #expect(reference.1 == blocks.1, "\(label)")
+      #expect(reference.2.state.world.accounts == blocks.2.state.world.accounts, "\(label)")
+      #expect(reference.2.state.world.logs == blocks.2.state.world.logs, "\(label)")
+      #expect(reference.2.refund == blocks.2.refund, "\(label)")
+      ended["\(reference.0.status)", default: 0] += 1
+    }
+    // The programs are worth something: some end well, and failures are of several kinds.
+    #expect(ended["returned", default: 0] + ended["stopped", default: 0] > 80, "\(ended)")
+    #expect(ended.count >= 5, "\(ended)")
+  }
+
+  @Test("ZKsync OS", arguments: 0..<8 as Range<UInt64>)
+  func zksync(seed: UInt64) {
+    var random = SeededGenerator(state: 2000 + seed)
+    let machine = Machine(rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
+    for round in 0..<800 {
+      let code = Self.code(round, &random, .cancun)
+      let gas = Int64.random(in: 0...[5000, 400_000].randomElement(using: &random)!, using: &random)
+      let native = UInt64.random(
+        in: 0...[20_000, 300_000, 3_000_000, 1 << 36].randomElement(using: &random)!, using: &random)
+      var host = ZKsyncTestHost()
+      host[contract] = MemoryAccount(balance: word("1000"), nonce: 1, code: code, storage: [.one: word("3")])
+      host.original = host.world.accounts
+      func outcome(_ heat: Int) -> (ExecutionResult, Meter, ZKsyncTestHost) {
+        var host = host
+        host.heat = heat
+        var meter = Meter(gas: gas, fraction: UInt8(truncatingIfNeeded: seed), native: native)
+        let message = Message(address: contract, caller: sender)
+        let code = Code(code, heat: heat)
+        let result = machine.execute(message, code: code, meter: &meter, host: &host)
+        // The comparison is one of two interpreters.
+        #expect(heat != 1 || code.translationSize > 0)
+        #expect(heat != .max || code.translationSize == 0)
+        return (result, meter, host)
+      }
+      let reference = outcome(.max)
+      let blocks = outcome(Self.heat(round))
+      let label = "seed \(seed), round \(round), gas \(gas), native \(native): \(Hex.encode(code))"
+      #expect(reference.0 == blocks.0, "\(label)")
+      #expect(reference.1 == blocks.1, "\(label)")
+      #expect(reference.2.world.accounts == blocks.2.world.accounts, "\(label)")
+    }
+  }
+
+  private func execute(_ code: Code, gas: Int64 = 1_000_000) -> ExecutionResult {
+    var state = MemoryState()
+    state.beginTransaction()
+    var host = EthereumHost(revision: .cancun, state: state)
+    var meter = Meter(gas: gas)
+    return Machine(rules: EthereumRules(.cancun)).execute(
+      Message(address: contract, caller: sender), code: code, meter: &meter, host: &host)
+  }
+
+  @Test("code that loops is translated in its first run, and goes on where it stands")
+  func loop() {
+    let code = Code(assemble("0 JUMPDEST 1 ADD DUP1 5000 GT 2 JUMPI" + returnTop))
+    let result = execute(code)
+    #expect(result.output == word("5000").bytes)
+    #expect(code.translationSize > 0)
+  }
+
+  @Test("code that runs once is not translated, code that runs often is")
+  func activations() {
+    let code = Code(assemble("1 2 ADD" + returnTop))
+    #expect(execute(code).output == word("3").bytes)
+    #expect(code.translationSize == 0)
+    for _ in 0..<100 { #expect(execute(code).output == word("3").bytes) }
+    #expect(code.translationSize > 0)
+  }
+
+  @Test("code with more blocks than can be numbered stays with the reference interpreter")
+  func manyBlocks() {
+    let code = Code([UInt8](repeating: 0x5b, count: 70_000), heat: 1)
+    #expect(execute(code).status == .stopped)
+    #expect(code.translationSize == 0)
+  }
+
+  @Test("translations stay within the budget of the cache, and go with their code")
+  func budget() {
+    let cache = CodeCache(capacity: 30_000)
+    for round in 0..<300 {
+      let label = assemble("\(round)").count
+      let looping = assemble("\(round) JUMPDEST 1 ADD DUP1 5000 GT \(label) JUMPI STOP")
+      let first = cache.code(keccak(looping)) { looping }
+      #expect(execute(first).status == .stopped)
+      #expect(cache.translationBytes <= 30_000)
+      #expect(cache.count < 120)
+    }
+    #expect(cache.translationBytes > 0)
+  }
+}
