@@ -10,7 +10,8 @@ enum Reference<Rules: RuleSet> {
   /// the stack.
   @inline(never)
   static func perform(
-    _ instruction: UnsafePointer<BlockInstruction>, _ base: UnsafeMutableRawPointer, _ frame: UnsafeMutablePointer<Frame>
+    _ instruction: UnsafePointer<BlockInstruction>, _ base: UnsafeMutableRawPointer,
+    _ frame: UnsafeMutablePointer<Frame>
   ) -> Bool {
     func slot(_ offset: Int16) -> UnsafeMutablePointer<UInt256> {
       (base + Int(offset)).assumingMemoryBound(to: UInt256.self)

@@ -168,7 +168,8 @@ extension Translator {
 
   /// An instruction whose operands can change places.
   private mutating func commutative(
-    _ operation: BlockOperation, _ immediate: BlockOperation, _ opcode: Opcode, wide wideOperation: BlockOperation? = nil
+    _ operation: BlockOperation, _ immediate: BlockOperation, _ opcode: Opcode,
+    wide wideOperation: BlockOperation? = nil
   ) {
     var (a, b) = (stack.pop(), stack.pop())
     if fold(opcode, a, b) { return }
