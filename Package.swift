@@ -196,7 +196,8 @@ let package = Package(
       name: "SettlementTests",
       dependencies: [
         "Settlement", "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "ProverInput",
-        "RocksDB", "Sequencer", "HTTP", "SocketTesting", .product(name: "NIOPosix", package: "swift-nio"),
+        "RocksDB", "Sequencer", "HTTP", "SocketTesting", "GuestAssembler",
+        .product(name: "NIOPosix", package: "swift-nio"),
       ], swiftSettings: settings),
 
     // Layer 6: programs
@@ -220,8 +221,8 @@ let package = Package(
       name: "zkos",
       dependencies: [
         "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "StateTests", "ZKsyncOS", "Airbender",
-        "ProverInput", "GuestCheck", "MainnetReplay", "StateTree", "NodeAPI", "TreeBenchmark", "EVMBenchmark",
-        "StateTransitionBenchmark",
+        "ProverInput", "GuestCheck", "MainnetReplay", "StateTree", "Settlement", "NodeAPI", "TreeBenchmark",
+        "EVMBenchmark", "StateTransitionBenchmark",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

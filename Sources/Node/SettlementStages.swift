@@ -43,10 +43,18 @@ final class SettlementStages: Sendable {
       var jobOptions = ProofJobs.Options()
       jobOptions.timeout = configuration.proverJobTimeout
       jobOptions.maximumUnproved = configuration.proverMaxUnprovedBlocks
+      let names = ProverNames()
       let notify: @Sendable (ProofJobs.Event) -> Void = { event in
-        if case .proved(let number, let prover, let time, let kind) = event {
-          if let time { metrics.proveTime(prover: prover).observe(time) }
+        switch event {
+        case .proved(let number, let prover, let time, let kind):
+          if let time { metrics.proveTime(prover: names.label(prover)).observe(time) }
           log.info("block proved", metadata: ["block": "\(number)", "prover": "\(prover)", "kind": "\(kind)"])
+        case .rejected(let number, let prover, let fault):
+          log.warning(
+            "proof refused", metadata: ["block": "\(number)", "prover": "\(prover)", "reason": "\(fault)"])
+        case .picked(let number, let prover, isReassignment: true):
+          log.warning("proof job given to another prover", metadata: ["block": "\(number)", "prover": "\(prover)"])
+        case .picked: break
         }
       }
       let jobs = try ProofJobs(
@@ -125,6 +133,9 @@ final class SettlementStages: Sendable {
       metrics.proverInputGeneration.observe(time)
       metrics.executedTransactions(.batcher).increment(by: UInt64(transactions))
     case .batchMade(let batch): metrics.blockNumber(.batcher).set(batch.number)
+    case .holdingBack(let block):
+      log.warning("block production waits for settlement", metadata: ["block": "\(block)"])
+    case .released(let block): log.info("block production goes on", metadata: ["block": "\(block)"])
     case .retrying(let error): log.warning("settlement retries", metadata: ["error": "\(error)"])
     case .halted(let error): log.error("settlement has halted", metadata: ["error": "\(error)"])
     }

@@ -27,13 +27,13 @@ struct NativeGeneratorTests {
     let a11 = account(Vector.repeated(0x11)), a33 = account(Vector.repeated(0x33))
     let coinbase = account(vector.coinbase)
     switch vector.name {
-    case "L1 transfer":
+    case "TV2, L1 transfer":
       let recipient = account(Vector.repeated(0x22))
       recording.accesses.append(.transaction)
       for key in [coinbase, a11, recipient, bootloader] { slot(key) }
       recording.reads = [coinbase, bootloader]
       recording.writes = [a11, recipient]
-    case "L1 call":
+    case "TV3, L1 call":
       let contract = Vector.repeated(5)
       let slots = (1...4).map { FlatKey.of(contract, Bytes32(UInt256(UInt64($0)))) }
       recording.accesses.append(.transaction)
@@ -45,7 +45,7 @@ struct NativeGeneratorTests {
       for key in slots + [bootloader, a33] { slot(key) }
       recording.reads = [bootloader, account(contract), a11, slots[1], slots[3]]
       recording.writes = [a33, coinbase, slots[0], slots[2]]
-    case "L2 transfer":
+    case "TV4, L2 transfer":
       let sender = vector.leaves[0], recipient = account(Vector.repeated(0x77))
       recording.accesses.append(.transaction)
       slot(coinbase)
@@ -66,7 +66,7 @@ struct NativeGeneratorTests {
       let view = try temporary.tree.view(at: 0)
       let recording = Self.recording(vector)
       let block = ProvingBlock(
-        context: vector.context(version), transactions: vector.transactions, before: view.commitment)
+        context: vector.context(version), transactions: vector.transactions, before: vector.before ?? view.commitment)
       let words = try NativeGenerator.words(
         block, accesses: recording.accesses,
         witness: try view.witness(reads: recording.reads, writes: recording.writes),

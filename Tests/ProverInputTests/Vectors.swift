@@ -63,9 +63,12 @@ enum Images {
   }
 }
 
-/// One example.
+/// One example. The names TV1 … TV4 are those of the notes that the examples were written down in.
 struct Vector: Sendable {
   var name: String
+  /// The state before the block where it is not that of the tree of ``leaves``: runs that ask the tree nothing can begin
+  /// from any.
+  var before: StateCommitment?
   var number: UInt64 = 5
   var coinbase = Address.zero
   var transactions: [[UInt8]] = []
@@ -89,13 +92,26 @@ struct Vector: Sendable {
 
   /// All examples for one version.
   static func all(_ version: ProtocolVersion) -> [Vector] {
-    [empty(version), l1Transfer(version), l1Call(version), l2Transfer(version)]
+    [madeUpRoot(version), empty(version), l1Transfer(version), l1Call(version), l2Transfer(version)]
+  }
+
+  static func madeUpRoot(_ version: ProtocolVersion) -> Vector {
+    let isFirst = version == .v0_0_4
+    var vector = empty(version)
+    vector.name = "TV1, no transactions, root 00 01 … 1f"
+    vector.before = StateCommitment(root: Bytes32((0..<32).map { UInt8($0) }) ?? .zero, leafCount: 2)
+    vector.streamHash = "7fddc017ca474c947664a1d62ef4d0964febcb7f9c1ebe10aad0255c404e39ed"
+    vector.registers =
+      isFirst
+      ? "e3ccc2f9 ceba966a ad7a3691 cb111ca9 6dd2cf2d f4090f94 606aade0 05dba46d"
+      : "0667862e 42bd07e2 5bc30a5f c71cb07c a4aa7357 9b9c575c fb07dfbd b7d5714a"
+    return vector
   }
 
   static func empty(_ version: ProtocolVersion) -> Vector {
     let isFirst = version == .v0_0_4
     return Vector(
-      name: "no transactions", number: 1, wordCount: 2122,
+      name: "TV1, no transactions, empty tree", number: 1, wordCount: 2122,
       streamHash: "ff56033b84db4ac16243eb12ad1a5a98325a244a3774169f0d963822553bf629",
       registers: isFirst
         ? "e09e7918 c85206f4 035410f6 7667bf58 94821aca 32618e85 5aaa9f57 cc16e078"
@@ -109,7 +125,7 @@ struct Vector: Sendable {
       kind: .priority, from: repeated(0x11), to: repeated(0x22), gasLimit: 1_000_000, gasPerPubdataLimit: 800,
       maxFeePerGas: 0, nonce: 0, value: 5, toMint: 7, refundRecipient: repeated(0x11))
     return Vector(
-      name: "L1 transfer", transactions: [VMTransaction(transaction).encoded], wordCount: 3440,
+      name: "TV2, L1 transfer", transactions: [VMTransaction(transaction).encoded], wordCount: 3440,
       streamHash: "5c35ff398cdcabd8f88fec294e1a54ccf739196e40726b0bf4fef01180ad34e4",
       registers: isFirst
         ? "55a8dce7 1a0b088f cf642b11 5065be7a 72061a42 6b899d6b 4afd4822 517f9662"
@@ -134,7 +150,7 @@ struct Vector: Sendable {
       maxFeePerGas: 1000, nonce: 0, value: 0, toMint: 3_000_000_000, refundRecipient: repeated(0x33),
       input: words.flatMap { UInt256($0).bytes })
     return Vector(
-      name: "L1 call", coinbase: repeated(0xc0), transactions: [VMTransaction(transaction).encoded],
+      name: "TV3, L1 call", coinbase: repeated(0xc0), transactions: [VMTransaction(transaction).encoded],
       leaves: [
         (FlatKey.ofAccount(contract), account.hash()), (FlatKey.of(contract, Bytes32(1)), Bytes32(7)),
         (FlatKey.of(contract, Bytes32(2)), Bytes32(8)),
@@ -159,12 +175,13 @@ struct Vector: Sendable {
         "27f87ac61d2e4e5e7ecc5e83e7725f6f138377f624279da89e6b80c1d0083d33"
           + "3e143ce39177d868e804dfd8962debed594baee157fbef1afad62ead3037e9841c") ?? [])
     return Vector(
-      name: "L2 transfer", coinbase: repeated(0xc0), transactions: [transaction.encoded],
+      name: "TV4, L2 transfer", coinbase: repeated(0xc0), transactions: [transaction.encoded],
       leaves: [(FlatKey.ofAccount(sender), account.hash())], preimages: [account.hash(): account.encode()],
       wordCount: 4027, streamHash: "41ffa7a079b8e7f831eba7f8eeae90dac9efd2d78b654b7349e2687255b32331",
       registers: isFirst
         ? "c17eccc7 e7ce0e1e b95b9fad 229b44d9 6465ccc9 6cee323e ea696150 fe9f7e4b"
-        : "bc780fee 739dc529 36728148 56b035d1 b07c1785 acfdf8d7 394764ea 47d49574")
+        : "bc780fee 739dc529 36728148 56b035d1 b07c1785 acfdf8d7 394764ea 47d49574",
+      counts: isFirst ? (821_301, 2300, 41_588) : (821_774, 2300, 41_588))
   }
 }
 

@@ -1,5 +1,6 @@
 // The stages behind the sequencer, over a chain in memory and a real tree and store.
 
+import GuestAssembler
 import Primitives
 import ProverInput
 import Settlement
@@ -177,10 +178,13 @@ struct PipelineTests {
     let waiting = onThread { #expect(run.pipeline.append(block)) }
     try await Task.sleep(for: .milliseconds(200))
     #expect(!waiting.isDone.isSet)
+    #expect(events.all.contains { if case .holdingBack(block: 9) = $0 { true } else { false } })
+    #expect(!events.all.contains { if case .released(block: 9) = $0 { true } else { false } })
     #expect(run.pipeline.treeVersion == 6 && run.pipeline.lastBatch == 2)
     let batch = try #require(try run.jobs.store.batch(1))
     try run.jobs.submit(1, proof: claimedProof(batch.publicInput), prover: "p")
     waiting.thread.join()
+    #expect(events.all.contains { if case .released(block: 9) = $0 { true } else { false } })
     #expect(run.pipeline.waitForBatch(3))
     run.pipeline.stop()
     #expect(run.pipeline.append(block) == false)
@@ -249,6 +253,47 @@ struct PipelineTests {
     #expect(pipeline.waitForBatch(3))
     pipeline.stop()
     #expect(halts.isEmpty)
+  }
+
+  /// A guest that asks for the metadata and the state before the block, but for no transactions.
+  func hastyGuest() -> [UInt8] {
+    var code = Assembler()
+    for id in [3, 2, 6] as [UInt32] {
+      code.li(.t0, id)
+      code.write(.t0)
+      code.addi(.t1, .zero, 0)
+      code.write(.t1)
+      code.read(.t2)
+      let next = code.label(), done = code.label()
+      code.place(next)
+      code.branch(0, .t2, .zero, done)
+      code.read(.t3)
+      code.addi(.t2, .t2, -1)
+      code.jal(.zero, next)
+      code.place(done)
+    }
+    code.halt()
+    return code.words.flatMap { word in [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) } }
+  }
+
+  @Test("A guest that reads other words stops the batches, with index, question, expected and read word; blocks go on")
+  func difference() throws {
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
+    let pipeline = try SettlementPipeline(
+      chain: chain, tree: try openTree(), generator: try ProverInputGenerator(mode: .both, image: hastyGuest()),
+      jobs: jobs, notify: events.record)
+    pipeline.start()
+    for _ in 1...3 { #expect(pipeline.append(try chain.extend())) }
+    #expect(pipeline.waitForBatch(1) == false)
+    pipeline.stop()
+    let reason = try #require(pipeline.failure).description
+    #expect(
+      reason.hasPrefix(
+        "no prover input for block 1: the native prover input differs from the guest's: word 2095, which is word 0 of "
+          + "the answer to query 1 (initial state): native 00000002, guest 00000016"), "\(reason)")
+    #expect(halts.count == 1)
+    #expect(jobs.status.isEmpty && pipeline.lastBatch == 0)
+    #expect(try jobs.store.batch(1) == nil && jobs.store.input(1) == nil)
   }
 
   @Test("Stores of different chains are not mixed")

@@ -16,9 +16,10 @@ final class ProverAPITests {
 
   /// A server over fresh jobs, open while `body` runs.
   func serving(
-    bodyBytes: Int = ProverAPI.defaultBodyLimit, _ body: (ProofJobs, RawSocket) async throws -> Void
+    bodyBytes: Int = ProverAPI.defaultBodyLimit, notify: @escaping @Sendable (ProofJobs.Event) -> Void = { _ in },
+    _ body: (ProofJobs, RawSocket) async throws -> Void
   ) async throws {
-    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"), now: clock.now)
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"), now: clock.now, notify: notify)
     threads.start()
     let server = try await HTTPServer.start(
       ProverAPI(jobs: jobs, threads: threads).router, host: "127.0.0.1", port: 0,
@@ -146,6 +147,27 @@ final class ProverAPITests {
     }
   }
 
+  @Test(
+    "Provers name themselves in percent-encoded text",
+    arguments: [
+      ("?id=gpu-1", "gpu-1"), ("?id=gpu%201", "gpu 1"), ("?id=gpu+1", "gpu 1"), ("?id=%C3%A9", "é"),
+      ("?%69d=x", "x"), ("?a=b&id=x&id=y", "x"), ("?id=", ""), ("?id", ""), ("", "unknown_prover"),
+      ("?name=x", "unknown_prover"), ("?id=100%", "100%"), ("?id=%zz", "%zz"), ("?id=a%0Ab", "a\u{FFFD}b"),
+      ("?id=%FF", "\u{FFFD}"), ("?id=" + String(repeating: "n", count: 200), String(repeating: "n", count: 64)),
+    ])
+  func names(_ query: String, _ name: String) async throws {
+    let events = Recorder<ProofJobs.Event>()
+    try await serving(notify: events.record) { jobs, socket in
+      try self.add(1...1, to: jobs)
+      #expect(try self.submit(socket, self.body(1, claimedProof(.zero)), query: query).status == 400)
+      guard case .rejected(1, let given, _)? = events.all.last else {
+        Issue.record("nothing was refused: \(events.all)")
+        return
+      }
+      #expect(given == name)
+    }
+  }
+
   @Test("A body above the limit is refused with 413, one below it is read")
   func bodyLimit() async throws {
     try await serving(bodyBytes: 4096) { jobs, socket in
@@ -176,6 +198,28 @@ final class ProverAPITests {
         try self.get(socket, "/prover-jobs/FRI/1").body
           == #"{"block_number":1,"proof":"ZmFrZSBwcm9vZiBvZiBiYXRjaCAx","is_fake":true}"#)
     }
+  }
+}
+
+@Suite("Names of provers")
+struct ProverNameTests {
+  @Test("The first names are labels, all later ones share one, and known names keep theirs")
+  func limit() {
+    let names = ProverNames(limit: 3)
+    #expect(
+      ["a", "b", "a", "c", "d", "e", "b"].map { names.label($0) } == ["a", "b", "a", "c", "other", "other", "b"])
+  }
+
+  @Test("Threads together do not pass the limit")
+  func threads() async {
+    let names = ProverNames(limit: 10)
+    let labels = await withTaskGroup(of: Set<String>.self) { group in
+      for task in 0..<4 {
+        group.addTask { Set((0..<500).map { names.label("\(task)-\($0)") }) }
+      }
+      return await group.reduce(into: Set<String>()) { $0.formUnion($1) }
+    }
+    #expect(labels.count == 11 && labels.contains(ProverNames.other))
   }
 }
 

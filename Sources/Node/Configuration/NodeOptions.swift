@@ -66,7 +66,7 @@ public enum NodeOptions {
     "prover_api_job_timeout", default: "180s", .duration, "a job is given to another prover after this time")
   static let proverAPIMaxUnprovedBlocks = Option(
     "prover_api_max_unproved_blocks", default: "1000", .integer(1...1_000_000),
-    "unproved batches at which no more are made; blocks go on for some 1000")
+    "unproved batches at which no more are made; blocks go on for some 100")
   static let fakeProvers = Option(
     "prover_api_fake_provers", default: "0", .integer(0...64), "provers that send fake proofs, for chains without GPU")
 

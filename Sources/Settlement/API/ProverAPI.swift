@@ -33,7 +33,7 @@ public struct ProverAPI: Sendable {
     router.on(.GET, "/prover-jobs/status") { call in call.reply.send(status()) }
     router.on(.GET, "/prover-jobs/available") { call in run(call) { available() } }
     router.on(.POST, "/prover-jobs/FRI/pick") { call in
-      run(call) { pick(call.request.queryParameter("id").map { String($0.prefix(64)) } ?? Self.unknownProver) }
+      run(call) { pick(ProverName.of(call.request)) }
     }
     router.on(.POST, "/prover-jobs/FRI/submit") { call in run(call) { submit(call.request) } }
     router.on(.GET, "/prover-jobs/FRI/:block") { call in
@@ -44,8 +44,6 @@ public struct ProverAPI: Sendable {
     }
     return router
   }
-
-  static let unknownProver = "unknown_prover"
 
   /// Answers from a thread that may wait for the disk.
   private func run(_ call: HTTPRouter.Call, _ body: @escaping @Sendable () -> HTTPResponse) {
@@ -117,7 +115,7 @@ public struct ProverAPI: Sendable {
   private func submit(_ request: HTTPRequest) -> HTTPResponse {
     let submission: ProofSubmission
     do throws(RequestFault) { submission = try ProofSubmission(request) } catch { return error.response }
-    let prover = request.queryParameter("id").map { String($0.prefix(64)) } ?? Self.unknownProver
+    let prover = ProverName.of(request)
     do throws(ProofSubmissionError) {
       try jobs.submit(submission.number, proof: submission.proof, prover: prover)
       return HTTPResponse(.noContent)

@@ -25,9 +25,9 @@ public final class SettlementPipeline: Sendable {
     /// Threads that make prover inputs, at most as many as blocks in flight.
     public var draftThreads = 2
     /// Blocks that the tree may be ahead of the last batch. The tree must retain more versions than that.
-    public var maximumTreeLead: UInt64 = 500
+    public var maximumTreeLead: UInt64 = 100
     /// Blocks that may wait for settlement before the sequencer has to wait.
-    public var maximumBacklog: UInt64 = 1000
+    public var maximumBacklog: UInt64 = 100
     /// Whether each prover input is executed once more, from its words alone, before it is handed out. That takes two to
     /// three times as long as executing the block did.
     public var verifiesInputs = true
@@ -43,6 +43,10 @@ public final class SettlementPipeline: Sendable {
     case inputMade(block: UInt64, transactions: Int, words: Int, time: Duration)
     /// The batch is durable, and its job waits for a prover.
     case batchMade(Batch)
+    /// The sequencer has to wait with this block: too many blocks before it are not settled.
+    case holdingBack(block: UInt64)
+    /// The sequencer goes on.
+    case released(block: UInt64)
     /// What failed will be tried again in a second.
     case retrying(SettlementError)
     /// The pipeline stands still until the process is started again.
@@ -149,12 +153,15 @@ public final class SettlementPipeline: Sendable {
   /// the chain is asked for it.
   @discardableResult
   public func append(_ block: UnsettledBlock) -> Bool {
-    let room = progress.wait { progress in
-      if progress.isStopping { return false }
-      let settled = proving == nil ? progress.tree : progress.batch
-      return block.number <= settled + options.maximumBacklog ? true : nil
+    func hasRoom(_ progress: Progress) -> Bool {
+      block.number <= (proving == nil ? progress.tree : progress.batch) + options.maximumBacklog
     }
-    guard room == true else { return false }
+    if !progress.read({ $0.isStopping || hasRoom($0) }) {
+      notify(.holdingBack(block: block.number))
+      let mayGoOn = progress.wait { $0.isStopping ? false : hasRoom($0) ? true : nil }
+      if mayGoOn == true { notify(.released(block: block.number)) }
+    }
+    guard !progress.read({ $0.isStopping }) else { return false }
     progress.update { progress in
       progress.head = max(progress.head, block.number)
       if block.number > progress.tree, progress.recent.count < 2 * options.maximumInFlight {

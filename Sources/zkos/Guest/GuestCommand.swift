@@ -7,7 +7,10 @@ import ZKsyncOS
 /// `zkos guest`: the programs that are proved.
 struct GuestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "guest", abstract: "Run guest images.", subcommands: [GuestCheckCommand.self, GuestRunCommand.self])
+    commandName: "guest", abstract: "Run guest images.",
+    subcommands: [
+      GuestCheckCommand.self, GuestRunCommand.self, GuestVerifyCommand.self, GuestDisassembleCommand.self,
+    ])
 }
 
 /// `zkos guest check`: random blocks through the whole proving path, compared with the real guest.
@@ -111,8 +114,11 @@ struct GuestRunCommand: ParsableCommand {
   @Option(help: "The most cycles.")
   var cycles = 1 << 30
 
-  @Option(help: "Print this many instructions from the start, with what their first source register holds.")
+  @Option(help: "Print this many instructions, with what their first source register holds.")
   var trace = 0
+
+  @Option(help: "The cycle from which on instructions are printed.")
+  var traceFrom = 0
 
   func run() throws {
     let machine = try Machine(Program(image: Files.read(image)))
@@ -128,7 +134,7 @@ struct GuestRunCommand: ParsableCommand {
 
   private func run(_ machine: Machine, _ words: inout WordQueue) -> RunReport {
     machine.run(&words, cycleLimit: cycles) { step in
-      guard step.cycle < trace else { return }
+      guard step.cycle >= traceFrom, step.cycle - traceFrom < trace else { return }
       let source = Int(step.word >> 15 & 31)
       let value = step.registers[source]
       print(
