@@ -4,7 +4,7 @@ import pytest
 import vyper
 from web3 import Web3
 
-from node import RICH, Node, Wallet, wait_for_receipt
+from node import RICH, Node, Wallet, free_port, wait_for_receipt
 
 CONTRACTS = pathlib.Path(__file__).parent / "contracts"
 
@@ -29,6 +29,18 @@ def own_node(tmp_path):
     yield start
     for each in started:
         each.close()
+
+
+@pytest.fixture
+def proving(own_node):
+    """Starts a node whose blocks wait for provers; the node, and where provers find it."""
+
+    def start(**options):
+        port = free_port()
+        node = own_node(PROVER_API_COMPONENT_ENABLED="true", PROVER_API_ADDRESS=f"127.0.0.1:{port}", **options)
+        return node, f"http://127.0.0.1:{port}/prover-jobs"
+
+    return start
 
 
 @pytest.fixture

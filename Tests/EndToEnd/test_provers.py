@@ -2,44 +2,12 @@
 
 import os
 import pathlib
-import time
 
 import pytest
 import requests
 
-from node import RICH, Node, Wallet, free_port, wait_for_receipt
-
-
-@pytest.fixture
-def proving(own_node):
-    """Starts a node whose blocks wait for provers; the node, and where provers find it."""
-
-    def start(**options):
-        port = free_port()
-        node = own_node(
-            PROVER_API_COMPONENT_ENABLED="true", PROVER_API_ADDRESS=f"127.0.0.1:{port}", **options
-        )
-        return node, f"http://127.0.0.1:{port}/prover-jobs"
-
-    return start
-
-
-def wait_until(condition, timeout=20):
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.02)
-    raise TimeoutError("the condition never came true")
-
-
-def jobs(url):
-    return requests.get(f"{url}/status", timeout=10).json()
-
-
-def statuses(url):
-    return {job["block_number"]: job["status"] for job in jobs(url)}
+from node import RICH, Node, Wallet, wait_for_receipt
+from provers import statuses, wait_until
 
 
 def test_every_block_becomes_a_job(proving):

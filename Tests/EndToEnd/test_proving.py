@@ -1,0 +1,183 @@
+"""Whole lives of proof jobs: provers of every character, a node that dies, provers that do not come."""
+
+import base64
+import struct
+import time
+
+import pytest
+import requests
+
+from node import RICH, Wallet, wait_for_receipt
+from provers import (
+    IMAGE,
+    DoubleProver,
+    DyingProver,
+    Ledger,
+    LyingProver,
+    Prover,
+    SlowProver,
+    available,
+    claim,
+    jobs,
+    load,
+    public_input,
+    statuses,
+    stop,
+    wait_until,
+)
+
+JOB_TIMEOUT = 3
+
+
+def finish(process) -> str:
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    return output
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(None, id="without the guest"),
+        pytest.param(
+            IMAGE,
+            id="running the guest",
+            marks=pytest.mark.skipif(IMAGE is None, reason="ZKSYNC_OS_IMAGE_V0_0_5 is not set"),
+        ),
+    ],
+)
+def test_every_block_ends_with_exactly_one_proof(proving, image):
+    node, url = proving(PROVER_API_JOB_TIMEOUT=f"{JOB_TIMEOUT}s")
+    ledger = Ledger(image)
+    provers = [
+        Prover(url, ledger, "steady one"),
+        Prover(url, ledger, "steady two"),
+        SlowProver(url, ledger, "slow", timeout=JOB_TIMEOUT),
+        DyingProver(url, ledger, "dying"),
+        LyingProver(url, ledger, "lying"),
+        DoubleProver(url, ledger, "double"),
+    ]
+    for prover in provers:
+        prover.start()
+    try:
+        finish(load(node.url, 4))
+        interrupted = load(node.url, 10)
+        time.sleep(3)
+        proved_before = set(ledger.accepted)
+        node.kill()
+        node.start()
+        interrupted.kill()
+        interrupted.communicate()
+        finish(load(node.url, 4))
+
+        head = int(node.call("eth_blockNumber"), 16)
+        assert head > 20
+        wait_until(lambda: ledger.faults or jobs(url) == [] and len(available(url)) == head, timeout=240)
+        assert int(node.call("eth_blockNumber"), 16) == head
+    finally:
+        stop(provers)
+
+    assert ledger.faults == []
+    assert available(url) == {number: ["fri"] for number in range(1, head + 1)}
+    assert requests.post(f"{url}/FRI/pick", timeout=10).status_code == 204
+    for number in range(1, head + 1):
+        accepted = ledger.accepted[number]
+        kept = base64.b64decode(requests.get(f"{url}/FRI/{number}", timeout=10).json()["proof"])
+        if accepted:
+            assert len(accepted) == 1 and accepted[0][1] == kept, f"block {number}"
+        else:
+            # The node was killed between keeping the proof and saying so.
+            assert kept in ledger.unanswered[number], f"block {number}"
+    # The life was as hard as it was meant to be.
+    assert any(len(names) > 1 for names in ledger.picks.values()), "no job was given to a second prover"
+    assert any("dying" in names for names in ledger.picks.values())
+    assert ledger.answers["lying", 204] == 0 and ledger.answers["lying", 400] > 0
+    assert ledger.answers["double", 404] > 0 and ledger.answers["double", 204] > 0
+    assert ledger.answers["slow", 204] + ledger.answers["slow", 404] > 0
+    assert proved_before and proved_before < set(range(1, head + 1))
+    # A name of the prover's choice is a label, decoded.
+    metrics = requests.get(f"http://127.0.0.1:{node.metrics_port}/metrics", timeout=10).text
+    assert 'prover_prove_time_seconds_count{prover="steady one"}' in metrics
+
+
+def test_without_provers_the_chain_stops_and_with_them_it_goes_on(proving):
+    limit = 3
+    node, url = proving(PROVER_API_MAX_UNPROVED_BLOCKS=str(limit), SEQUENCER_BLOCK_TIME="5ms")
+    rich = Wallet(node, RICH)
+    sent = []
+
+    def head() -> int:
+        return int(node.call("eth_blockNumber"), 16)
+
+    # One transaction at a time, so that every block has one, until none comes any more.
+    last, since = head(), time.monotonic()
+    while time.monotonic() - since < 4:
+        if len(sent) < last + 200:
+            sent.append(rich.send(to=rich.address, value=1))
+        time.sleep(0.02)
+        if head() != last:
+            last, since = head(), time.monotonic()
+    stopped_at = last
+    # Unproved jobs, the backlog behind them, and what is on its way between the stages.
+    assert limit + 100 <= stopped_at <= limit + 100 + 24
+    assert sorted(statuses(url)) == list(range(1, limit + 1))
+    assert "block production waits for settlement" in node.log_path.read_text()
+
+    # Everything but blocks is as before.
+    assert node.call("eth_chainId") == "0x10e"
+    assert int(node.call("eth_getBalance", RICH.address, "latest"), 16) > 0
+    assert node.call("eth_call", {"to": RICH.address, "data": "0x"}, "latest") == "0x"
+    assert int(node.call("eth_estimateGas", {"from": RICH.address, "to": RICH.address}), 16) > 0
+    sent.append(rich.send(to=rich.address, value=1))
+    time.sleep(1)
+    assert head() == stopped_at
+    assert node.call("eth_getTransactionReceipt", sent[-1]) is None
+
+    # One proof makes room for one block, if anybody waits for it.
+    job = requests.post(f"{url}/FRI/pick", timeout=10).json()
+    assert job["block_number"] == 1
+    proof = base64.b64encode(claim(public_input(base64.b64decode(job["prover_input"])))).decode()
+    answer = requests.post(f"{url}/FRI/submit", json={"block_number": 1, "proof": proof}, timeout=10)
+    assert answer.status_code == 204, answer.text
+    wait_until(lambda: head() > stopped_at)
+    wait_until(lambda: sorted(statuses(url)) == list(range(2, limit + 2)))
+
+    ledger = Ledger()
+    provers = [Prover(url, ledger, "late"), Prover(url, ledger, "later")]
+    for prover in provers:
+        prover.start()
+    try:
+        for transaction_hash in sent:
+            assert wait_for_receipt(node, transaction_hash, timeout=120)["status"] == "0x1"
+    finally:
+        stop(provers)
+    assert ledger.faults == []
+    assert "block production goes on" in node.log_path.read_text()
+
+
+def test_a_node_that_waits_for_provers_stops_cleanly_and_waits_again(proving):
+    node, url = proving(PROVER_API_MAX_UNPROVED_BLOCKS="1", SEQUENCER_BLOCK_TIME="5ms")
+    rich = Wallet(node, RICH)
+    for _ in range(180):
+        rich.send(to=rich.address, value=1)
+        time.sleep(0.01)
+    wait_until(lambda: "block production waits for settlement" in node.log_path.read_text())
+    assert node.stop() == 0
+    node.start()
+    wait_until(lambda: sorted(statuses(url)) == [1])
+    assert node.call("eth_chainId") == "0x10e"
+
+
+def test_a_guest_that_reads_other_words_stops_the_batches_and_not_the_chain(proving, tmp_path):
+    image = tmp_path / "halt.bin"
+    image.write_bytes(struct.pack("<I", 0x0000006F))  # a jump to itself: ends well, and has read nothing
+    node, url = proving(PROVER_INPUT_MODE="both", PROVER_INPUT_IMAGE=str(image))
+    report = (
+        "no prover input for block 1: the native prover input differs from the guest's: word 0, which is word 0 of the "
+        "answer to query 0 (nothing): native 0000082e, guest nothing"
+    )
+    wait_until(lambda: report in node.log_path.read_text())
+    rich = Wallet(node, RICH)
+    assert wait_for_receipt(node, rich.send(to=rich.address, value=1))["status"] == "0x1"
+    assert jobs(url) == []
+    assert requests.post(f"{url}/FRI/pick", timeout=10).status_code == 204
