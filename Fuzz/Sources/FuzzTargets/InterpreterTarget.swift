@@ -2,7 +2,8 @@ import EVM
 import Ethereum
 import Primitives
 
-/// Runs bytecode twice, at full speed and step by step, which must end alike: status, output, gas, refund and state.
+/// Runs bytecode step by step and, cold and hot, at full speed, which must all end alike: status, output, gas, refund and
+/// state.
 ///
 /// Input: revision, gas in units of 8 (two bytes), length of the calldata, calldata, code.
 enum InterpreterTarget {
@@ -23,21 +24,28 @@ enum InterpreterTarget {
     _ = world.warm(contract)
     let machine = Machine(rules: EthereumRules(revision))
 
-    var fast = EthereumHost(revision: revision, state: world)
-    var fastMeter = Meter(gas: gas)
-    let fastResult = machine.execute(message, code: Code(code), meter: &fastMeter, host: &fast)
     var stepped = EthereumHost(revision: revision, state: world)
     var steppedMeter = Meter(gas: gas)
     var tracer = LimitsTracer(gas: gas)
     let steppedResult = machine.execute(
       message, code: Code(code), meter: &steppedMeter, host: &stepped, tracer: &tracer)
 
-    promise(fastResult == steppedResult, "both ways end with the same status and output")
-    promise(fastMeter == steppedMeter, "both ways leave the same gas")
-    promise(fastMeter.gas >= 0 && fastMeter.gas <= gas, "an execution leaves between nothing and all of its gas")
-    promise(fast.refund == stepped.refund, "both ways refund the same")
-    promise(fast.state.stateRoot == stepped.state.stateRoot, "both ways leave the same state")
+    promise(steppedMeter.gas >= 0 && steppedMeter.gas <= gas, "an execution leaves between nothing and all of its gas")
     promise(tracer.depth == 0, "every frame that is entered is left")
+    let steppedRoot = stepped.state.stateRoot
+
+    // As it comes; translated before it begins; translated in the middle.
+    for heat in [nil, 1, 4] {
+      let runnable = Code(code)
+      if let heat { runnable.heat = heat }
+      var fast = EthereumHost(revision: revision, state: world)
+      var fastMeter = Meter(gas: gas)
+      let fastResult = machine.execute(message, code: runnable, meter: &fastMeter, host: &fast)
+      promise(fastResult == steppedResult, "every way ends with the same status and output")
+      promise(fastMeter == steppedMeter, "every way leaves the same gas")
+      promise(fast.refund == stepped.refund, "every way refunds the same")
+      promise(fast.state.stateRoot == steppedRoot, "every way leaves the same state")
+    }
   }
 }
 

@@ -29,7 +29,7 @@ extension Code {
   static func jumpsUntilHot(count: Int) -> Int { 32 + count / 4 }
 
   /// Jumps left until the code is hot: 1 to have it translated at its next activation, `Int.max` to have it never.
-  package var heat: Int {
+  public var heat: Int {
     get { jumpsUntilHot.load(ordering: .relaxed) }
     set { jumpsUntilHot.store(newValue, ordering: .relaxed) }
   }
