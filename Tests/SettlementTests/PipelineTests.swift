@@ -197,6 +197,9 @@ struct PipelineTests {
     pipeline.start()
     for _ in 1...3 { pipeline.append(try chain.extend()) }
     #expect(pipeline.waitForTree(3))
+    // Whoever waits with limited patience learns that block 4 is not there, and need not wait for block 3.
+    #expect(!pipeline.waitForTree(4, atMost: .milliseconds(20)))
+    #expect(pipeline.waitForTree(3, atMost: .zero))
     pipeline.stop()
     #expect(tree.lastVersion == 3)
   }
