@@ -21,6 +21,7 @@ public enum SeededHash {
   public static func mix(_ a: UInt64, _ b: UInt64, _ c: UInt64, _ d: UInt64, seed: Int = 0) -> Int {
     let (s, t) = seeds
     let x = fold(a ^ s, b ^ t ^ UInt64(bitPattern: Int64(seed)))
-    return Int(truncatingIfNeeded: fold(x ^ c ^ t, d ^ s))
+    // The last fold is by an odd constant: `x` may be even, and would leave the low bits of its product to chance.
+    return Int(truncatingIfNeeded: fold(fold(x ^ c ^ t, d ^ s), 0x9e37_79b9_7f4a_7c15))
   }
 }
