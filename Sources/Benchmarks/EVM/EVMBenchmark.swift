@@ -8,6 +8,8 @@ public struct EVMBenchmark {
   public var sliceNanoseconds = 5e6
   /// Whether we keep the analysis of a code between executions, as a node does. The other machine cannot.
   public var keepsAnalysis = false
+  /// Which of our interpreters is measured.
+  public var tier = InterpreterTier.automatic
   /// The machine to compare with.
   public var other: EVMCLibrary?
 
@@ -27,7 +29,7 @@ public struct EVMBenchmark {
   ///
   /// - Throws: `.disagreement` if the machines do not come to the same status, gas and output.
   public func measure(_ workload: Workload) throws(EVMBenchmarkError) -> Timing {
-    let ours = OwnRunner(workload, keepsAnalysis: keepsAnalysis)
+    let ours = OwnRunner(workload, keepsAnalysis: keepsAnalysis, tier: tier)
     let theirs = other.map { EVMCRunner(workload, library: $0) }
     if let theirs { try compare(workload, ours, theirs) }
     let count = iterations(of: ours)
@@ -37,29 +39,17 @@ public struct EVMBenchmark {
     for repetition in 0..<repetitions {
       // Neither always goes first, where it would always find the caches as the other left them.
       if repetition.isMultiple(of: 2) {
-        ourTimes.append(time(count, ours))
-        if let theirs { theirTimes.append(time(count, theirs)) }
+        ourTimes.append(ours.time(count))
+        if let theirs { theirTimes.append(theirs.time(count)) }
       } else {
-        if let theirs { theirTimes.append(time(count, theirs)) }
-        ourTimes.append(time(count, ours))
+        if let theirs { theirTimes.append(theirs.time(count)) }
+        ourTimes.append(ours.time(count))
       }
     }
     return Timing(
       workload: workload.name, ours: median(ourTimes) / operations,
       other: theirs == nil ? nil : median(theirTimes) / operations,
       ratio: theirs == nil ? nil : median(zip(ourTimes, theirTimes).map { $0 / $1 }))
-  }
-
-  /// Runs a workload `count` times in our interpreter and returns nanoseconds for one run.
-  ///
-  /// - Throws: `.workload` if an execution does not succeed.
-  public func slice(_ workload: Workload, count: Int) throws(EVMBenchmarkError) -> Double {
-    let runner = OwnRunner(workload, keepsAnalysis: keepsAnalysis)
-    for index in workload.executions.indices {
-      let outcome = runner.outcome(index)
-      guard outcome.status == .succeeded else { throw .workload("\(workload.name): \(outcome.status)") }
-    }
-    return time(count, runner)
   }
 
   private func compare(
@@ -77,19 +67,12 @@ public struct EVMBenchmark {
   private func iterations(of runner: some WorkloadRunner) -> Int {
     var count = 1
     while true {
-      let nanoseconds = time(count, runner) * Double(count)
+      let nanoseconds = runner.time(count) * Double(count)
       if nanoseconds >= sliceNanoseconds / 2 || count >= 1 << 20 {
         return max(1, Int(Double(count) * sliceNanoseconds / max(nanoseconds, 1)))
       }
       count *= 2
     }
-  }
-
-  /// Nanoseconds of one run, over `count`.
-  private func time(_ count: Int, _ runner: some WorkloadRunner) -> Double {
-    let start = ThreadClock.now
-    for _ in 0..<count { runner.run() }
-    return Double(ThreadClock.now - start) / Double(count)
   }
 
   private func median(_ values: [Double]) -> Double {

@@ -108,9 +108,8 @@ public struct StateTransitionBenchmark {
     guard let workload = try Workload.own().first(where: { $0.name == "erc20_transfer" }) else {
       throw StateTransitionBenchmarkError("erc20_transfer")
     }
-    var benchmark = EVMBenchmark()
-    benchmark.keepsAnalysis = true
-    return { try benchmark.slice(workload, count: 10) / 100 }
+    let slices = try WorkloadSlices(workload)
+    return { slices.time(10) / 100 }
   }
 
   /// The interpreter alone on a contract; nanoseconds for one call.

@@ -19,6 +19,12 @@ struct EVMBench: ParsableCommand {
   @Flag(help: "Analyse each code once, as a node does, and not at each execution. evmone analyses at each.")
   var keepAnalysis = false
 
+  @Option(
+    help:
+      "Run only the reference interpreter (0) or only translated code (1); by default code is translated once it is hot."
+  )
+  var tier: Int?
+
   @Option(help: "Slices of each interpreter per workload.")
   var repetitions = 15
 
@@ -26,6 +32,7 @@ struct EVMBench: ParsableCommand {
   var json = false
 
   func validate() throws {
+    guard tier.map({ (0...1).contains($0) }) ?? true else { throw ValidationError("--tier is 0 or 1") }
     guard repetitions > 0 else { throw ValidationError("--repetitions must be at least 1") }
   }
 
@@ -38,6 +45,7 @@ struct EVMBench: ParsableCommand {
     var benchmark = EVMBenchmark()
     benchmark.repetitions = repetitions
     benchmark.keepsAnalysis = keepAnalysis
+    benchmark.tier = tier.flatMap { InterpreterTier(rawValue: $0) } ?? .automatic
     benchmark.other = try evmone.map { (path) throws(EVMBenchmarkError) in try EVMCLibrary(path: path) }
     if let other = benchmark.other, !json {
       print("against \(other.name); ratio = our processor time over its, medians of \(repetitions)")

@@ -22,9 +22,7 @@ struct ServeBench: ParsableCommand {
     for folder in workloads {
       for file in try Files.below(folder, suffix: ".json") { served += try Workload.stateTests(Files.read(file)) }
     }
-    var benchmark = EVMBenchmark()
-    // The other side keeps its analysis with the account.
-    benchmark.keepsAnalysis = true
+    var slices: [String: WorkloadSlices] = [:]
     while let line = readLine() {
       let words = line.split(separator: " ", maxSplits: 2)
       switch words.first {
@@ -33,7 +31,9 @@ struct ServeBench: ParsableCommand {
         guard let count = Int(words[1]), count > 0, let workload = served.first(where: { $0.name == words[2] }) else {
           throw ValidationError("no such slice: \(line)")
         }
-        print(try benchmark.slice(workload, count: count))
+        let slice = try slices[workload.name] ?? WorkloadSlices(workload)
+        slices[workload.name] = slice
+        print(slice.time(count))
       default: throw ValidationError("not understood: \(line)")
       }
       fflush(nil)
