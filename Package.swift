@@ -99,6 +99,9 @@ let package = Package(
         "AllocationCounter", "Primitives", "Cryptography", "Transactions", "EVM", "Ethereum", "EVMBenchmark",
         "ZKsyncOS",
       ], path: "Sources/Benchmarks/StateTransition", swiftSettings: settings),
+    .testTarget(
+      name: "StateTransitionBenchmarkTests", dependencies: ["StateTransitionBenchmark", "AllocationCounter"],
+      swiftSettings: settings),
     .target(
       name: "GuestCheck",
       dependencies: [

@@ -175,6 +175,60 @@ struct RejectionTests {
     try Self.expect(.invalid(.invalidStructure), transaction)
   }
 
+  @Test("code of an unknown kind, as sender and as callee")
+  func unknownEnvironments() throws {
+    var fixture = Fixture()
+    var properties = AccountProperties(
+      versioning: 0x0102_0100_0000_0000, balance: Fixture.ether, bytecodeHash: Blake2s256.hash([0, 0, 0]),
+      codeLength: 3)
+    // The preimage has the padded form without a bitmap.
+    fixture.state.preimages[Blake2s256.hash([UInt8](repeating: 0, count: 8))] = [UInt8](repeating: 0, count: 8)
+    properties.bytecodeHash = Blake2s256.hash([UInt8](repeating: 0, count: 8))
+    fixture.state.setAccount(.filled(0x77), properties)
+    try Self.expect(.hazard(.unsupportedExecutionEnvironment), try Self.vm(Fixture.signed()), fixture)
+    try Self.expect(
+      .hazard(.unsupportedExecutionEnvironment), try Self.vm(Fixture.deposit(to: .filled(0x77))), fixture)
+    fixture.state.setAccount(Fixture.sender, properties)
+    try Self.expect(
+      .hazard(.unsupportedExecutionEnvironment), try Self.vm(Fixture.signed(to: .filled(1))), fixture)
+  }
+
+  @Test("transactions that the virtual machine has no form for")
+  func notEncodable() throws {
+    var blob = Fixture.unsigned()
+    blob.kind = .blob
+    var dear = Fixture.unsigned(maxFee: UInt256(1) << 128)
+    dear.maxPriorityFeePerGas = 0
+    for transaction in [blob, dear] {
+      var executor = try Fixture().executor()
+      let outcome = try executor.execute(RecoveredTransaction(.l2(transaction), sender: Fixture.sender))
+      #expect(outcome.rejection == .hazard(.notEncodable))
+    }
+  }
+
+  @Test("a transaction that leaves less pubdata than its validation made, where pubdata has a price")
+  func shrinkingPubdata() throws {
+    // Sends 2^100 wei to a caller who sends nothing, and keeps what others send.
+    let lender: [UInt8] =
+      [0x34, 0x60, 27, 0x57, 0x5f, 0x5f, 0x5f, 0x5f, 0x6c, 0x10] + [UInt8](repeating: 0, count: 12)
+      + [0x33, 0x5a, 0xf1, 0x50, 0x00, 0x5b, 0x00]
+    for price in [0, 1] as [UInt256] {
+      var fixture = Fixture()
+      fixture.context.gasPerPubdata = price
+      fixture.state.setCode(
+        .filled(0x05), lender, balance: UInt256(1) << 100, fixture.context.protocolVersion)
+      var executor = try fixture.executor()
+      #expect(try executor.execute(try Fixture.signed(gas: 100_000, to: .filled(0x05))).result?.succeeded == true)
+      let back = try executor.execute(
+        try Fixture.signed(nonce: 1, gas: 100_000, to: .filled(0x05), value: UInt256(1) << 100))
+      if price.isZero {
+        #expect(back.result?.succeeded == true)
+      } else {
+        #expect(back.rejection == .hazard(.pubdataPriceOverflow))
+      }
+    }
+  }
+
   @Test("more return data than the virtual machine holds")
   func returnData() throws {
     var fixture = Fixture()

@@ -108,4 +108,65 @@ struct SimulationTests {
         engine: ExecutionEngine())
     }
   }
+
+  @Test("a call that takes too long ends with an error, whether it computes in precompiles, creates, or reads")
+  func timeLimit() throws {
+    let loops: [[UInt8]] = [
+      // staticcall(gas, 8, 0, 192, 0, 0) again and again: a pairing each time.
+      [0x5b, 0x5f, 0x5f, 0x60, 192, 0x5f, 0x60, 8, 0x5a, 0xfa, 0x50, 0x5f, 0x56],
+      // create(0, 0, 0)
+      [0x5b, 0x5f, 0x5f, 0x5f, 0xf0, 0x50, 0x5f, 0x56],
+      // sload(gas)
+      [0x5b, 0x5a, 0x54, 0x50, 0x5f, 0x56],
+    ]
+    for code in loops {
+      var fixture = Fixture()
+      fixture.context.gasLimit = 1 << 50
+      fixture.state.setCode(.filled(0x05), code, fixture.context.protocolVersion)
+      #expect(throws: SimulationFailure.failed(.timeLimit)) {
+        try Simulation.call(
+          Self.request(to: .filled(0x05), gas: 1 << 50), context: Self.free(fixture.context), state: fixture.state,
+          engine: ExecutionEngine(), timeLimit: .zero)
+      }
+    }
+  }
+
+  @Test("an engine works on after a call that ran out of time")
+  func afterTimeLimit() throws {
+    var fixture = Fixture()
+    fixture.state.setCode(
+      .filled(0x05), [0x60, 42, 0x5f, 0x52, 0x60, 32, 0x5f, 0xf3], fixture.context.protocolVersion)
+    fixture.state.setCode(
+      .filled(0x06), [0x5b, 0x5a, 0x54, 0x50, 0x5f, 0x56], fixture.context.protocolVersion)
+    let engine = ExecutionEngine()
+    #expect(throws: SimulationFailure.failed(.timeLimit)) {
+      try Simulation.call(
+        Self.request(to: .filled(0x06)), context: Self.free(fixture.context), state: fixture.state, engine: engine,
+        timeLimit: .zero)
+    }
+    let result = try Simulation.call(
+      Self.request(to: .filled(0x05)), context: Self.free(fixture.context), state: fixture.state, engine: engine)
+    #expect(result.output == UInt256(42).bytes)
+  }
+
+  @Test("memory is bounded by gas, return data by what the virtual machine holds")
+  func memoryLimit() throws {
+    var fixture = Fixture()
+    // mstore(2^32 - 64, 1): five hundred million words would cost 10^15 gas and more.
+    fixture.state.setCode(
+      .filled(0x05), [0x60, 1, 0x63, 0xff, 0xff, 0xff, 0xc0, 0x52], fixture.context.protocolVersion)
+    let result = try Simulation.call(
+      Self.request(to: .filled(0x05), gas: 100_000_000), context: Self.free(fixture.context), state: fixture.state,
+      engine: ExecutionEngine())
+    #expect(!result.succeeded && result.gasUsed == 100_000_000)
+    let returning: [UInt8] = [
+      0x5b, 0x62, 0x01, 0x00, 0x00, 0x5f, 0x62, 0x01, 0x00, 0x00, 0x5f, 0x60, 4, 0x5a, 0xfa, 0x50, 0x5f, 0x56,
+    ]
+    fixture.state.setCode(.filled(0x06), returning, fixture.context.protocolVersion)
+    #expect(throws: SimulationFailure.rejected(.hazard(.returnDataLimit))) {
+      try Simulation.call(
+        Self.request(to: .filled(0x06), gas: 100_000_000), context: Self.free(fixture.context), state: fixture.state,
+        engine: ExecutionEngine())
+    }
+  }
 }

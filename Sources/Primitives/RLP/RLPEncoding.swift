@@ -49,6 +49,9 @@ public enum RLP {
     appendHeader(count: count, short: 0xc0, to: &output)
   }
 
+  /// Bytes of a list whose items take `count` bytes.
+  public static func listLength(count: Int) -> Int { headerSize(count: count) + count }
+
   /// Bytes that the header of a string or list with `count` bytes takes.
   @usableFromInline
   static func headerSize(count: Int) -> Int { count < 56 ? 1 : 1 + byteWidth(of: count) }

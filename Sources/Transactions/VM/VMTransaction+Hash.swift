@@ -58,8 +58,9 @@ extension VMTransaction {
     public let signedLength: Int
   }
 
-  /// Both hashes of a transaction of type 0, 1 or 2, whose lists begin alike and are written once.
-  public func ethereumHashes(chainID: UInt64, accessList: AccessList) -> EthereumHashes {
+  /// Both hashes of a transaction of type 0, 1 or 2, whose lists begin alike and are written once. Who knows the sender
+  /// already has no use for what was signed: without `needsSigned` that hash is zero, and only its length is right.
+  public func ethereumHashes(chainID: UInt64, accessList: AccessList, needsSigned: Bool = true) -> EthereumHashes {
     var writer = RLPWriter()
     if type != 0x00 { writer.append(chainID) }
     writer.append(nonce)
@@ -89,7 +90,10 @@ extension VMTransaction {
     return writer.encoded.withUnsafeBytes { bytes in
       let shared = UnsafeRawBufferPointer(rebasing: bytes[..<common])
       let named = hashOfList(shared, UnsafeRawBufferPointer(rebasing: bytes[common..<whole]))
-      let signed = hashOfList(shared, UnsafeRawBufferPointer(rebasing: bytes[whole...]))
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[whole...])
+      let signed =
+        needsSigned
+        ? hashOfList(shared, rest) : (.zero, RLP.listLength(count: shared.count + rest.count))
       return EthereumHashes(
         hash: named.hash, length: named.length, signingHash: signed.hash, signedLength: signed.length)
     }

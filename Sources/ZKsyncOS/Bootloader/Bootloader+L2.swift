@@ -27,7 +27,7 @@ extension Bootloader {
   ) throws(Stop) -> Processed {
     var flow = try openL2(transaction)
     let initialNative = flow.budget.meter.native
-    try prepareL2(&flow)
+    try prepareL2(&flow, senderIsKnown: senderIsKnown)
     if !isSimulation { try validateL2(&flow, senderIsKnown: senderIsKnown, tracer: &tracer) }
 
     var run = try executeL2(&flow, tracer: &tracer)
@@ -72,7 +72,7 @@ extension Bootloader {
   }
 
   /// Reads the sender, warms the access list, hashes.
-  private func prepareL2(_ flow: inout L2Flow) throws(Stop) {
+  private func prepareL2(_ flow: inout L2Flow, senderIsKnown: Bool) throws(Stop) {
     let transaction = flow.transaction
     let sender = try withoutGas(&flow.budget.meter) { (state, meter) throws(Halt) in
       let (position, _) = try state.readAccount(transaction.from, .system, &meter)
@@ -108,14 +108,15 @@ extension Bootloader {
     }
     guard isWhole else { throw .invalid(.invalidStructure) }
 
-    try hash(&flow, accessList)
+    try hash(&flow, accessList, needsSigned: !senderIsKnown)
   }
 
   /// Computes the transaction's hash and what its sender signed, and pays for both.
-  private func hash(_ flow: inout L2Flow, _ accessList: AccessList) throws(Stop) {
+  private func hash(_ flow: inout L2Flow, _ accessList: AccessList, needsSigned: Bool) throws(Stop) {
     let transaction = flow.transaction
     if transaction.type <= 0x02 {
-      let hashes = transaction.ethereumHashes(chainID: context.chainID, accessList: accessList)
+      let hashes = transaction.ethereumHashes(
+        chainID: context.chainID, accessList: accessList, needsSigned: needsSigned)
       flow.hash = hashes.hash
       flow.signingHash = hashes.signingHash
       try validating(&flow.budget.meter) { (_, meter) throws(Halt) in

@@ -50,6 +50,9 @@ struct BlockState: ~Copyable {
   var frame = FrameMark()
   var transactionStart = TransactionMark()
 
+  /// When a simulation has to be over; blocks take the time that they need.
+  var deadline: ContinuousClock.Instant?
+
   /// The cause behind a `Halt.internalFailure`.
   var fault: BlockError?
 
@@ -62,6 +65,12 @@ struct BlockState: ~Copyable {
   mutating func fail(_ cause: BlockError) -> Halt {
     if fault == nil { fault = cause }
     return .internalFailure
+  }
+
+  /// Looks at the clock where there is a deadline.
+  @inline(__always)
+  mutating func checkDeadline() throws(Halt) {
+    if let deadline, ContinuousClock.now > deadline { throw fail(.timeLimit) }
   }
 
   /// Runs work that costs no gas: its native is charged, and the gas is afterwards what it was.
