@@ -20,9 +20,9 @@ public final class Code: @unchecked Sendable {
 
   /// The address of the translation, once there is one: made by the first thread that finds the code hot, and kept.
   let translation = Atomic<UInt>(0)
-  /// Jumps that the reference interpreter may still do before the code is translated. Threads that run the code at the
-  /// same time may lose count.
-  let jumpsUntilHot: Atomic<Int>
+  /// Gas that the reference interpreter may still spend on the code before it is translated. Threads that run the code at
+  /// the same time may lose count.
+  let workUntilHot: Atomic<Int64>
   /// What the translations of a cache's codes may occupy together; `nil` for code that nobody keeps.
   let budget: TranslationBudget?
 
@@ -32,7 +32,7 @@ public final class Code: @unchecked Sendable {
   init(_ bytes: UnsafeRawBufferPointer, budget: TranslationBudget?) {
     count = bytes.count
     self.budget = budget
-    jumpsUntilHot = Atomic(Code.jumpsUntilHot(count: count))
+    workUntilHot = Atomic(Code.workUntilHot(count: count))
     base = .allocate(capacity: count + Code.padding)
     if let source = bytes.baseAddress { UnsafeMutableRawPointer(base).copyMemory(from: source, byteCount: count) }
     (base + count).initialize(repeating: 0, count: Code.padding)

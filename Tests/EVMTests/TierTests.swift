@@ -6,8 +6,8 @@ import Testing
 
 @Suite("Two interpreters")
 struct TierTests {
-  /// Heats of the code to compare with the reference interpreter: translated at once, or in the middle of a run.
-  static func heat(_ round: Int) -> Int { round % 4 == 3 ? 9 + round % 7 : 1 }
+  /// Work left to the code to compare with the reference interpreter: translated at once, or in the middle of a run.
+  static func work(_ round: Int) -> Int64 { round % 4 == 3 ? 150 + Int64(round % 7) * 40 : 0 }
 
   static func code(_ round: Int, _ random: inout SeededGenerator, _ revision: Revision) -> [UInt8] {
     round % 8 == 0 ? FuzzTests.program(&random) : StructuredProgram.make(&random, revision)
@@ -26,23 +26,23 @@ struct TierTests {
       let code = Self.code(round, &random, machine.rules.revision)
       let input = (0..<Int.random(in: 0...96, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
       let gas = Int64.random(in: 0...[2000, 60_000, 300_000, 300_000].randomElement(using: &random)!, using: &random)
-      func outcome(_ heat: Int) -> (ExecutionResult, Meter, EthereumHost<MemoryState>) {
+      func outcome(_ work: Int64) -> (ExecutionResult, Meter, EthereumHost<MemoryState>) {
         var state = MemoryState()
         state[contract] = MemoryAccount(balance: word("1000"), nonce: 1, code: code, storage: [.one: word("3")])
         state.beginTransaction()
-        state.heat = heat
+        state.work = work
         var host = EthereumHost(revision: machine.rules.revision, state: state)
         var meter = Meter(gas: gas)
         let message = Message(address: contract, caller: sender, value: word("3"), input: input)
-        let code = Code(code, heat: heat)
+        let code = Code(code, work: work)
         let result = machine.execute(message, code: code, meter: &meter, host: &host)
         // The comparison is one of two interpreters.
-        #expect(heat != 1 || code.translationSize > 0)
-        #expect(heat != .max || code.translationSize == 0)
+        #expect(work != 0 || code.translationSize > 0)
+        #expect(work != .max || code.translationSize == 0)
         return (result, meter, host)
       }
       let reference = outcome(.max)
-      let blocks = outcome(Self.heat(round))
+      let blocks = outcome(Self.work(round))
       let label = "seed \(seed), round \(round), gas \(gas): \(Hex.encode(code))"
       #expect(reference.0 == blocks.0, "\(label)")
       #expect(reference.1 == blocks.1, "\(label)")
@@ -68,20 +68,20 @@ struct TierTests {
       var host = ZKsyncTestHost()
       host[contract] = MemoryAccount(balance: word("1000"), nonce: 1, code: code, storage: [.one: word("3")])
       host.original = host.world.accounts
-      func outcome(_ heat: Int) -> (ExecutionResult, Meter, ZKsyncTestHost) {
+      func outcome(_ work: Int64) -> (ExecutionResult, Meter, ZKsyncTestHost) {
         var host = host
-        host.heat = heat
+        host.work = work
         var meter = Meter(gas: gas, fraction: UInt8(truncatingIfNeeded: seed), native: native)
         let message = Message(address: contract, caller: sender)
-        let code = Code(code, heat: heat)
+        let code = Code(code, work: work)
         let result = machine.execute(message, code: code, meter: &meter, host: &host)
         // The comparison is one of two interpreters.
-        #expect(heat != 1 || code.translationSize > 0 || result.status.fatal != nil)
-        #expect(heat != .max || code.translationSize == 0)
+        #expect(work != 0 || code.translationSize > 0 || result.status.fatal != nil)
+        #expect(work != .max || code.translationSize == 0)
         return (result, meter, host)
       }
       let reference = outcome(.max)
-      let blocks = outcome(Self.heat(round))
+      let blocks = outcome(Self.work(round))
       let label = "seed \(seed), round \(round), gas \(gas), native \(native): \(Hex.encode(code))"
       #expect(reference.0 == blocks.0, "\(label)")
       #expect(reference.1 == blocks.1, "\(label)")
@@ -117,7 +117,7 @@ struct TierTests {
 
   @Test("code with more blocks than can be numbered stays with the reference interpreter")
   func manyBlocks() {
-    let code = Code([UInt8](repeating: 0x5b, count: 70_000), heat: 1)
+    let code = Code([UInt8](repeating: 0x5b, count: 70_000), work: 0)
     #expect(execute(code).status == .stopped)
     #expect(code.translationSize == 0)
   }

@@ -35,9 +35,9 @@ enum InterpreterTarget {
     let steppedRoot = stepped.state.stateRoot
 
     // As it comes; translated before it begins; translated in the middle.
-    for heat in [nil, 1, 4] {
+    for work: Int64? in [nil, 0, 200] {
       let runnable = Code(code)
-      if let heat { runnable.heat = heat }
+      if let work { runnable.workLeft = work }
       var fast = EthereumHost(revision: revision, state: world)
       var fastMeter = Meter(gas: gas)
       let fastResult = machine.execute(message, code: runnable, meter: &fastMeter, host: &fast)

@@ -28,12 +28,9 @@ extension Registers {
     return true
   }
 
-  /// Counts a jump; whether it was the one that makes the code hot.
+  /// Whether the code has done enough work to be translated.
   @inline(__always)
-  func isHot() -> Bool {
-    frame.pointee.jumpsUntilHot &-= 1
-    return frame.pointee.jumpsUntilHot == 0
-  }
+  var isHot: Bool { gas < frame.pointee.hotBelow }
 
   /// Offset of the byte after the opcode under execution.
   @inline(__always)

@@ -43,8 +43,10 @@ import Primitives
   @usableFromInline var resumption: UnsafePointer<BlockEntry>?
   @usableFromInline var entries: UnsafePointer<BlockEntry>
   @usableFromInline var entryIndices: UnsafePointer<UInt16>
-  /// Jumps until the code deserves a translation.
-  @usableFromInline var jumpsUntilHot: Int
+  /// Gas that the code may still spend on work before it deserves a translation.
+  @usableFromInline var workLeft: Int64
+  /// A jump with less gas than this leaves the reference interpreter for the translator.
+  @usableFromInline var hotBelow: Int64
 
   @usableFromInline var memory: UnsafeMutablePointer<UInt8>
   /// Bytes in use, a multiple of 32.
@@ -78,7 +80,7 @@ import Primitives
   case stopped, returned, reverted, halted
   /// One instruction was carried out (single steps only).
   case stepped
-  /// The code jumped often enough to be translated; the machine never sees this.
+  /// The code did enough work to be translated; the machine never sees this.
   case hot
   /// The host is needed to read an account; operands are checked and paid for.
   case balance, selfBalance, codeSize, codeCopy, codeHash, blockHash

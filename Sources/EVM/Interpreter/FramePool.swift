@@ -95,7 +95,8 @@ extension Frame {
     resumption = nil
     entries = Translation.none.entries
     entryIndices = Translation.none.entryIndices
-    jumpsUntilHot = .max
+    workLeft = .max
+    hotBelow = 0
     pc = codeBase
     table = EthereumRules(.cancun).table
     meter = Meter(gas: 0)

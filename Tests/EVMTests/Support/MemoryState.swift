@@ -33,10 +33,10 @@ struct MemoryWorld {
 }
 
 extension Code {
-  /// Code that is translated at its first activation (heat 1), never (`Int.max`), or when it deserves it (`nil`).
-  convenience init(_ bytes: [UInt8], heat: Int?) {
+  /// Code that is translated at its first activation (work 0), never (`Int64.max`), or when it deserves it (`nil`).
+  convenience init(_ bytes: [UInt8], work: Int64?) {
     self.init(bytes)
-    if let heat { self.heat = heat }
+    if let work { workLeft = work }
   }
 }
 
@@ -44,8 +44,8 @@ struct MemoryState: EthereumState {
   var world = MemoryWorld()
   /// The accounts at the beginning of the transaction.
   var original: [Address: MemoryAccount] = [:]
-  /// The heat of code that frames call, see ``Code``; `nil` to leave it cold.
-  var heat: Int?
+  /// The work left to code that frames call until it is translated; `nil` for the usual.
+  var work: Int64?
   private var marks: [MemoryWorld] = []
 
   subscript(address: Address) -> MemoryAccount {
@@ -71,7 +71,7 @@ struct MemoryState: EthereumState {
   func codeHash(_ address: Address) -> Bytes32 { keccak(self[address].code) }
   func code(_ address: Address) -> Code? {
     let bytes = self[address].code
-    return bytes.isEmpty ? nil : Code(bytes, heat: heat)
+    return bytes.isEmpty ? nil : Code(bytes, work: work)
   }
   func hasStorage(_ address: Address) -> Bool { self[address].storage.values.contains { !$0.isZero } }
   func originalStorage(_ address: Address, _ key: UInt256) -> UInt256 { original[address]?.storage[key] ?? .zero }
