@@ -102,8 +102,8 @@ public enum InterpreterTier: Int, Sendable {
   func code(_ bytes: [UInt8]) -> Code {
     let code = Code(bytes)
     switch self {
-    case .reference: code.heat = .max
-    case .blocks: code.heat = 1
+    case .reference: code.workLeft = .max
+    case .blocks: code.workLeft = 0
     case .automatic: break
     }
     return code
