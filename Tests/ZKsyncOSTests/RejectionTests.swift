@@ -168,7 +168,11 @@ struct RejectionTests {
   func brokenAccessList() throws {
     var transaction = try Self.vm(
       Fixture.signed(
-        gas: 20_399, accessList: AccessList([.init(address: .filled(1), storageKeys: [Bytes32(UInt256(7))])])))
+        gas: 20_399,
+        accessList: AccessList([
+          .init(address: .filled(1), storageKeys: []), .init(address: .filled(2), storageKeys: []),
+        ])))
+    // Without the last word, the second item has no count of keys.
     transaction.reservedDynamic.removeLast(32)
     try Self.expect(.invalid(.outOfGasDuringValidation), transaction)
     transaction.gasLimit = 20_400

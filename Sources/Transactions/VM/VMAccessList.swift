@@ -44,8 +44,8 @@ extension AccessList {
       for _ in 0..<inner.count {
         var fields = try inner.elements.readTuple()
         let address = Address(truncating: try fields.readBytes32())
-        list.items.append(Item(address: address, storageKeys: []))
         var keys = try fields.readArray()
+        list.items.append(Item(address: address, storageKeys: []))
         for _ in 0..<keys.count {
           guard room > 0 else { throw .truncated }
           room -= 1
