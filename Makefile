@@ -52,8 +52,10 @@ format: ## Format the sources in place
 fuzz: deps ## Fuzz every decoder, the interpreter and the precompiles for seconds (ARGS="--seconds 3600 rlp" for longer)
 	Fuzz/run $(ARGS)
 
+# Without ARGS, those that need no data from outside.
 bench: build ## Run every benchmark (ARGS="evm" for one)
-	$(BIN)/zkos bench $(ARGS)
+	$(if $(ARGS),$(BIN)/zkos bench $(ARGS),@set -e; for bench in crypto precompiles evm stf "tree --blocks 100"; do \
+	  echo "== $$bench"; $(BIN)/zkos bench $$bench; done)
 
 bench-guest: build ## Compare the proving machine with an interpreter in C (ARGS="--image server_app.bin")
 	gcc -O2 -shared -fPIC -o .build/guest-interpreter.so Sources/Benchmarks/Guest/interpreter.c
