@@ -30,6 +30,31 @@ private final class Flag: Sendable {
       slots: Dictionary(uniqueKeysWithValues: slots.map { (Self.key($0), Self.value($1)) }), preimages: preimages)
   }
 
+  /// Newer properties push the older ones of the same account out of the cache, not out of the store.
+  @Test func olderViewsFindTheirPreimagesAfterNewerOnesReplacedThem() throws {
+    let store = try open()
+    let hashes = (1...4 as ClosedRange<UInt64>).map { Bytes32(UInt256($0) << 200) }
+    for (index, hash) in hashes.enumerated() {
+      let number = UInt64(index + 1)
+      try store.append(
+        StateChange(
+          number: number, blockHash: Bytes32(UInt256(number + 1)), slots: [Self.key(9): hash],
+          preimages: [hash: [UInt8(number), 7]]))
+    }
+    // The last block gives a hash back that an earlier one replaced.
+    try store.append(
+      StateChange(
+        number: 5, blockHash: Bytes32(6 as UInt256), slots: [Self.key(9): hashes[0]],
+        preimages: [hashes[0]: [1, 7]]))
+    while try store.flushNext() {}
+    for number in 0...5 as ClosedRange<UInt64> {
+      let view = try store.view(at: number)
+      for (index, hash) in hashes.enumerated() { #expect(try view.preimage(hash) == [UInt8(index + 1), 7]) }
+    }
+    #expect(try store.view(at: 5).slot(Self.key(9)) == hashes[0])
+    #expect(try store.view(at: 3).slot(Self.key(9)) == hashes[2])
+  }
+
   /// Random blocks, flushed at random moments; every view, new or old, must give what a plain list gives.
   @Test(arguments: [(1, 16), (2, 16), (3, 100_000), (4, 100_000)] as [(UInt64, Int)])
   func everyViewSeesTheStateAfterItsBlock(seed: UInt64, cachedSlots: Int) throws {

@@ -30,4 +30,9 @@ struct GenerationalCache<Key: Hashable, Value> {
     if young.updateValue(value, forKey: key) == nil { youngWeight += weight }
     old[key] = nil
   }
+
+  /// Forgets `key`.
+  mutating func remove(_ key: Key, weight: (Value) -> Int = { _ in 1 }) {
+    if let value = young.removeValue(forKey: key) { youngWeight -= weight(value) } else { old[key] = nil }
+  }
 }

@@ -73,11 +73,20 @@ final class StateCaches: Sendable {
   func apply(_ block: StateChange) {
     var byShard = [[(Bytes32, Bytes32)]](repeating: [], count: Self.shardCount)
     for (key, value) in block.slots { byShard[Self.shard(key)].append((key, value)) }
+    // What an account's slot held before is the hash of properties that only older views still ask for. Without taking
+    // them out, the cache would fill with the past of the accounts that change most.
+    var replaced: [Bytes32] = []
     for (shard, writes) in zip(slots, byShard) {
       shard.state.withLock { state in
         state.seen = block.number
-        for (key, value) in writes { state.cache.insert(key, SlotEntry(value: value, since: block.number)) }
+        for (key, value) in writes {
+          if let before = state.cache.value(key)?.value, before != value { replaced.append(before) }
+          state.cache.insert(key, SlotEntry(value: value, since: block.number))
+        }
       }
+    }
+    for hash in replaced {
+      preimages[Self.shard(hash)].cache.withLock { $0.remove(hash) { Self.weight($0) } }
     }
     for (hash, bytes) in block.preimages { insert(hash, bytes) }
   }
