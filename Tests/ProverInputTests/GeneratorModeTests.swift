@@ -13,21 +13,7 @@ struct GeneratorModeTests {
   /// A guest that asks `ids` (no parameters), drains every answer, takes leave and returns 1 … 8.
   static func guest(asking ids: [UInt32] = [3, 0, 2], ending: (inout Assembler) -> Void = { $0.halt() }) -> [UInt8] {
     var code = Assembler()
-    for id in ids {
-      code.li(.t0, id)
-      code.write(.t0)
-      // Zero is sent from a register other than x0: the bare form writes nothing.
-      code.addi(.t1, .zero, 0)
-      code.write(.t1)
-      code.read(.t2)
-      let next = code.label(), done = code.label()
-      code.place(next)
-      code.branch(0, .t2, .zero, done)
-      code.read(.t3)
-      code.addi(.t2, .t2, -1)
-      code.jal(.zero, next)
-      code.place(done)
-    }
+    for id in ids { code.ask(id) }
     code.addi(.t0, .zero, 6)
     code.write(.t0)
     code.write(.t1)

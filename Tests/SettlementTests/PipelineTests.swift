@@ -261,20 +261,7 @@ struct PipelineTests {
   /// A guest that asks for the metadata and the state before the block, but for no transactions.
   func hastyGuest() -> [UInt8] {
     var code = Assembler()
-    for id in [3, 2, 6] as [UInt32] {
-      code.li(.t0, id)
-      code.write(.t0)
-      code.addi(.t1, .zero, 0)
-      code.write(.t1)
-      code.read(.t2)
-      let next = code.label(), done = code.label()
-      code.place(next)
-      code.branch(0, .t2, .zero, done)
-      code.read(.t3)
-      code.addi(.t2, .t2, -1)
-      code.jal(.zero, next)
-      code.place(done)
-    }
+    for id in [3, 2, 6] as [UInt32] { code.ask(id) }
     code.halt()
     return code.words.flatMap { word in [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) } }
   }
