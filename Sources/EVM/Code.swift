@@ -1,12 +1,14 @@
 // Executable code with the analysis that running it needs.
 
+import Glibc
 import Primitives
 import Synchronization
 
-/// A contract's code, ready to run: immutable, shared by every frame and thread that runs it.
+/// A contract's code, ready to run: shared by every frame and thread that runs it.
 ///
 /// The bytes are followed by zero bytes, so that the end of the code acts as STOP and an immediate that runs past the
-/// end reads zeros, without a check in the interpreter.
+/// end reads zeros, without a check in the interpreter. Besides the bytes it holds where jumps may go, how often they
+/// went there, and the translation of what turned out to be hot.
 public final class Code: @unchecked Sendable {
   /// Zero bytes after the code: a PUSH32 as the last byte reads 32, and the instruction after it is one more.
   package static let padding = 40
@@ -15,55 +17,68 @@ public final class Code: @unchecked Sendable {
   public let count: Int
   /// The code and its padding.
   @usableFromInline let base: UnsafeMutablePointer<UInt8>
-  /// One bit per code byte: whether it is a JUMPDEST outside of push data.
-  @usableFromInline let jumpDestinations: UnsafeMutablePointer<UInt8>
+  /// For each code byte 0 where no jump may go, else a ``Heat``.
+  @usableFromInline let destinations: UnsafeMutablePointer<Atomic<UInt8>>
 
-  /// The address of the translation, once there is one: made by the first thread that finds the code hot, and kept.
+  /// The address of the translation, once there is one: made by the first thread that finds a block hot, and kept.
   let translation = Atomic<UInt>(0)
-  /// Gas that the reference interpreter may still spend on the code before it is translated. Threads that run the code at
-  /// the same time may lose count.
-  let workUntilHot: Atomic<Int64>
+  /// The ``Heat`` of the beginning of the code.
+  let startHeat: Atomic<UInt8>
+  /// When blocks are translated.
+  let policy: TranslationPolicy
   /// What the translations of a cache's codes may occupy together; `nil` for code that nobody keeps.
   let budget: TranslationBudget?
 
   /// Copies and analyses code.
-  public convenience init(_ bytes: UnsafeRawBufferPointer) { self.init(bytes, budget: nil) }
+  public convenience init(_ bytes: UnsafeRawBufferPointer, translation policy: TranslationPolicy = .standard) {
+    self.init(bytes, policy, budget: nil)
+  }
 
-  init(_ bytes: UnsafeRawBufferPointer, budget: TranslationBudget?) {
+  init(_ bytes: UnsafeRawBufferPointer, _ policy: TranslationPolicy, budget: TranslationBudget?) {
     count = bytes.count
     self.budget = budget
-    workUntilHot = Atomic(Code.workUntilHot(count: count))
+    self.policy = policy
+    startHeat = Atomic(policy.heat)
     base = .allocate(capacity: count + Code.padding)
     if let source = bytes.baseAddress { UnsafeMutableRawPointer(base).copyMemory(from: source, byteCount: count) }
     (base + count).initialize(repeating: 0, count: Code.padding)
-    let bitmapSize = (count + 7) / 8 + 1
-    jumpDestinations = .allocate(capacity: bitmapSize)
-    jumpDestinations.initialize(repeating: 0, count: bitmapSize)
+    let marks = UnsafeMutablePointer<UInt8>.allocate(capacity: max(count, 1))
+    memset(marks, 0, count)
+    Code.markDestinations(UnsafePointer(base), count, marks, as: policy.heat)
+    destinations = UnsafeMutableRawPointer(marks).bindMemory(to: Atomic<UInt8>.self, capacity: max(count, 1))
+  }
+
+  /// Sets the marks of every JUMPDEST outside of push data.
+  private static func markDestinations(
+    _ code: UnsafePointer<UInt8>, _ count: Int, _ marks: UnsafeMutablePointer<UInt8>, as mark: UInt8
+  ) {
     var index = 0
     while index < count {
-      let byte = base[index]
+      let byte = code[index]
       if byte == Opcode.jumpdest.rawValue {
-        jumpDestinations[index >> 3] |= 1 << UInt8(truncatingIfNeeded: index & 7)
+        marks[index] = mark
       } else if byte >= Opcode.push1.rawValue && byte <= Opcode.push32.rawValue {
-        index += Int(byte) - Int(Opcode.push1.rawValue) + 1
+        index &+= Int(byte &- Opcode.push1.rawValue) &+ 1
       }
-      index += 1
+      index &+= 1
     }
   }
 
   /// Copies and analyses code.
-  public convenience init(_ bytes: [UInt8]) { self.init(bytes, budget: nil) }
+  public convenience init(_ bytes: [UInt8], translation policy: TranslationPolicy = .standard) {
+    self.init(bytes, policy, budget: nil)
+  }
 
-  convenience init(_ bytes: [UInt8], budget: TranslationBudget?) {
+  convenience init(_ bytes: [UInt8], _ policy: TranslationPolicy, budget: TranslationBudget?) {
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
     defer { copy.deallocate() }
     copy.copyBytes(from: bytes)
-    self.init(UnsafeRawBufferPointer(start: copy.baseAddress, count: bytes.count), budget: budget)
+    self.init(UnsafeRawBufferPointer(start: copy.baseAddress, count: bytes.count), policy, budget: budget)
   }
 
   deinit {
     base.deallocate()
-    jumpDestinations.deallocate()
+    destinations.deallocate()
     releaseTranslation()
   }
 
@@ -72,7 +87,7 @@ public final class Code: @unchecked Sendable {
 
   /// Whether a jump may go to `offset`.
   @inlinable public func isJumpDestination(_ offset: Int) -> Bool {
-    offset >= 0 && offset < count && jumpDestinations[offset >> 3] >> UInt8(truncatingIfNeeded: offset & 7) & 1 == 1
+    offset >= 0 && offset < count && destinations[offset].load(ordering: .relaxed) != 0
   }
 
   /// The code of an account that has none.

@@ -37,7 +37,7 @@ public final class CodeCache: Sendable {
   public func code<E: Error>(_ hash: Bytes32, load: () throws(E) -> [UInt8]) throws(E) -> Code {
     if let code = lookup(hash) { return code }
     // Loading happens outside of the lock: two threads may analyse the same code, and the first to store it wins.
-    return store(Code(try load(), budget: translations), hash)
+    return store(Code(try load(), .standard, budget: translations), hash)
   }
 
   /// Bytes that the translations of the codes held occupy.
@@ -92,5 +92,5 @@ public final class CodeCache: Sendable {
     }
   }
 
-  private static func size(_ code: Code) -> Int { code.count + code.count / 8 + 256 }
+  private static func size(_ code: Code) -> Int { 2 * code.count + 256 }
 }

@@ -6,8 +6,10 @@ import Testing
 
 @Suite("Two interpreters")
 struct TierTests {
-  /// Work left to the code to compare with the reference interpreter: translated at once, or in the middle of a run.
-  static func work(_ round: Int) -> Int64 { round % 4 == 3 ? 150 + Int64(round % 7) * 40 : 0 }
+  /// For the code to compare with the reference interpreter: blocks are translated at once, or in the middle of a run.
+  static func policy(_ round: Int) -> TranslationPolicy {
+    round % 4 == 3 ? .after(arrivals: UInt8(1 + round / 4 % 3)) : .atOnce
+  }
 
   static func code(_ round: Int, _ random: inout SeededGenerator, _ revision: Revision) -> [UInt8] {
     round % 8 == 0 ? FuzzTests.program(&random) : StructuredProgram.make(&random, revision)
@@ -26,23 +28,23 @@ struct TierTests {
       let code = Self.code(round, &random, machine.rules.revision)
       let input = (0..<Int.random(in: 0...96, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
       let gas = Int64.random(in: 0...[2000, 60_000, 300_000, 300_000].randomElement(using: &random)!, using: &random)
-      func outcome(_ work: Int64) -> (ExecutionResult, Meter, EthereumHost<MemoryState>) {
+      func outcome(_ policy: TranslationPolicy) -> (ExecutionResult, Meter, EthereumHost<MemoryState>) {
         var state = MemoryState()
         state[contract] = MemoryAccount(balance: word("1000"), nonce: 1, code: code, storage: [.one: word("3")])
         state.beginTransaction()
-        state.work = work
+        state.translation = policy
         var host = EthereumHost(revision: machine.rules.revision, state: state)
         var meter = Meter(gas: gas)
         let message = Message(address: contract, caller: sender, value: word("3"), input: input)
-        let code = Code(code, work: work)
+        let code = Code(code, translation: policy)
         let result = machine.execute(message, code: code, meter: &meter, host: &host)
         // The comparison is one of two interpreters.
-        #expect(work != 0 || code.translationSize > 0)
-        #expect(work != .max || code.translationSize == 0)
+        #expect(policy != .atOnce || code.translationSize > 0)
+        #expect(policy != .never || code.translationSize == 0)
         return (result, meter, host)
       }
-      let reference = outcome(.max)
-      let blocks = outcome(Self.work(round))
+      let reference = outcome(.never)
+      let blocks = outcome(Self.policy(round))
       let label = "seed \(seed), round \(round), gas \(gas): \(Hex.encode(code))"
       #expect(reference.0 == blocks.0, "\(label)")
       #expect(reference.1 == blocks.1, "\(label)")
@@ -68,20 +70,20 @@ struct TierTests {
       var host = ZKsyncTestHost()
       host[contract] = MemoryAccount(balance: word("1000"), nonce: 1, code: code, storage: [.one: word("3")])
       host.original = host.world.accounts
-      func outcome(_ work: Int64) -> (ExecutionResult, Meter, ZKsyncTestHost) {
+      func outcome(_ policy: TranslationPolicy) -> (ExecutionResult, Meter, ZKsyncTestHost) {
         var host = host
-        host.work = work
+        host.translation = policy
         var meter = Meter(gas: gas, fraction: UInt8(truncatingIfNeeded: seed), native: native)
         let message = Message(address: contract, caller: sender)
-        let code = Code(code, work: work)
+        let code = Code(code, translation: policy)
         let result = machine.execute(message, code: code, meter: &meter, host: &host)
         // The comparison is one of two interpreters.
-        #expect(work != 0 || code.translationSize > 0 || result.status.fatal != nil)
-        #expect(work != .max || code.translationSize == 0)
+        #expect(policy != .atOnce || code.translationSize > 0 || result.status.fatal != nil)
+        #expect(policy != .never || code.translationSize == 0)
         return (result, meter, host)
       }
-      let reference = outcome(.max)
-      let blocks = outcome(Self.work(round))
+      let reference = outcome(.never)
+      let blocks = outcome(Self.policy(round))
       let label = "seed \(seed), round \(round), gas \(gas), native \(native): \(Hex.encode(code))"
       #expect(reference.0 == blocks.0, "\(label)")
       #expect(reference.1 == blocks.1, "\(label)")
@@ -115,11 +117,16 @@ struct TierTests {
     #expect(code.translationSize > 0)
   }
 
-  @Test("code with more blocks than can be numbered stays with the reference interpreter")
+  @Test("code with more blocks than can be numbered goes on in the reference interpreter")
   func manyBlocks() {
-    let code = Code([UInt8](repeating: 0x5b, count: 70_000), work: 0)
-    #expect(execute(code).status == .stopped)
-    #expect(code.translationSize == 0)
+    // Computed jumps to 40,000 destinations, each of which jumps back to the loop at 2.
+    var code = assemble("0 JUMPDEST 4 ADD DUP1 160000 LT 20 JUMPI DUP1 100 ADD JUMP JUMPDEST" + returnTop)
+    code += [UInt8](repeating: 0, count: 104 - code.count)
+    code += [[UInt8]](repeating: assemble("JUMPDEST 2 JUMP"), count: 40_000).joined()
+    let numbered = Code(code, translation: .atOnce)
+    #expect(execute(numbered, gas: 10_000_000).output == word("160004").bytes)
+    #expect(execute(Code(code, translation: .never), gas: 10_000_000).output == word("160004").bytes)
+    #expect(numbered.translationSize > 2_000_000)
   }
 
   @Test("translations stay within the budget of the cache, and go with their code")

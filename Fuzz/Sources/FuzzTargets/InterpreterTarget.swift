@@ -35,9 +35,8 @@ enum InterpreterTarget {
     let steppedRoot = stepped.state.stateRoot
 
     // As it comes; translated before it begins; translated in the middle.
-    for work: Int64? in [nil, 0, 200] {
-      let runnable = Code(code)
-      if let work { runnable.workLeft = work }
+    for policy in [TranslationPolicy.standard, .atOnce, .after(arrivals: 2)] {
+      let runnable = Code(code, translation: policy)
       var fast = EthereumHost(revision: revision, state: world)
       var fastMeter = Meter(gas: gas)
       let fastResult = machine.execute(message, code: runnable, meter: &fastMeter, host: &fast)

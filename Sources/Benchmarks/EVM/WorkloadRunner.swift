@@ -100,12 +100,10 @@ public enum InterpreterTier: Int, Sendable {
   case automatic = 2
 
   func code(_ bytes: [UInt8]) -> Code {
-    let code = Code(bytes)
     switch self {
-    case .reference: code.workLeft = .max
-    case .blocks: code.workLeft = 0
-    case .automatic: break
+    case .reference: Code(bytes, translation: .never)
+    case .blocks: Code(bytes, translation: .atOnce)
+    case .automatic: Code(bytes)
     }
-    return code
   }
 }

@@ -75,49 +75,16 @@ struct BlockInstruction: BitwiseCopyable {
   var d: Int16
   var a: Int16
   var b: Int16
-  /// An immediate, or the address of a word.
+  /// An immediate, or the address of a word (during translation its index).
   var i: UInt64
-  /// For ends of blocks the address of an entry (during translation its index); for instructions that can fail the
-  /// code offset at which the translation of the body begins.
+  /// For ends of blocks the address of an entry; for instructions that can fail that of the head of their block.
   var x: UInt64
 }
 
-/// The entry of a block: what the whole block costs and needs, checked once.
-///
-/// When one of the checks fails nothing has happened yet and the block cannot end well, so the reference interpreter
-/// takes over at ``offset`` and finds out how it ends.
-@usableFromInline
-struct BlockEntry: BitwiseCopyable {
-  /// The first instruction (during translation its index, or −1).
-  var body: Int
-  /// Constant gas of all instructions of the block.
-  var gas: UInt32
-  /// Constant native of all instructions of the block.
-  var native: UInt32
-  /// Bytes of stack that the block needs.
-  var need: UInt16
-  /// Bytes by which the stack may be higher than ``need`` without overflowing in the block.
-  var room: UInt16
-  /// Where the block begins in the code.
-  var offset: UInt32
-  /// Whether a jump may go here.
-  var isDestination: Bool
-  /// Whether the body continues across jumps with a known target.
-  var isMerging: Bool
-
-  /// The entry of a block not translated yet.
-  init(offset: Int, isDestination: Bool) {
-    body = -1
-    gas = 0
-    native = 0
-    need = 0
-    room = 0
-    self.offset = UInt32(truncatingIfNeeded: offset)
-    self.isDestination = isDestination
-    isMerging = false
-  }
-
-  var first: UnsafePointer<BlockInstruction> {
-    UnsafePointer(bitPattern: body).unsafelyUnwrapped
-  }
+extension BlockInstruction {
+  /// The entry to which the end of a block leads.
+  @inline(__always)
+  var target: UnsafePointer<BlockEntry> { UnsafePointer(bitPattern: UInt(x)).unsafelyUnwrapped }
+  /// The head of the block of an instruction that can fail.
+  var head: UnsafePointer<BlockHead> { UnsafePointer(bitPattern: UInt(x)).unsafelyUnwrapped }
 }

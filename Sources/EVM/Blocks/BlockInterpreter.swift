@@ -1,17 +1,19 @@
 // The fast interpreter: runs translated blocks, and only ways that end well.
 
 import Primitives
+import Synchronization
 
 /// The interpreter of translated code.
 ///
 /// It knows how instructions succeed. Whatever the constant costs and the stack allow is settled once at the entry of a
 /// block; where a check fails, there or at an instruction, the frame is bound to halt within the block, and the reference
-/// interpreter finds out how: ``Recovery`` restores the frame exactly as it was before the instruction.
+/// interpreter finds out how: ``Recovery`` restores the frame exactly as it was before the instruction. At a block that is
+/// not translated the reference interpreter goes on as well (``Tiers``).
 enum BlockInterpreter<Rules: RuleSet> {
-  /// Runs from the entry of a block until the frame ends or needs the host.
+  /// Runs from the entry of a block until the frame ends or needs the host, or the reference interpreter has to go on.
   @inline(never)
   static func run(_ frame: UnsafeMutablePointer<Frame>, from entry: UnsafePointer<BlockEntry>) -> Exit {
-    var r = BlockRegisters<Rules>(frame, entry)
+    var r = BlockRegisters<Rules>(frame)
     guard r.enter(entry) else { return r.surrender(before: entry) }
     while true {
       switch r.ip.pointee.operation {
@@ -102,13 +104,21 @@ enum BlockInterpreter<Rules: RuleSet> {
         let next = r.ip.pointee.target
         guard r.enter(next) else { return r.surrender(before: next) }
       case .jump:
-        let next = r.destination(r.a)
+        let target = r.a
         r.adjust()
+        guard let next = r.destination(target) else { return r.surrender(jumpingTo: target) }
         guard r.enter(next) else { return r.surrender(before: next) }
       case .jumpIf:
-        let next = r.a.isZero ? r.ip[1].target : r.destination(r.b)
-        r.adjust()
-        guard r.enter(next) else { return r.surrender(before: next) }
+        if r.a.isZero {
+          let next = r.ip[1].target
+          r.adjust()
+          guard r.enter(next) else { return r.surrender(before: next) }
+        } else {
+          let target = r.b
+          r.adjust()
+          guard let next = r.destination(target) else { return r.surrender(jumpingTo: target) }
+          guard r.enter(next) else { return r.surrender(before: next) }
+        }
       case .branch:
         if let entry = r.branch(!r.a.isZero) { return r.surrender(before: entry) }
       case .branchEqual:
@@ -154,12 +164,13 @@ struct BlockRegisters<Rules: RuleSet> {
   let frame: UnsafeMutablePointer<Frame>
 
   @inline(__always)
-  init(_ frame: UnsafeMutablePointer<Frame>, _ entry: UnsafePointer<BlockEntry>) {
+  init(_ frame: UnsafeMutablePointer<Frame>) {
     self.frame = frame
     sp = UnsafeMutableRawPointer(frame.pointee.sp)
     gas = frame.pointee.meter.gas
     native = frame.pointee.meter.native
-    ip = entry.pointee.first
+    // Anywhere, until a block is entered.
+    ip = UnsafeRawPointer(frame).assumingMemoryBound(to: BlockInstruction.self)
   }
 
   @inline(__always)
@@ -245,11 +256,12 @@ struct BlockRegisters<Rules: RuleSet> {
   @inline(__always)
   mutating func adjust() { sp += Int(ip.pointee.d) }
 
-  /// The entry to which a jump leads.
+  /// The entry to which a jump leads; `nil` if no jump may go there or no block begins there yet.
   @inline(__always)
-  func destination(_ target: UInt256) -> UnsafePointer<BlockEntry> {
-    if !target.fitsUInt64 || target.l0 >= UInt64(frame.pointee.codeCount) { return frame.pointee.entries }
-    return frame.pointee.entries + Int(frame.pointee.entryIndices[Int(truncatingIfNeeded: target.l0)])
+  func destination(_ target: UInt256) -> UnsafePointer<BlockEntry>? {
+    if !target.fitsUInt64 || target.l0 >= UInt64(frame.pointee.codeCount) { return nil }
+    let number = frame.pointee.numbers[Int(truncatingIfNeeded: target.l0)].load(ordering: .acquiring)
+    return number > 0 ? Translation.entry(number, frame.pointee.segments) : nil
   }
 
   /// Goes to the entry of this instruction or of the next one; returns the entry if it cannot be passed.
@@ -260,44 +272,57 @@ struct BlockRegisters<Rules: RuleSet> {
     return enter(next) ? nil : next
   }
 
-  /// Pays for a block and goes to its first instruction; false, with nothing changed, where gas, native or the stack do
-  /// not allow it.
+  /// Pays for a block and goes to its first instruction; false, with nothing changed, where the block is not translated
+  /// or gas, native or the stack do not allow it.
   @inline(__always)
   mutating func enter(_ entry: UnsafePointer<BlockEntry>) -> Bool {
-    let remaining = gas &- Int64(entry.pointee.gas)
-    let height = UInt16(truncatingIfNeeded: UInt(bitPattern: sp)) &- entry.pointee.need
-    if remaining < 0 || height > entry.pointee.room { return false }
+    guard let head = entry.pointee.head else { return false }
+    let remaining = gas &- Int64(head.pointee.gas)
+    let height = UInt16(truncatingIfNeeded: UInt(bitPattern: sp)) &- head.pointee.need
+    if remaining < 0 || height > head.pointee.room { return false }
     if Rules.metersNative {
-      let cost = UInt64(entry.pointee.native)
+      let cost = UInt64(head.pointee.native)
       if native < cost { return false }
       native &-= cost
     }
     gas = remaining
-    ip = entry.pointee.first
+    ip = head.first
     return true
   }
 
-  /// Hands the frame over before a block that it cannot pass.
+  /// Hands the frame over before a block that it cannot pass, or that is not translated.
   @inline(never)
   func surrender(before entry: UnsafePointer<BlockEntry>) -> Exit {
-    frame.pointee.pc = frame.pointee.codeBase + Int(entry.pointee.offset)
-    frame.pointee.sp = sp.assumingMemoryBound(to: UInt256.self)
+    frame.pointee.resumption = entry.pointee.head == nil ? entry : nil
+    return leave(at: Int(entry.pointee.offset))
+  }
+
+  /// Hands the frame over after a jump to where no block begins yet, or may begin.
+  @inline(never)
+  func surrender(jumpingTo target: UInt256) -> Exit {
     frame.pointee.resumption = nil
-    saveMeter()
-    return Interpreter<Rules>.run(frame)
+    guard target.fitsUInt64, frame.pointee.code.takeUnretainedValue().isJumpDestination(Int(clamping: target.l0)) else {
+      saveMeter()
+      frame.pointee.halt = .invalidJump
+      return .halted
+    }
+    let offset = Int(truncatingIfNeeded: target.l0)
+    let exit = leave(at: offset)
+    return Heat.count(frame.pointee.destinations[offset]) ? .hot : exit
   }
 
   /// Hands the frame over before an instruction that fails.
   @inline(never)
   func surrender() -> Exit {
     saveMeter()
-    Recovery.restore(frame, at: ip, sp, truncatesShifts: Rules.metersNative)
-    return Interpreter<Rules>.run(frame)
+    Recovery.restore(frame, at: ip, sp, metersNative: Rules.metersNative)
+    return .cold
   }
-}
 
-extension BlockInstruction {
-  /// The entry to which the end of a block leads.
-  @inline(__always)
-  var target: UnsafePointer<BlockEntry> { UnsafePointer(bitPattern: UInt(x)).unsafelyUnwrapped }
+  private func leave(at offset: Int) -> Exit {
+    frame.pointee.pc = frame.pointee.codeBase + offset
+    frame.pointee.sp = sp.assumingMemoryBound(to: UInt256.self)
+    saveMeter()
+    return .cold
+  }
 }

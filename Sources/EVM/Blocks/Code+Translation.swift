@@ -1,4 +1,4 @@
-// When code is translated, and who keeps the translation.
+// The translation of a code: who makes it, who keeps it.
 
 import Primitives
 import Synchronization
@@ -24,18 +24,6 @@ final class TranslationBudget: Sendable {
 }
 
 extension Code {
-  /// How much work, in gas, pays for a translation of `count` bytes. Translating takes some 20 to 50 ns a byte, and the
-  /// block interpreter saves some 0.4 ns a gas, at every later run too.
-  static func workUntilHot(count: Int) -> Int64 { 2000 &+ 64 &* Int64(count) }
-  /// What an activation counts for, besides the gas that it spends.
-  static var activationWork: Int64 { 100 }
-
-  /// Gas until the code is hot: 0 to have it translated at its next activation, `Int64.max` to have it never.
-  public var workLeft: Int64 {
-    get { workUntilHot.load(ordering: .relaxed) }
-    set { workUntilHot.store(newValue, ordering: .relaxed) }
-  }
-
   private var known: Unmanaged<Translation>? {
     UnsafeRawPointer(bitPattern: translation.load(ordering: .acquiring)).map(Unmanaged.fromOpaque)
   }
@@ -46,37 +34,24 @@ extension Code {
     return translation.table == table ? translation : nil
   }
 
-  /// The translation for a table, made if need be. `nil` if there is one for another table, if there are too many blocks,
-  /// or if the budget is used up; the code has cooled down then, for ever or for a while.
-  func translate(_ table: UnsafePointer<InstructionTable>, truncatesShifts: Bool) -> Translation? {
+  /// The translation for a table, made if need be. `nil` if there is one for another table, if the code may have none, or
+  /// if the budget is used up.
+  func makeTranslation(for table: UnsafePointer<InstructionTable>) -> Translation? {
+    if policy == .never { return nil }
     if known == nil {
-      guard let made = Translation(self, table: table, truncatesShifts: truncatesShifts) else {
-        workLeft = .max
-        return nil
-      }
-      if let budget, !budget.reserve(made.size) {
-        workLeft = 16 &* Code.workUntilHot(count: count)
-        return nil
-      }
+      guard let made = Translation(self, table: table) else { return nil }
       let retained = Unmanaged.passRetained(made)
       let address = UInt(bitPattern: retained.toOpaque())
+      // If another thread was faster, its translation counts.
       if !translation.compareExchange(expected: 0, desired: address, ordering: .acquiringAndReleasing).exchanged {
-        // Another thread was faster.
-        budget?.release(made.size)
         retained.release()
       }
     }
-    let translation = translation(for: table)
-    if translation == nil { workLeft = .max }
-    return translation
+    return translation(for: table)
   }
 
   /// For the end of the code's life.
-  func releaseTranslation() {
-    guard let known else { return }
-    budget?.release(known.takeUnretainedValue().size)
-    known.release()
-  }
+  func releaseTranslation() { known?.release() }
 
   /// Bytes that the translation occupies, 0 for none.
   package var translationSize: Int { known?.takeUnretainedValue().size ?? 0 }
@@ -86,29 +61,31 @@ extension Frame {
   /// Prepares the frame for the interpreter that suits the code.
   @usableFromInline
   mutating func chooseTier(_ code: Code) {
-    if let translation = code.translation(for: table) {
-      adopt(translation)
-      resumption = entries + 1
-    } else {
-      resumption = nil
-      let left = code.workLeft
-      workLeft = left == .max ? left : max(0, left &- Code.activationWork)
+    resumption = nil
+    translation = nil
+    if let translation = code.translation(for: table) { adopt(translation) }
+    if translation?._withUnsafeGuaranteedRef({ $0.start.pointee.head != nil }) ?? false {
+      resumption = start
+    } else if Heat.count(code.startHeat) {
+      startTranslated(code)
     }
   }
 
-  /// Whether the code is hot without having been translated.
-  var isHot: Bool { workLeft == 0 }
-
-  mutating func adopt(_ translation: Translation) {
-    entries = translation.entries
-    entryIndices = translation.entryIndices
-    workLeft = .max
-    hotBelow = 0
+  /// Lets the frame of hot code begin in the block interpreter.
+  private mutating func startTranslated(_ code: Code) {
+    if translation == nil, let translation = code.makeTranslation(for: table) { adopt(translation) }
+    if translation != nil {
+      resumption = start
+    } else {
+      code.startHeat.store(Heat.cold, ordering: .relaxed)
+    }
   }
 
-  /// Keeps count of the work of code that is not hot yet.
-  @usableFromInline
-  mutating func rememberHeat() {
-    if workLeft != .max { code.takeUnretainedValue().workLeft = workLeft }
+  private var start: UnsafePointer<BlockEntry> { UnsafePointer(segments[0]) }
+
+  mutating func adopt(_ translation: Translation) {
+    self.translation = .passUnretained(translation)
+    numbers = UnsafePointer(translation.numbers)
+    segments = UnsafePointer(translation.segments)
   }
 }

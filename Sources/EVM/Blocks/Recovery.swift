@@ -12,30 +12,31 @@ enum Recovery {
   @inline(never)
   static func restore(
     _ frame: UnsafeMutablePointer<Frame>, at failed: UnsafePointer<BlockInstruction>, _ base: UnsafeMutableRawPointer,
-    truncatesShifts: Bool
+    metersNative: Bool
   ) {
-    let entry = failed.pointee.target.pointee
-    let index = failed - entry.first
+    let head = failed.pointee.head
+    let index = failed - head.first
+    let start = Int(head.pointee.offset)
+    let isMerging = head.pointee.isMerging
     let code = frame.pointee.code.takeUnretainedValue()
-    var translator = Translator(
-      code, table: frame.pointee.table, truncatesShifts: truncatesShifts, isRecovering: true)
-    defer { translator.deallocate() }
-    let start = Int(entry.offset)
-    translator.walk(from: start, isMerging: entry.isMerging)
-    translator.walk(from: start, isMerging: entry.isMerging, limit: translator.origins[index] - 1)
+    // The workspace is at a fixed address of its own: nobody else uses it meanwhile.
+    let translator = frame.pointee.translator
+    translator.pointee.begin(code, frame.pointee.table, in: nil)
+    translator.pointee.walk(from: start, isMerging: isMerging)
+    let steps = translator.pointee.origins[index] - 1
+    translator.pointee.walk(from: start, isMerging: isMerging, limit: steps)
 
-    let stack = translator.stack
+    let stack = translator.pointee.stack
     let positions = stack.lowest..<stack.height
     let values = positions.map { position -> UInt256 in
-      translator.word(stack[position])
-        ?? (base + stack[position].slot &* 32).load(as: UInt256.self)
+      translator.pointee.word(stack[position]) ?? (base + stack[position].slot &* 32).load(as: UInt256.self)
     }
     let bottom = base.assumingMemoryBound(to: UInt256.self) + stack.lowest
     for (position, value) in values.enumerated() { bottom[position] = value }
     frame.pointee.sp = bottom + values.count
-    frame.pointee.pc = frame.pointee.codeBase + translator.offset
+    frame.pointee.pc = frame.pointee.codeBase + translator.pointee.offset
     frame.pointee.resumption = nil
-    frame.pointee.meter.gas &+= Int64(entry.gas) &- Int64(translator.gas)
-    if truncatesShifts { frame.pointee.meter.native &+= UInt64(entry.native) &- UInt64(translator.native) }
+    frame.pointee.meter.gas &+= Int64(head.pointee.gas) &- Int64(translator.pointee.gas)
+    if metersNative { frame.pointee.meter.native &+= UInt64(head.pointee.native) &- UInt64(translator.pointee.native) }
   }
 }

@@ -4,39 +4,33 @@ import Primitives
 
 extension Translator {
   /// Goes on at `offset` without a jump.
-  mutating func endProceeding(at offset: Int) -> Int {
+  mutating func endProceeding(at offset: Int) {
     settle()
-    let next = continuation(at: offset)
-    end(.proceed, x: next)
-    return next
+    end(.proceed, x: continuation(at: offset, isCertain: true))
   }
 
   /// Lets the reference interpreter carry out the instruction at `offset`.
-  mutating func endLeaving(at offset: Int, goesOn: Bool) -> Int {
+  mutating func endLeaving(at offset: Int, goesOn: Bool) {
     settle()
-    let next = goesOn ? continuation(at: offset + 1) : 0
-    end(.leave, i: UInt64(offset), x: next)
-    return next
+    end(.leave, i: UInt64(offset), x: goesOn ? continuation(at: offset + 1, isCertain: true) : 0)
   }
 
   /// A jump to a known target, valid or not.
-  mutating func endJumping(to target: UInt256) -> Int {
+  mutating func endJumping(to target: UInt256) {
     settle()
-    end(.proceed, x: destination(target))
-    return 0
+    end(.proceed, x: destination(target, isCertain: true))
   }
 
   /// A jump to a computed target.
-  mutating func endJumping(_ target: SymbolicValue) -> Int {
+  mutating func endJumping(_ target: SymbolicValue) {
     var slot = target.slot
     keep(&slot, in: 0)
     settle()
     end(.jump, a: slot, x: 0)
-    return 0
   }
 
   /// JUMPI. Execution goes on at `offset` if it does not jump.
-  mutating func endBranching(_ target: SymbolicValue, on condition: SymbolicValue) -> Int {
+  mutating func endBranching(_ target: SymbolicValue, on condition: SymbolicValue) {
     if let word = word(condition) {
       if word.isZero { return endProceeding(at: offset) }
       if target.isConstant { return endJumping(to: constants[target.constant]) }
@@ -47,16 +41,15 @@ extension Translator {
     keep(&test.a, in: 0)
     if test.b != SymbolicStack.none { keep(&test.b, in: 1) }
     settle()
-    let next = continuation(at: offset)
-    let taken = word(target).map { destination($0) } ?? 0
+    let next = continuation(at: offset, isCertain: false)
+    let taken = word(target).map { destination($0, isCertain: false) } ?? 0
     end(test.operation, a: test.a, b: test.b, i: test.i, x: test.isNegated ? next : taken)
-    emit(.proceed, d: stack.height, x: UInt64(test.isNegated ? taken : next))
-    return next
+    emit(.proceed, d: stack.height, x: test.isNegated ? taken : next)
   }
 
   /// Emits the end, and tells the block's GAS instructions what came after them.
-  private mutating func end(_ operation: BlockOperation, a: Int = 0, b: Int = 0, i: UInt64 = 0, x: Int) {
-    emit(operation, d: stack.height, a: a, b: b, i: i, x: UInt64(x))
+  private mutating func end(_ operation: BlockOperation, a: Int = 0, b: Int = 0, i: UInt64 = 0, x: UInt64) {
+    emit(operation, d: stack.height, a: a, b: b, i: i, x: x)
     for index in 0..<gasReaders.count {
       var reader = instructions[gasReaders[index]]
       reader.i = UInt64(gas) &- reader.i
@@ -79,7 +72,7 @@ extension Translator {
   /// Takes the comparison that produced a condition out of the block and into the branch, if nothing else needs it.
   private mutating func fuse(_ condition: Int) -> Test {
     var test = Test(operation: .branch, a: condition)
-    while instructions.count > bodyStart, test.operation == .branch, !stack.isLive(test.a) {
+    while instructions.count > 0, test.operation == .branch, !stack.isLive(test.a) {
       let last = instructions[instructions.count &- 1]
       guard Int(last.d) == test.a &* 32 else { break }
       switch last.operation {

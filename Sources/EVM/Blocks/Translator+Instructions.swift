@@ -45,10 +45,10 @@ extension Translator {
     case .shr: indexed(.shiftRight, .shiftRightImmediate, opcode)
     case .sar: indexed(.shiftRightArithmetic, .shiftRightArithmeticImmediate, opcode)
 
-    case .mload: load(.load, .loadImmediate, x: current)
+    case .mload: load(.load, .loadImmediate)
     case .mstore: store()
     case .mstore8: storeByte()
-    case .calldataload: load(.calldataLoad, .calldataLoadImmediate, x: 0)
+    case .calldataload: load(.calldataLoad, .calldataLoadImmediate)
     case .msize: property(.memorySize)
     case .address: property(.address)
     case .caller: property(.caller)
@@ -123,13 +123,13 @@ extension Translator {
   /// Takes two operands, of which at least one is not constant, and puts the result in their place.
   @inline(__always)
   private mutating func result(
-    _ operation: BlockOperation, _ a: SymbolicValue, _ b: SymbolicValue? = nil, i: UInt64 = 0, x: UInt64 = 0
+    _ operation: BlockOperation, _ a: SymbolicValue, _ b: SymbolicValue? = nil, i: UInt64 = 0
   ) {
     let first = slot(a)
     let second = b.map { slot($0) } ?? 0
     stack.release(a)
     if let b { stack.release(b) }
-    emit(operation, d: stack.pushResult(), a: first, b: second, i: i, x: x)
+    emit(operation, d: stack.pushResult(), a: first, b: second, i: i)
   }
 
   /// Folds two constants into their result.
@@ -267,12 +267,12 @@ extension Translator {
   // MARK: Memory, calldata, properties
 
   /// MLOAD and CALLDATALOAD.
-  private mutating func load(_ operation: BlockOperation, _ immediate: BlockOperation, x: Int) {
+  private mutating func load(_ operation: BlockOperation, _ immediate: BlockOperation) {
     let a = stack.pop()
     if let word = word(a), word.fitsUInt64 {
-      emit(immediate, d: stack.pushResult(), i: word.l0, x: UInt64(x))
+      emit(immediate, d: stack.pushResult(), i: word.l0)
     } else {
-      result(operation, a, x: UInt64(x))
+      result(operation, a)
     }
   }
 
@@ -280,9 +280,9 @@ extension Translator {
     let (a, b) = (stack.pop(), stack.pop())
     let value = slot(b)
     if let word = word(a), word.fitsUInt64 {
-      emit(.storeImmediate, b: value, i: word.l0, x: UInt64(current))
+      emit(.storeImmediate, b: value, i: word.l0)
     } else {
-      emit(.store, a: slot(a), b: value, x: UInt64(current))
+      emit(.store, a: slot(a), b: value)
     }
     stack.release(a)
     stack.release(b)
@@ -290,7 +290,7 @@ extension Translator {
 
   private mutating func storeByte() {
     let (a, b) = (stack.pop(), stack.pop())
-    emit(.storeByte, a: slot(a), b: slot(b), x: UInt64(current))
+    emit(.storeByte, a: slot(a), b: slot(b))
     stack.release(a)
     stack.release(b)
   }
@@ -310,8 +310,7 @@ extension Translator {
     }
     for index in 0..<operands { stack.release(values[index]) }
     let i = UInt64(opcode.rawValue) | offset(of: slots[2]) &<< 16
-    emit(
-      .reference, d: hasResult ? stack.pushResult() : 0, a: slots[0], b: slots[1], i: i, x: UInt64(current))
+    emit(.reference, d: hasResult ? stack.pushResult() : 0, a: slots[0], b: slots[1], i: i)
   }
 }
 

@@ -1,36 +1,36 @@
 // JUMP, JUMPI, PC, GAS, RETURN and REVERT.
 
 import Primitives
+import Synchronization
 
 extension Registers {
+  /// Whether the destination is hot.
   @inline(__always)
-  private mutating func jump(to target: UInt256) throws(Halt) {
+  private mutating func jump(to target: UInt256) throws(Halt) -> Bool {
     let offset = target.l0
     if !target.fitsUInt64 || offset >= UInt64(frame.pointee.codeCount) { throw .invalidJump }
     let index = Int(truncatingIfNeeded: offset)
-    if frame.pointee.jumpDestinations[index &>> 3] &>> UInt8(truncatingIfNeeded: index & 7) & 1 == 0 {
-      throw .invalidJump
-    }
+    let heat = frame.pointee.destinations[index].load(ordering: .relaxed)
+    if heat == 0 { throw .invalidJump }
     pc = frame.pointee.codeBase + index
+    if heat == Heat.hot { return true }
+    frame.pointee.destinations[index].store(heat &- 1, ordering: .relaxed)
+    return false
   }
 
+  /// Whether the destination is hot.
   @inline(__always)
-  mutating func jump() throws(Halt) {
+  mutating func jump() throws(Halt) -> Bool {
     try jump(to: take())
   }
 
-  /// Whether it jumped.
+  /// Whether it jumped and the destination is hot.
   @inline(__always)
   mutating func jumpi() throws(Halt) -> Bool {
     sp -= 2
     if sp[0].isZero { return false }
-    try jump(to: sp[1])
-    return true
+    return try jump(to: sp[1])
   }
-
-  /// Whether the code has done enough work to be translated.
-  @inline(__always)
-  var isHot: Bool { gas < frame.pointee.hotBelow }
 
   /// Offset of the byte after the opcode under execution.
   @inline(__always)

@@ -1,6 +1,7 @@
 // One activation of code: registers, memory, context and the buffers that the next activation at its depth reuses.
 
 import Primitives
+import Synchronization
 
 /// Operands of an instruction that the interpreter took from the stack, checked and paid for, for the machine to use.
 @frozen public struct PendingOperands {
@@ -36,17 +37,18 @@ import Primitives
   @usableFromInline var code: Unmanaged<Code>
   @usableFromInline var codeBase: UnsafePointer<UInt8>
   @usableFromInline var codeCount: Int
-  @usableFromInline var jumpDestinations: UnsafePointer<UInt8>
+  /// See ``Code/destinations``.
+  @usableFromInline var destinations: UnsafePointer<Atomic<UInt8>>
 
   // The translation of the code, see ``Tiers``.
   /// Where the block interpreter goes on; `nil` while the reference interpreter runs the frame.
   @usableFromInline var resumption: UnsafePointer<BlockEntry>?
-  @usableFromInline var entries: UnsafePointer<BlockEntry>
-  @usableFromInline var entryIndices: UnsafePointer<UInt16>
-  /// Gas that the code may still spend on work before it deserves a translation.
-  @usableFromInline var workLeft: Int64
-  /// A jump with less gas than this leaves the reference interpreter for the translator.
-  @usableFromInline var hotBelow: Int64
+  /// The translation, if the code has one, and what the block interpreter reads of it.
+  @usableFromInline var translation: Unmanaged<Translation>?
+  @usableFromInline var numbers: UnsafePointer<Atomic<Int16>>
+  @usableFromInline var segments: UnsafePointer<UnsafeMutablePointer<BlockEntry>>
+  /// The machine's workspace.
+  @usableFromInline let translator: UnsafeMutablePointer<Translator>
 
   @usableFromInline var memory: UnsafeMutablePointer<UInt8>
   /// Bytes in use, a multiple of 32.
@@ -80,8 +82,9 @@ import Primitives
   case stopped, returned, reverted, halted
   /// One instruction was carried out (single steps only).
   case stepped
-  /// The code did enough work to be translated; the machine never sees this.
-  case hot
+  /// The reference interpreter came to a hot jump destination, or the block interpreter cannot go on; the machine never
+  /// sees these.
+  case hot, cold
   /// The host is needed to read an account; operands are checked and paid for.
   case balance, selfBalance, codeSize, codeCopy, codeHash, blockHash
   /// The host is needed to reach a slot.

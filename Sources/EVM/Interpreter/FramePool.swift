@@ -2,6 +2,7 @@
 
 import Glibc
 import Primitives
+import Synchronization
 
 /// The frames of a machine, one per call depth, with their stacks, memories and return buffers.
 ///
@@ -11,6 +12,8 @@ final class FramePool {
   /// Slots for the frames of depth 0 … 1,024.
   @usableFromInline let slots: UnsafeMutablePointer<UnsafeMutablePointer<Frame>?>
   @usableFromInline let environment: UnsafeMutablePointer<ExecutionEnvironment>
+  /// The workspace in which hot blocks are translated.
+  @usableFromInline let translator: UnsafeMutablePointer<Translator>
   private var count = 0
 
   /// A stack is 32 KiB; the other half of its aligned block lets the interpreter read its height off its pointer, and
@@ -21,11 +24,13 @@ final class FramePool {
   private static func keptMemory(depth: Int) -> Int { depth < 16 ? 1 << 18 : 1 << 14 }
 
   @usableFromInline
-  init() {
+  init(truncatesShifts: Bool) {
     slots = .allocate(capacity: FramePool.slotCount)
     slots.initialize(repeating: nil, count: FramePool.slotCount)
     environment = .allocate(capacity: 1)
     environment.initialize(to: ExecutionEnvironment())
+    translator = .allocate(capacity: 1)
+    translator.initialize(to: Translator(truncatesShifts: truncatesShifts))
   }
 
   deinit {
@@ -39,6 +44,8 @@ final class FramePool {
     slots.deallocate()
     environment.deinitialize(count: 1)
     environment.deallocate()
+    translator.pointee.deallocate()
+    translator.deallocate()
   }
 
   /// The frame of a depth, made if need be. `depth` is at most 1,024.
@@ -53,7 +60,8 @@ final class FramePool {
     precondition(depth < FramePool.slotCount, "the host let a call below 1,024 others run")
     let stack = UnsafeMutableRawPointer.allocate(byteCount: FramePool.stackBytes, alignment: FramePool.stackBytes)
     let frame = UnsafeMutablePointer<Frame>.allocate(capacity: 1)
-    frame.initialize(to: Frame(stack: stack.assumingMemoryBound(to: UInt256.self), environment: environment))
+    frame.initialize(to: Frame(
+        stack: stack.assumingMemoryBound(to: UInt256.self), environment: environment, translator: translator))
     slots[depth] = frame
     count = max(count, depth + 1)
     return frame
@@ -83,20 +91,28 @@ extension Frame {
     return memory.assumingMemoryBound(to: UInt8.self)
   }
 
+  /// What frames without a translation refer to.
+  private nonisolated(unsafe) static let noNumbers = UnsafeMutablePointer<Atomic<Int16>>.allocate(capacity: 1)
+  private nonisolated(unsafe) static let noSegments =
+    UnsafeMutablePointer<UnsafeMutablePointer<BlockEntry>>.allocate(capacity: 1)
+
   /// An idle frame.
-  init(stack: UnsafeMutablePointer<UInt256>, environment: UnsafePointer<ExecutionEnvironment>) {
+  init(
+    stack: UnsafeMutablePointer<UInt256>, environment: UnsafePointer<ExecutionEnvironment>,
+    translator: UnsafeMutablePointer<Translator>
+  ) {
     stackBase = stack
     sp = stack
     self.environment = environment
     code = .passUnretained(.empty)
     codeBase = UnsafePointer(Code.empty.base)
     codeCount = 0
-    jumpDestinations = UnsafePointer(Code.empty.jumpDestinations)
+    destinations = UnsafePointer(Code.empty.destinations)
     resumption = nil
-    entries = Translation.none.entries
-    entryIndices = Translation.none.entryIndices
-    workLeft = .max
-    hotBelow = 0
+    translation = nil
+    numbers = UnsafePointer(Frame.noNumbers)
+    segments = UnsafePointer(Frame.noSegments)
+    self.translator = translator
     pc = codeBase
     table = EthereumRules(.cancun).table
     meter = Meter(gas: 0)
@@ -127,7 +143,7 @@ extension Frame {
     code = .passRetained(newCode)
     codeBase = UnsafePointer(newCode.base)
     codeCount = newCode.count
-    jumpDestinations = UnsafePointer(newCode.jumpDestinations)
+    destinations = UnsafePointer(newCode.destinations)
     pc = codeBase
     sp = stackBase
     self.meter = meter
@@ -144,10 +160,7 @@ extension Frame {
 
   /// Lets go of the code.
   @inlinable
-  mutating func end() {
-    rememberHeat()
-    code.release()
-  }
+  mutating func end() { code.release() }
 
   /// The memory range in the operands.
   @inlinable

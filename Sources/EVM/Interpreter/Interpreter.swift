@@ -93,10 +93,9 @@ enum Interpreter<Rules: RuleSet> {
       case .mstore: try r.mstore()
       case .mstore8: try r.mstore8()
       case .jump:
-        try r.jump()
-        if !single && r.isHot { return .hot }
+        if try r.jump() && !single { return .hot }
       case .jumpi:
-        if try r.jumpi() && !single && r.isHot { return .hot }
+        if try r.jumpi() && !single { return .hot }
       case .pc: r.programCounter()
       case .msize: r.msize()
       case .gas: r.gasLeft()

@@ -11,7 +11,7 @@ import Primitives
 public final class Machine<Rules: RuleSet> {
   /// The rules under which code runs.
   public let rules: Rules
-  @usableFromInline let pool = FramePool()
+  @usableFromInline let pool = FramePool(truncatesShifts: Rules.metersNative)
 
   /// A machine without frames: they are made when executions need them.
   public init(rules: Rules) { self.rules = rules }

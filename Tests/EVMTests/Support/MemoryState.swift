@@ -32,20 +32,12 @@ struct MemoryWorld {
   var logs: [RecordedLog] = []
 }
 
-extension Code {
-  /// Code that is translated at its first activation (work 0), never (`Int64.max`), or when it deserves it (`nil`).
-  convenience init(_ bytes: [UInt8], work: Int64?) {
-    self.init(bytes)
-    if let work { workLeft = work }
-  }
-}
-
 struct MemoryState: EthereumState {
   var world = MemoryWorld()
   /// The accounts at the beginning of the transaction.
   var original: [Address: MemoryAccount] = [:]
-  /// The work left to code that frames call until it is translated; `nil` for the usual.
-  var work: Int64?
+  /// When code that frames call is translated.
+  var translation = TranslationPolicy.standard
   private var marks: [MemoryWorld] = []
 
   subscript(address: Address) -> MemoryAccount {
@@ -71,7 +63,7 @@ struct MemoryState: EthereumState {
   func codeHash(_ address: Address) -> Bytes32 { keccak(self[address].code) }
   func code(_ address: Address) -> Code? {
     let bytes = self[address].code
-    return bytes.isEmpty ? nil : Code(bytes, work: work)
+    return bytes.isEmpty ? nil : Code(bytes, translation: translation)
   }
   func hasStorage(_ address: Address) -> Bool { self[address].storage.values.contains { !$0.isZero } }
   func originalStorage(_ address: Address, _ key: UInt256) -> UInt256 { original[address]?.storage[key] ?? .zero }

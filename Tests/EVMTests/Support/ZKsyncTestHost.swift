@@ -22,8 +22,8 @@ struct ZKsyncTestHost: Host {
   var cachedSlots: Set<SlotKey> = []
   var cachedCode: Set<[UInt8]> = []
   var marks: [World] = []
-  /// The work left to code that frames call until it is translated; `nil` for the usual.
-  var work: Int64?
+  /// When code that frames call is translated.
+  var translation = TranslationPolicy.standard
 
   subscript(address: Address) -> MemoryAccount {
     get { world.accounts[address] ?? MemoryAccount() }
@@ -167,7 +167,7 @@ struct ZKsyncTestHost: Host {
       meter.reclaim(callee)
       return finished(.halted(.callDepthExceeded))
     }
-    return .run(code: Code(code, work: work), meter: callee, checkpoint: start)
+    return .run(code: Code(code, translation: translation), meter: callee, checkpoint: start)
   }
 
   mutating func finishCall(_ checkpoint: Int, succeeded: Bool) {
