@@ -60,7 +60,8 @@ final class FramePool {
     precondition(depth < FramePool.slotCount, "the host let a call below 1,024 others run")
     let stack = UnsafeMutableRawPointer.allocate(byteCount: FramePool.stackBytes, alignment: FramePool.stackBytes)
     let frame = UnsafeMutablePointer<Frame>.allocate(capacity: 1)
-    frame.initialize(to: Frame(
+    frame.initialize(
+      to: Frame(
         stack: stack.assumingMemoryBound(to: UInt256.self), environment: environment, translator: translator))
     slots[depth] = frame
     count = max(count, depth + 1)
