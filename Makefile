@@ -12,10 +12,10 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps build run test test-unit test-e2e lint format fuzz bench bench-guest clean
+.PHONY: help deps build run test test-unit test-e2e lint format fuzz bench bench-counts bench-guest clean
 
 help: ## List the tasks
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 deps: ## Install the Debian packages that are missing
 	@scripts/install-debian-packages $(DEBIAN)
@@ -56,6 +56,9 @@ fuzz: deps ## Fuzz every decoder, the interpreter and the precompiles for second
 bench: build ## Run every benchmark (ARGS="evm" for one)
 	$(if $(ARGS),$(BIN)/zkos bench $(ARGS),@set -e; for bench in crypto precompiles evm stf "tree --blocks 100"; do \
 	  echo "== $$bench"; $(BIN)/zkos bench $$bench; done)
+
+bench-counts: deps ## Count the processor's instructions per EVM instruction, under valgrind (ARGS="--workloads DIR")
+	scripts/count-instructions --march "$(MARCH)" $(ARGS)
 
 bench-guest: build ## Compare the proving machine with an interpreter in C (ARGS="--image server_app.bin")
 	gcc -O2 -shared -fPIC -o .build/guest-interpreter.so Sources/Benchmarks/Guest/interpreter.c

@@ -221,6 +221,9 @@ let package = Package(
       name: "run-contract", dependencies: ["EVM", "Ethereum", "Primitives"], path: "Examples/RunContract",
       swiftSettings: settings),
     .executableTarget(
+      name: "instruction-counts", dependencies: ["EVMBenchmark"], path: "Sources/Benchmarks/Instructions",
+      swiftSettings: settings),
+    .executableTarget(
       name: "zkos",
       dependencies: [
         "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "StateTests", "ZKsyncOS", "Airbender",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EVM
 import EVMBenchmark
 import Glibc
 
@@ -28,6 +29,9 @@ struct EVMBench: ParsableCommand {
   @Option(help: "Slices of each interpreter per workload.")
   var repetitions = 15
 
+  @Flag(help: "Measure nothing: count how often each instruction is executed, as JSON. Our own workloads are left out.")
+  var countOpcodes = false
+
   @Flag(help: "Print one JSON object for each workload and for the whole.")
   var json = false
 
@@ -37,11 +41,12 @@ struct EVMBench: ParsableCommand {
   }
 
   func run() throws {
-    var chosen = try Workload.own()
+    var chosen = countOpcodes ? [] : try Workload.own()
     for folder in workloads {
       for file in try Files.below(folder, suffix: ".json") { chosen += try Workload.stateTests(Files.read(file)) }
     }
     if let only { chosen.removeAll { !$0.name.contains(only) } }
+    if countOpcodes { return printOpcodes(chosen) }
     var benchmark = EVMBenchmark()
     benchmark.repetitions = repetitions
     benchmark.keepsAnalysis = keepAnalysis
@@ -59,6 +64,16 @@ struct EVMBench: ParsableCommand {
       ).print(json: json)
     }
     printSummary(timings)
+  }
+
+  /// A JSON object for each workload: its name, and the instructions by name.
+  private func printOpcodes(_ workloads: [Workload]) {
+    for workload in workloads {
+      let counts = workload.opcodeCounts().enumerated().filter { $0.element > 0 }.map { byte, count in
+        "\"\(Opcode(byte: UInt8(byte)))\":\(count)".uppercased()
+      }
+      print("{\"case\":\"\(workload.name)\",\"opcodes\":{\(counts.joined(separator: ","))}}")
+    }
   }
 
   /// The geometric mean of the ratios and the worst of them.
