@@ -32,16 +32,18 @@ let package = Package(
   targets: [
     // Layer 0: primitives
     .target(name: "Primitives", swiftSettings: settings),
-    .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
+    .target(
+      name: "RandomTesting", dependencies: ["Primitives"], path: "Tests/RandomTesting", swiftSettings: settings),
+    .testTarget(name: "PrimitivesTests", dependencies: ["Primitives", "RandomTesting"], swiftSettings: settings),
     .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
     .target(
       name: "Cryptography", dependencies: ["Primitives", "CSecp256k1", "CLibCrypto", "CGMP"], swiftSettings: settings),
-    .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
+    .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "RandomTesting"], swiftSettings: settings),
 
     .target(name: "JSON", dependencies: ["Primitives"], swiftSettings: settings),
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
+    .testTarget(name: "JSONTests", dependencies: ["JSON", "RandomTesting"], swiftSettings: settings),
 
     // Layer 1: execution
     .target(name: "Transactions", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
@@ -52,7 +54,8 @@ let package = Package(
     // Layer 2: state transition
     .target(
       name: "ZKsyncOS", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
-    .testTarget(name: "ZKsyncOSTests", dependencies: ["ZKsyncOS", "StateTree"], swiftSettings: settings),
+    .testTarget(
+      name: "ZKsyncOSTests", dependencies: ["ZKsyncOS", "StateTree", "RandomTesting"], swiftSettings: settings),
     .target(
       name: "Ethereum", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
     .testTarget(
@@ -65,12 +68,14 @@ let package = Package(
     // Layer 3: proving
     .target(name: "StateTree", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
     .testTarget(
-      name: "StateTreeTests", dependencies: ["StateTree", "Primitives", "Cryptography"], swiftSettings: settings),
+      name: "StateTreeTests", dependencies: ["StateTree", "Primitives", "Cryptography", "RandomTesting"],
+      swiftSettings: settings),
     .target(name: "Airbender", dependencies: ["Primitives"], swiftSettings: settings),
     .target(
       name: "GuestAssembler", dependencies: ["Airbender"], path: "Tests/GuestAssembler", swiftSettings: settings),
     .testTarget(
-      name: "AirbenderTests", dependencies: ["Airbender", "GuestAssembler", "Primitives", "Cryptography"],
+      name: "AirbenderTests",
+      dependencies: ["Airbender", "GuestAssembler", "Primitives", "Cryptography", "RandomTesting"],
       swiftSettings: settings),
     .target(
       name: "ProverInput", dependencies: ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"],
@@ -132,12 +137,14 @@ let package = Package(
       path: "Tests/StorageTesting", swiftSettings: settings),
     .testTarget(name: "RocksDBTests", dependencies: ["RocksDB", "StorageTesting"], swiftSettings: settings),
     .testTarget(
-      name: "ChainStorageTests", dependencies: ["ChainStorage", "RocksDB", "StorageTesting"], swiftSettings: settings),
+      name: "ChainStorageTests",
+      dependencies: ["ChainStorage", "RocksDB", "StorageTesting", "RandomTesting"], swiftSettings: settings),
 
     // Layer 5: node parts
     .target(name: "Mempool", dependencies: ["Primitives", "Transactions"], swiftSettings: settings),
     .testTarget(
-      name: "MempoolTests", dependencies: ["Mempool", "Transactions", "Cryptography"], swiftSettings: settings),
+      name: "MempoolTests", dependencies: ["Mempool", "Transactions", "Cryptography", "RandomTesting"],
+      swiftSettings: settings),
     .target(
       name: "Sequencer", dependencies: ["Primitives", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool"],
       swiftSettings: settings),
@@ -145,7 +152,7 @@ let package = Package(
       name: "SequencerVictim", dependencies: ["Sequencer", "StorageTesting"], path: "Tests/SequencerVictim",
       swiftSettings: settings),
     .testTarget(
-      name: "SequencerTests", dependencies: ["Sequencer", "StorageTesting", "SequencerVictim"],
+      name: "SequencerTests", dependencies: ["Sequencer", "StorageTesting", "SequencerVictim", "RandomTesting"],
       swiftSettings: settings),
     .target(
       name: "HTTP",

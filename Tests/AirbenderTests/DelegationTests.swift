@@ -4,19 +4,8 @@ import Airbender
 import Cryptography
 import GuestAssembler
 import Primitives
+import RandomTesting
 import Testing
-
-/// Small deterministic generator (SplitMix64).
-struct Random: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 @Suite("256-bit delegation")
 struct BigIntegerDelegationTests {
@@ -42,7 +31,7 @@ struct BigIntegerDelegationTests {
   }()
 
   static let values: [UInt256] = {
-    var random = Random(state: 1)
+    var random = SplitMix64(seed: 1)
     func next() -> UInt256 {
       UInt256(l0: random.next(), l1: random.next(), l2: random.next(), l3: random.next())
     }
@@ -202,7 +191,7 @@ struct Blake2sDelegationTests {
 
   @Test("hashes equal BLAKE2s-256", arguments: [0, 1, 3, 63, 64, 65, 127, 128, 129, 300])
   func hashes(_ count: Int) throws {
-    var random = Random(state: UInt64(count))
+    var random = SplitMix64(seed: UInt64(count))
     let bytes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
     #expect(try Self.hash(bytes) == Blake2s256.hash(bytes).bytes)
   }

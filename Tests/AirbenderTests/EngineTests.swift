@@ -2,14 +2,15 @@
 
 import Airbender
 import GuestAssembler
+import RandomTesting
 import Testing
 
 @Suite("Engines")
 struct EngineTests {
   /// Random instructions of every kind, on registers that partly point into RAM, with jumps forwards and backwards.
-  private static func program(_ random: inout Random) -> [UInt32] {
+  private static func program(_ random: inout SplitMix64) -> [UInt32] {
     var code = Assembler()
-    func register(_ random: inout Random) -> Register { Register.allCases[Int.random(in: 0..<32, using: &random)] }
+    func register(_ random: inout SplitMix64) -> Register { Register.allCases[Int.random(in: 0..<32, using: &random)] }
     for register in [Register.s0, .s1, .a0, .a1] {
       code.li(register, ram + UInt32.random(in: 0..<64, using: &random) * 32)
     }
@@ -62,7 +63,7 @@ struct EngineTests {
 
   @Test("random programs", arguments: 0..<8)
   func differential(_ group: Int) throws {
-    var random = Random(state: UInt64(group) &* 0x1234_5678_9ABC_DEF1)
+    var random = SplitMix64(seed: UInt64(group) &* 0x1234_5678_9ABC_DEF1)
     var halted = 0
     for _ in 0..<250 {
       let words = Self.program(&random)
@@ -88,7 +89,7 @@ struct EngineTests {
   }
 
   /// Operations on eight numbers in memory, one after the other on each other's results; now and then one that is refused.
-  private static func bigIntegerProgram(_ random: inout Random) -> [UInt32] {
+  private static func bigIntegerProgram(_ random: inout SplitMix64) -> [UInt32] {
     var code = Assembler()
     for index in 0..<64 {
       code.li(.t0, UInt32.random(in: 0..<4, using: &random) == 0 ? .max : UInt32(truncatingIfNeeded: random.next()))
@@ -115,7 +116,7 @@ struct EngineTests {
 
   @Test("random sequences of 256-bit operations", arguments: 0..<4)
   func bigIntegers(_ group: Int) throws {
-    var random = Random(state: UInt64(group) &+ 77)
+    var random = SplitMix64(seed: UInt64(group) &+ 77)
     var halted = 0
     for _ in 0..<100 {
       let words = Self.bigIntegerProgram(&random)

@@ -1,5 +1,6 @@
 import ChainStorage
 import Primitives
+import RandomTesting
 import RocksDB
 import StorageTesting
 import Testing
@@ -75,7 +76,7 @@ import ZKsyncOS
   }
 
   @Test func blocksAreFoundInMemoryOnDiskAndAfterReopening() throws {
-    var random = SplitMix64(11)
+    var random = SplitMix64(seed: 11)
     var blocks = [TestChain.genesis]
     do {
       let store = try open()
@@ -95,7 +96,7 @@ import ZKsyncOS
   }
 
   @Test func whatIsNotFlushedIsGoneAfterReopening() throws {
-    var random = SplitMix64(12)
+    var random = SplitMix64(seed: 12)
     var blocks = [TestChain.genesis]
     do {
       let store = try open()
@@ -110,7 +111,7 @@ import ZKsyncOS
   }
 
   @Test func gapsAndAnotherGenesisAreRefused() throws {
-    var random = SplitMix64(13)
+    var random = SplitMix64(seed: 13)
     do {
       let store = try open()
       for number in [0, 2] as [UInt64] {
@@ -126,7 +127,7 @@ import ZKsyncOS
   }
 
   @Test func logsAreThoseThatAFullSearchFinds() throws {
-    var random = SplitMix64(14)
+    var random = SplitMix64(seed: 14)
     let store = try open()
     var blocks = [TestChain.genesis]
     for number in 1...40 as ClosedRange<UInt64> {
@@ -172,7 +173,7 @@ import ZKsyncOS
 
   @Test(arguments: ["headers", "bodies", "receipts"])
   func damagedValuesAreTypedErrors(column: String) throws {
-    var random = SplitMix64(15)
+    var random = SplitMix64(seed: 15)
     do {
       let store = try open(retained: 0)
       try store.publish(block(1, &random))

@@ -1,5 +1,6 @@
 import ChainStorage
 import Primitives
+import RandomTesting
 import RocksDB
 import StorageTesting
 import Synchronization
@@ -58,7 +59,7 @@ private final class Flag: Sendable {
   /// Random blocks, flushed at random moments; every view, new or old, must give what a plain list gives.
   @Test(arguments: [(1, 16), (2, 16), (3, 100_000), (4, 100_000)] as [(UInt64, Int)])
   func everyViewSeesTheStateAfterItsBlock(seed: UInt64, cachedSlots: Int) throws {
-    var random = SplitMix64(seed)
+    var random = SplitMix64(seed: seed)
     let store = try open(cachedSlots: cachedSlots)
     var model: [[UInt64: UInt64]] = [[0: 5]]
     var views: [ChainStateView] = [try store.view(at: 0)]
@@ -187,7 +188,7 @@ private final class Flag: Sendable {
     await withTaskGroup(of: Bool.self) { group in
       for reader in 0..<3 as Range<UInt64> {
         group.addTask {
-          var random = SplitMix64(reader)
+          var random = SplitMix64(seed: reader)
           while !done.isSet.load(ordering: .acquiring) {
             // There may be fewer threads than tasks.
             await Task.yield()

@@ -1,5 +1,6 @@
 import Cryptography
 import Primitives
+import RandomTesting
 import Testing
 
 /// k and the compressed k·G, by py-ecc (`bls.point_compression`).

@@ -1,5 +1,6 @@
 import Cryptography
 import Primitives
+import RandomTesting
 import Testing
 
 /// P, k, k·P and P + k·P.

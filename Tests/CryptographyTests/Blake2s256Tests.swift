@@ -1,5 +1,6 @@
 import Cryptography
 import Primitives
+import RandomTesting
 import Testing
 
 @Suite("BLAKE2s-256")

@@ -1,5 +1,6 @@
 import Cryptography
 import Primitives
+import RandomTesting
 import Testing
 
 private struct Proof: Sendable {

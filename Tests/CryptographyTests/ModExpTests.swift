@@ -1,5 +1,6 @@
 import Cryptography
 import Primitives
+import RandomTesting
 import Testing
 
 /// A power and its operands, in hexadecimal; the result is that of Python's `pow`.

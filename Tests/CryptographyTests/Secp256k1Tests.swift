@@ -1,5 +1,6 @@
 import Cryptography
 import Primitives
+import RandomTesting
 import Testing
 
 /// One key, one message, and what eth-keys (with coincurve) makes of them.

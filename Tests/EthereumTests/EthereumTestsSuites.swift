@@ -60,16 +60,25 @@ struct EthereumTestsSuites {
     return (passed, failures)
   }
 
-  @Test(
-    "TrieTests: roots of tries and of secure tries",
-    arguments: [
-      ("trieanyorder", false), ("trieanyorder_secureTrie", true), ("trietest", false), ("trietest_secureTrie", true),
-      ("hex_encoded_securetrie_test", true),
-    ])
+  /// The files of TrieTests by whether their tries are secure.
+  private static let tries = [
+    ("trieanyorder", false), ("trieanyorder_secureTrie", true), ("trietest", false), ("trietest_secureTrie", true),
+    ("hex_encoded_securetrie_test", true),
+  ]
+
+  @Test("TrieTests: no file is left out, but for that which walks through keys: our tries are roots, nothing else")
+  func everyTrieFile() throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: try #require(root) + "/TrieTests")
+    #expect(Set(names) == Set(Self.tries.map { $0.0 + ".json" } + ["trietestnextprev.json"]))
+  }
+
+  @Test("TrieTests: roots of tries and of secure tries", arguments: tries)
   func trieTests(file: String, isSecure: Bool) throws {
     let path = try #require(root) + "/TrieTests/\(file).json"
     let tests = try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
-    for (name, test) in try #require(tests.members) {
+    let members = try #require(tests.members)
+    #expect(!members.isEmpty)
+    for (name, test) in members {
       let input = try #require(test["in"])
       // An object holds pairs; an array holds changes in order, of which null removes.
       let pairs: [(String, String?)] =

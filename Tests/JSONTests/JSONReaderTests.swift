@@ -2,6 +2,7 @@
 // `n` cases refused.
 
 import JSON
+import RandomTesting
 import Testing
 
 @Suite("JSON reader")
@@ -137,7 +138,7 @@ struct JSONReaderTests {
 
   @Test("Random bytes and mutated texts never trap")
   func garbage() {
-    var random = SplitMix(state: 7)
+    var random = SplitMix64(seed: 7)
     let alphabet = Array(#"{}[]",:\u0123456789abcdefDd8truefalsn.-+eE "#.utf8) + [0xc3, 0xa9, 0xf0, 0x9f, 0x00, 0x1f]
     let seed = Array(#"{"a":[1.5e3,{"b":"\uD834\uDD1E\n"},[],"é"],"c":null}"#.utf8)
     var accepted = 0
@@ -156,18 +157,5 @@ struct JSONReaderTests {
       }
     }
     #expect(accepted > 100)
-  }
-}
-
-/// A small generator with a fixed seed. Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators".
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import Mempool
 import Primitives
+import RandomTesting
 import Synchronization
 import Testing
 import Transactions
@@ -47,7 +48,7 @@ import Transactions
 
   @Test(arguments: 0..<20 as Range<UInt64>)
   func randomOperationsAgree(seed: UInt64) throws {
-    var random = SplitMix64(state: seed)
+    var random = SplitMix64(seed: seed)
     let test = TestPool()
     var model = Model()
     let senders = (1...5).map {
@@ -113,7 +114,7 @@ import Transactions
   }
 
   @Test func aSmallPoolUnderPressureKeepsItsInvariants() {
-    var random = SplitMix64(state: 7)
+    var random = SplitMix64(seed: 7)
     let test = TestPool {
       $0.maximumCount = 20
       $0.maximumCountPerSender = 6
@@ -173,7 +174,7 @@ import Transactions
 
 @Suite struct IndexedHeapTests {
   @Test func agreesWithAList() {
-    var random = SplitMix64(state: 3)
+    var random = SplitMix64(seed: 3)
     var heap = IndexedHeap<Int>()
     var list: [Int: Int] = [:]
     for _ in 0..<20_000 {

@@ -1,4 +1,5 @@
 import Primitives
+import RandomTesting
 import Testing
 
 /// The bytes that lines of hexadecimal words spell.
@@ -256,7 +257,7 @@ struct ABITests {
     writer.appendArray([[1, 2], [3]] as [[UInt256]]) { writer, row in writer.appendArray(row) { $0.append($1) } }
     writer.appendTuple { $0.append(bytes: [1]) }
     let valid = writer.encoded
-    var generator = SplitMix64(state: 21)
+    var generator = SplitMix64(seed: 21)
     for _ in 0..<20_000 {
       var bytes = valid
       for _ in 0...generator.next() % 3 {

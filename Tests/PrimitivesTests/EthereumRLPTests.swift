@@ -49,6 +49,17 @@ struct EthereumRLPTests {
     return bytes
   }
 
+  /// Files in which each vector says whether it is valid.
+  static let judged = ["invalidRLPTest.json", "RandomRLPTests/example.json"]
+
+  @Test("No file of the folder is left out", .enabled(if: root != nil, "ETHEREUM_TESTS is not set"))
+  func everyFile() throws {
+    let folder = try #require(Self.root) + "/RLPTests"
+    let files = try #require(FileManager.default.enumerator(atPath: folder))
+    let names = files.compactMap { $0 as? String }.filter { $0.hasSuffix(".json") }
+    #expect(Set(names) == Set(Self.judged + ["rlptest.json"]))
+  }
+
   @Test("rlptest: every value has its encoding and comes back", .enabled(if: root != nil, "ETHEREUM_TESTS is not set"))
   func valid() throws {
     let vectors = try Self.vectors("rlptest.json")
@@ -65,9 +76,11 @@ struct EthereumRLPTests {
   @Test(
     "Vectors marked INVALID are refused, those marked VALID come back",
     .enabled(if: root != nil, "ETHEREUM_TESTS is not set"),
-    arguments: ["invalidRLPTest.json", "RandomRLPTests/example.json"])
+    arguments: judged)
   func invalid(path: String) throws {
-    for vector in try Self.vectors(path) {
+    let vectors = try Self.vectors(path)
+    #expect(!vectors.isEmpty)
+    for vector in vectors {
       if vector.input as? String == "VALID" {
         #expect(try RLPTree(decoding: vector.output).encoded == vector.output, "\(vector.name)")
       } else {

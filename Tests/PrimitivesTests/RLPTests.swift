@@ -1,4 +1,5 @@
 import Primitives
+import RandomTesting
 import Testing
 
 @Suite("RLP")
@@ -87,7 +88,7 @@ struct RLPTests {
 
   @Test("Garbage never traps")
   func garbage() {
-    var generator = SplitMix64(state: 5)
+    var generator = SplitMix64(seed: 5)
     for _ in 0..<20_000 {
       let bytes = (0..<Int(generator.next() % 40)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
       var pending = [RLPReader(bytes)]

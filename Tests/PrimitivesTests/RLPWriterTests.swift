@@ -1,4 +1,5 @@
 import Primitives
+import RandomTesting
 import Testing
 
 /// A tree of strings and lists, for tests that follow the definition of RLP.
@@ -70,7 +71,7 @@ indirect enum RLPTree: Equatable {
 struct RLPWriterTests {
   @Test("Random trees are written as the definition says, and read back")
   func randomTrees() throws {
-    var generator = SplitMix64(state: 77)
+    var generator = SplitMix64(seed: 77)
     for _ in 0..<1_000 {
       let tree = RLPTree.random(&generator, depth: 5)
       var writer = RLPWriter()
@@ -142,7 +143,7 @@ struct RLPWriterTests {
 
   @Test("A byte changed anywhere decodes to itself or not at all")
   func mutations() {
-    var generator = SplitMix64(state: 78)
+    var generator = SplitMix64(seed: 78)
     for _ in 0..<20_000 {
       var bytes = RLPTree.random(&generator, depth: 3).encoded
       bytes[Int(generator.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: generator.next())

@@ -1,4 +1,5 @@
 import Primitives
+import RandomTesting
 import Testing
 
 /// Numbers whose limbs are all zeros, all ones, one bit, or nearly so, in every combination: the estimates of long division
@@ -27,7 +28,7 @@ private struct PatternedNumbers {
 struct UInt256DivisionTests {
   @Test("Quotient and remainder obey the law of division")
   func divisionLaw() {
-    var numbers = PatternedNumbers(generator: SplitMix64(state: 41))
+    var numbers = PatternedNumbers(generator: SplitMix64(seed: 41))
     var failures = 0
     for _ in 0..<300_000 {
       let a = numbers.next(), b = numbers.next()
@@ -44,7 +45,7 @@ struct UInt256DivisionTests {
 
   @Test("A dividend one below, at, and one above a multiple of the divisor")
   func multiples() {
-    var numbers = PatternedNumbers(generator: SplitMix64(state: 42))
+    var numbers = PatternedNumbers(generator: SplitMix64(seed: 42))
     var failures = 0
     for _ in 0..<100_000 {
       let divisor = numbers.next(), factor = numbers.next()
@@ -60,7 +61,7 @@ struct UInt256DivisionTests {
 
   @Test("(a·b) mod m and (a+b) mod m: distributive, and zero where m divides")
   func modularLaws() {
-    var numbers = PatternedNumbers(generator: SplitMix64(state: 43))
+    var numbers = PatternedNumbers(generator: SplitMix64(seed: 43))
     var failures = 0
     for _ in 0..<100_000 {
       let a = numbers.next(), b = numbers.next(), c = numbers.next(), m = numbers.next()
@@ -74,7 +75,7 @@ struct UInt256DivisionTests {
 
   @Test("(a·b) mod m agrees with doubling and adding, bit by bit")
   func slowProducts() {
-    var numbers = PatternedNumbers(generator: SplitMix64(state: 44))
+    var numbers = PatternedNumbers(generator: SplitMix64(seed: 44))
     func double(_ x: UInt256, plus y: UInt256, _ m: UInt256) -> UInt256 {
       func add(_ x: UInt256, _ y: UInt256) -> UInt256 {
         let sum = x.addingReportingOverflow(y)
@@ -97,7 +98,7 @@ struct UInt256DivisionTests {
 
   @Test("The quotient of signed numbers has the sign of both, the remainder that of the dividend")
   func signedLaws() {
-    var numbers = PatternedNumbers(generator: SplitMix64(state: 45))
+    var numbers = PatternedNumbers(generator: SplitMix64(seed: 45))
     var failures = 0
     for _ in 0..<100_000 {
       let a = numbers.next(), b = numbers.next()

@@ -1,16 +1,17 @@
 import Primitives
+import RandomTesting
 import Testing
 
 /// Numbers that stress every limb count: powers of two, their neighbours, and random ones of all widths.
 let interestingNumbers: [UInt256] = {
-  var generator = SplitMix64(state: 7)
+  var generator = SplitMix64(seed: 7)
   var numbers: [UInt256] = [.zero, .one, 2, .max]
   for position in stride(from: 8 as UInt64, to: 256, by: 8) {
     let power = UInt256.one << position
     numbers += [power, power &- .one, power &+ .one]
   }
   for _ in 0..<120 {
-    numbers.append(generator.nextUInt256() >> (generator.next() % 256))
+    numbers.append(generator.word() >> (generator.next() % 256))
   }
   // Divisors whose quotient digits the estimate overshoots.
   numbers.append(UInt256(l0: 0, l1: 0, l2: .max, l3: 1 << 63))
@@ -50,7 +51,7 @@ struct UInt256Tests {
 
   @Test("MULMOD and ADDMOD agree with bit-by-bit arithmetic")
   func modularOperations() {
-    var generator = SplitMix64(state: 99)
+    var generator = SplitMix64(seed: 99)
     for modulus in interestingNumbers where !modulus.isZero {
       let a = interestingNumbers[Int(generator.next() % UInt64(interestingNumbers.count))]
       let b = interestingNumbers[Int(generator.next() % UInt64(interestingNumbers.count))]
@@ -200,19 +201,4 @@ struct UInt256Tests {
     }
     #expect(UInt256(bigEndianBytes: [UInt8](repeating: 0, count: 33)) == nil)
   }
-}
-
-/// A small deterministic generator, so that failures repeat.
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func nextUInt256() -> UInt256 { UInt256(l0: next(), l1: next(), l2: next(), l3: next()) }
 }

@@ -1,6 +1,7 @@
 import ChainStorage
 import Glibc
 import Primitives
+import RandomTesting
 import Sequencer
 import StorageTesting
 import Testing
@@ -57,7 +58,7 @@ import Testing
 
   @Test(.enabled(if: isBuilt, "the program SequencerVictim is not built"))
   func everyBlockThatWasSeenSurvives() throws {
-    var random = SplitMix64(9)
+    var random = SplitMix64(seed: 9)
     var told: [UInt64: String] = [:]
     for _ in 0..<10 {
       let lines = try runAndKill(after: UInt32.random(in: 0..<120, using: &random))

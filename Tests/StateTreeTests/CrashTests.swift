@@ -1,4 +1,5 @@
 import Primitives
+import RandomTesting
 import StateTree
 import Testing
 
@@ -318,7 +319,7 @@ struct CorruptionTests {
     #expect(story.tell(on: disk, options: smallOptions()) == 39)
     story.blocks.append(last)
     disk.restart(isKill: true)
-    var generator = SeededGenerator(seed: 32)
+    var generator = SplitMix64(seed: 32)
     var (errors, answers) = (0, 0)
     for (name, contents) in disk.files.sorted(by: { $0.key < $1.key }) where !contents.visible.isEmpty {
       for _ in 0..<10 {

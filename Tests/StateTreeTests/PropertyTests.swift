@@ -1,14 +1,15 @@
 import Primitives
+import RandomTesting
 import StateTree
 import Testing
 
 /// A stream of random blocks with what makes trees go wrong: updates of old keys, neighbours within one block, values
 /// written again, keys that share their first bytes, blocks without writes.
 struct RandomBlocks {
-  var generator: SeededGenerator
+  var generator: SplitMix64
   private(set) var keys: [Bytes32] = []
 
-  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+  init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
   mutating func next(maxWrites: Int) -> [(key: Bytes32, value: Bytes32)] {
     var writes: [(key: Bytes32, value: Bytes32)] = []
@@ -119,7 +120,7 @@ struct PropertyTests {
       }
       for reader in 0..<3 as Range<UInt64> {
         group.addTask {
-          var generator = SeededGenerator(seed: reader)
+          var generator = SplitMix64(seed: reader)
           while tree.lastVersion < 120 {
             let version = UInt64.random(in: 0...tree.lastVersion, using: &generator)
             let view = try tree.view(at: version)
@@ -141,7 +142,7 @@ struct PropertyTests {
   @Test("Growth past the width of a page, one leaf and many leaves at a time")
   func growth() throws {
     for step in [1, 61, 64, 300] {
-      var generator = SeededGenerator(seed: UInt64(step))
+      var generator = SplitMix64(seed: UInt64(step))
       var reference = ReferenceTree()
       let tree = try StateTree(fileSystem: SimulatedDisk(seed: 3), options: smallOptions())
       for version in 1...UInt64(step == 1 ? 70 : 3) {
@@ -155,7 +156,7 @@ struct PropertyTests {
 
   @Test("Past 4,096 leaves, where a third band of levels begins")
   func thirdTier() throws {
-    var generator = SeededGenerator(seed: 5)
+    var generator = SplitMix64(seed: 5)
     let disk = SimulatedDisk(seed: 5)
     let tree = try StateTree(fileSystem: disk, options: smallOptions())
     var reference = ReferenceTree()
@@ -175,7 +176,7 @@ struct PropertyTests {
 
   @Test("Blocks large enough for two threads, one of them refused in the middle")
   func largeBlocks() throws {
-    var generator = SeededGenerator(seed: 6)
+    var generator = SplitMix64(seed: 6)
     let disk = SimulatedDisk(seed: 6)
     let tree = try StateTree(fileSystem: disk, options: StateTree.Options())
     let keys = (0..<70_000).map { _ in generator.bytes32() }
@@ -214,7 +215,7 @@ struct PropertyTests {
 
   @Test("Keys that share their first eight bytes, in different parts of the index")
   func collisions() throws {
-    var generator = SeededGenerator(seed: 8)
+    var generator = SplitMix64(seed: 8)
     let tree = try StateTree(fileSystem: SimulatedDisk(seed: 8), options: StateTree.Options())
     var reference = ReferenceTree()
     let old = (0..<16_000).map { _ in generator.bytes32() }
@@ -260,7 +261,7 @@ struct PropertyTests {
 
   @Test("More pages than are allocated at once")
   func manyPages() throws {
-    var generator = SeededGenerator(seed: 7)
+    var generator = SplitMix64(seed: 7)
     let disk = SimulatedDisk(seed: 7)
     var tree = try StateTree(fileSystem: disk, options: StateTree.Options())
     let writes = (0..<270_000).map { _ in (key: generator.bytes32(), value: generator.bytes32()) }
@@ -277,7 +278,7 @@ struct PropertyTests {
 
   @Test("Arguments that make no block are refused and change nothing")
   func refusals() throws {
-    var generator = SeededGenerator(seed: 9)
+    var generator = SplitMix64(seed: 9)
     let tree = try StateTree(fileSystem: SimulatedDisk(seed: 9), options: StateTree.Options())
     let (old, new) = (generator.bytes32(), generator.bytes32())
     let after = try tree.apply(version: 1, writes: [(old, .zero)])
@@ -296,7 +297,7 @@ struct PropertyTests {
 
   @Test("Leaves that exist before the first block")
   func genesis() throws {
-    var generator = SeededGenerator(seed: 10)
+    var generator = SplitMix64(seed: 10)
     let leaves = (0..<100).map { _ in (key: generator.bytes32(), value: generator.bytes32()) }
     var reference = ReferenceTree()
     reference.apply(leaves)
@@ -312,7 +313,7 @@ struct PropertyTests {
 struct ProofTests {
   @Test("A proof that was tampered with does not hold")
   func tampering() throws {
-    var generator = SeededGenerator(seed: 11)
+    var generator = SplitMix64(seed: 11)
     let tree = try StateTree(fileSystem: SimulatedDisk(seed: 11), options: StateTree.Options())
     let keys = (0..<20).map { _ in generator.bytes32() }
     let commitment = try tree.apply(version: 1, writes: keys.map { ($0, generator.bytes32()) })
@@ -362,7 +363,7 @@ struct ProofTests {
   @Test("Siblings of empty subtrees can be left out and come back")
   func trimming() throws {
     let tree = try StateTree(fileSystem: SimulatedDisk(seed: 12), options: StateTree.Options())
-    var generator = SeededGenerator(seed: 12)
+    var generator = SplitMix64(seed: 12)
     try tree.apply(version: 1, writes: (0..<6).map { _ in (generator.bytes32(), .zero) })
     let proof = try tree.view(at: 1).proof(at: 2)
     #expect(proof.trimmedSiblings.count == 3)
@@ -372,7 +373,7 @@ struct ProofTests {
 
   @Test("Queries of a block come in the order of the proving run, before and after the block is applied")
   func witness() throws {
-    var generator = SeededGenerator(seed: 13)
+    var generator = SplitMix64(seed: 13)
     let tree = try StateTree(fileSystem: SimulatedDisk(seed: 13), options: StateTree.Options())
     // Keys 0x10, 0x20, …, 0x60 at positions 2 … 7.
     func key(_ byte: UInt64) -> Bytes32 { Bytes32(w0: byte, w1: 0, w2: 0, w3: 0) }

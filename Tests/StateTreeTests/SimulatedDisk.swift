@@ -1,4 +1,5 @@
 import Primitives
+import RandomTesting
 import StateTree
 
 /// A disk in memory whose power can fail at any operation.
@@ -17,7 +18,7 @@ final class SimulatedDisk: @unchecked Sendable {
   }
 
   fileprivate(set) var files: [String: Contents] = [:]
-  private var generator: SeededGenerator
+  private var generator: SplitMix64
   /// Changing operations (writes, synchronisations, truncations, removals) until the power fails.
   var operationsUntilFailure = Int.max
   /// Bytes that all files together may take.
@@ -25,7 +26,7 @@ final class SimulatedDisk: @unchecked Sendable {
   private(set) var operations = 0
   private(set) var hasFailed = false
 
-  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+  init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
   var usedBytes: Int { files.values.reduce(0) { $0 + $1.visible.count } }
 
@@ -152,21 +153,4 @@ private final class SimulatedFile: TreeFile, @unchecked Sendable {
     copy.copyBytes(from: contents.visible)
     return FileMapping(bytes: UnsafeRawBufferPointer(copy)) { $0.deallocate() }
   }
-}
-
-/// SplitMix64: the same numbers on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-
-  mutating func bytes32() -> Bytes32 { Bytes32(w0: next(), w1: next(), w2: next(), w3: next()) }
 }

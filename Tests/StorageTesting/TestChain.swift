@@ -45,18 +45,3 @@ public enum TestChain {
           signature: .init(r: Bytes32(sender), s: Bytes32(UInt256.one), yParity: 0))), sender: sender)
   }
 }
-
-/// Numbers that are the same in every run.
-public struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  public init(_ seed: UInt64) { state = seed }
-
-  public mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}

@@ -1,22 +1,10 @@
 import Cryptography
 import EVM
 import Primitives
+import RandomTesting
 import Testing
 import Transactions
 import ZKsyncOS
-
-/// A small seeded generator (SplitMix64), so that failures repeat.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
 
 @Suite("Blocks of random transactions")
 struct BlockPropertyTests {
@@ -43,7 +31,7 @@ struct BlockPropertyTests {
   }
 
   /// A random transaction of the sender, valid or not.
-  static func transaction(_ nonce: UInt64, _ random: inout SeededGenerator) throws -> RecoveredTransaction {
+  static func transaction(_ nonce: UInt64, _ random: inout SplitMix64) throws -> RecoveredTransaction {
     let targets: [Address] = [
       .filled(0x05), .filled(0x06), .filled(0x07), .filled(0x77), SystemAddress.baseToken, Address(4),
     ]
@@ -88,7 +76,7 @@ struct BlockPropertyTests {
 
   @Test("a replay is identical, and refused transactions change nothing", arguments: ProtocolVersion.allCases, 0..<12)
   func replay(version: ProtocolVersion, seed: Int) throws {
-    var random = SeededGenerator(state: UInt64(seed) &* 77 &+ UInt64(version.rawValue))
+    var random = SplitMix64(seed: UInt64(seed) &* 77 &+ UInt64(version.rawValue))
     var fixture = Self.fixture(version)
     let engine = ExecutionEngine()
     for number in 1...2 as ClosedRange<UInt64> {
@@ -146,7 +134,7 @@ struct BlockPropertyTests {
   @Test("storage writes are the changed slots, in order, each once")
   func writes() throws {
     let fixture = Self.fixture(.current)
-    var random = SeededGenerator(state: 5)
+    var random = SplitMix64(seed: 5)
     var executor = try fixture.executor()
     for nonce in 0..<10 as Range<UInt64> { _ = try executor.execute(try Self.transaction(nonce, &random)) }
     let output = try executor.seal()

@@ -3,6 +3,7 @@
 import Cryptography
 import EVM
 import Primitives
+import RandomTesting
 import StateTree
 import Testing
 import Transactions
@@ -165,7 +166,7 @@ struct RevertedFrameTests {
     [0x36, 0x5f, 0x5f, 0x37, 0x5f, 0x5f, 0x36, 0x5f, 0x34, 0x60, 0x06, 0x5a, 0xf1, 0x5f, 0x5f, 0xfd]
 
   /// Random statements that leave the stack as it was: stores, transient stores, logs, creations, withdrawals.
-  private static func program(_ random: inout SeededGenerator) -> [UInt8] {
+  private static func program(_ random: inout SplitMix64) -> [UInt8] {
     var code: [UInt8] = []
     for _ in 0..<Int.random(in: 1...8, using: &random) {
       let key = UInt8.random(in: 0..<6, using: &random)
@@ -188,7 +189,7 @@ struct RevertedFrameTests {
 
   @Test("no value, log, message, code or transient slot; only accesses", arguments: ProtocolVersion.allCases, 0..<12)
   func leftovers(_ version: ProtocolVersion, seed: Int) throws {
-    var random = SeededGenerator(state: UInt64(seed) &+ 1000)
+    var random = SplitMix64(seed: UInt64(seed) &+ 1000)
     var fixture = Fixture(version)
     let worker = Self.program(&random)
     fixture.state.setCode(.filled(0x06), worker, balance: 100, version)

@@ -1,4 +1,5 @@
 import Primitives
+import RandomTesting
 import Testing
 import Transactions
 import ZKsyncOS
@@ -96,7 +97,7 @@ struct SimulationTests {
   @Test("random code never traps", arguments: 0..<40)
   func randomCode(seed: Int) throws {
     var fixture = Fixture()
-    var random = SeededGenerator(state: UInt64(seed))
+    var random = SplitMix64(seed: UInt64(seed))
     let code = (0..<200).map { _ in UInt8.random(in: 0...255, using: &random) }
     // Random bytes fail early; a prefix of pushes lets them get further.
     let pushes = (0..<40).flatMap { _ in Assembly.push(UInt64.random(in: 0..<64, using: &random)) }
