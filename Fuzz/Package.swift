@@ -17,6 +17,7 @@ let package = Package(
         .product(name: "EVM", package: "zksync-os-sequencer"),
         .product(name: "ZKsyncOS", package: "zksync-os-sequencer"),
         .product(name: "Ethereum", package: "zksync-os-sequencer"),
+        .product(name: "Airbender", package: "zksync-os-sequencer"),
       ]),
     .executableTarget(
       name: "fuzz", dependencies: ["FuzzTargets"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),

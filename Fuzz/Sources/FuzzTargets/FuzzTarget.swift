@@ -22,6 +22,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case rlp
   case abi
   case json
+  case guest
 
   public func run(_ input: UnsafeRawBufferPointer) {
     switch self {
@@ -44,6 +45,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .rlp: DecoderTargets.rlp(input)
     case .abi: DecoderTargets.abi(input)
     case .json: DecoderTargets.json(input)
+    case .guest: GuestTarget.run(input)
     }
   }
 }
