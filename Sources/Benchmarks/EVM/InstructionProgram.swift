@@ -43,6 +43,8 @@ public struct InstructionProgram: Sendable {
   public let minus: [String]
   /// The top of the stack first.
   let operands: [Operand]
+  /// Executions after which every block is translated that is going to be.
+  var executionsBefore = 2
   /// The unit that begins at a code offset.
   let unit: @Sendable (Int) -> [UInt8]
 
@@ -87,10 +89,11 @@ extension InstructionProgram {
 
   /// Several instructions as they are.
   private static func pattern(
-    _ name: String, _ operands: Operand..., opcode: Opcode? = nil, minus: [String] = [],
+    _ name: String, _ operands: Operand..., opcode: Opcode? = nil, minus: [String] = [], executionsBefore: Int = 2,
     unit: @escaping @Sendable (Int) -> [UInt8]
   ) -> Self {
-    Self(name: name, opcode: opcode, minus: minus, operands: operands, unit: unit)
+    Self(
+      name: name, opcode: opcode, minus: minus, operands: operands, executionsBefore: executionsBefore, unit: unit)
   }
 
   private static func bytes(_ opcodes: Opcode...) -> [UInt8] { opcodes.map(\.rawValue) }
@@ -138,7 +141,10 @@ extension InstructionProgram {
     pattern("JUMPI", .wide, opcode: .jumpi, minus: ["PUSH2", "JUMPDEST"]) { offset in
       target(offset, 4) + bytes(.jumpi, .jumpdest)
     },
-    pattern("JUMPI not taken", .zero, minus: ["PUSH2"]) { offset in target(offset, 0) + bytes(.jumpi) },
+    // What comes after a branch is translated when it has been reached twice, each after the one before it.
+    pattern("JUMPI not taken", .zero, minus: ["PUSH2"], executionsBefore: 450) { offset in
+      target(offset, 0) + bytes(.jumpi)
+    },
     pattern("DUP1 POP") { _ in bytes(.dup1, .pop) },
     pattern("PUSH1 POP") { _ in [Opcode.push1.rawValue, 7, Opcode.pop.rawValue] },
     pattern("SWAP1 SWAP1") { _ in bytes(.swap1, .swap1) },

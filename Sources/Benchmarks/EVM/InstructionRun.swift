@@ -16,8 +16,7 @@ public final class InstructionRun {
       ? InstructionRun.body(Machine(rules: ZKsyncRules()), code)
       : InstructionRun.body(Machine(rules: EthereumRules(.cancun)), code)
     // Whatever is done once is done now.
-    _ = body()
-    _ = body()
+    for _ in 0..<program.executionsBefore { _ = body() }
   }
 
   private static func body<Rules: RuleSet>(_ machine: Machine<Rules>, _ code: Code) -> () -> FrameStatus {
