@@ -39,6 +39,9 @@
   /// The opcode of a byte.
   @inlinable public init(byte: UInt8) { self = unsafeBitCast(byte, to: Opcode.self) }
 
+  /// The byte of the opcode. ``rawValue`` is the same; the compiler makes 256 cases of that wherever it inlines it.
+  @inlinable @inline(__always) public var byte: UInt8 { unsafeBitCast(self, to: UInt8.self) }
+
   /// Bytes of immediate data that follow the opcode: 1 … 32 for PUSH1 … PUSH32, else none.
   @inlinable public var immediateCount: Int {
     rawValue >= Opcode.push1.rawValue && rawValue <= Opcode.push32.rawValue ? Int(rawValue) - 0x5f : 0
@@ -46,5 +49,4 @@
 
   /// Whether any revision or rule set gives the byte a meaning.
   public var isAssigned: Bool { !"\(self)".hasPrefix("undefined") }
-
 }

@@ -192,8 +192,8 @@ struct BlockRegisters<Rules: RuleSet> {
     (sp + Int(offset)).assumingMemoryBound(to: UInt256.self)
   }
 
-  @inline(__always) var a: UInt256 { slot(ip.pointee.a).pointee }
-  @inline(__always) var b: UInt256 { slot(ip.pointee.b).pointee }
+  @inline(__always) var a: UInt256 { slot(ip.pointee.a).word }
+  @inline(__always) var b: UInt256 { slot(ip.pointee.b).word }
   /// The word to which the immediate points.
   @inline(__always)
   var wide: UInt256 {
@@ -218,15 +218,15 @@ struct BlockRegisters<Rules: RuleSet> {
 
   @inline(__always)
   mutating func ternary(_ body: (UInt256, UInt256, UInt256) -> UInt256) {
-    result(body(a, b, slot(Int16(truncatingIfNeeded: ip.pointee.i)).pointee))
+    result(body(a, b, slot(Int16(truncatingIfNeeded: ip.pointee.i)).word))
   }
 
   @inline(__always)
   mutating func exchange() {
     let (first, second) = (slot(ip.pointee.d), slot(ip.pointee.a))
-    let word = first.pointee
-    first.pointee = second.pointee
-    second.pointee = word
+    let words = (first.word, second.word)
+    first.pointee = words.1
+    second.pointee = words.0
     ip += 1
   }
 

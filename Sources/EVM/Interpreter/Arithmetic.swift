@@ -7,7 +7,7 @@ extension Registers {
   @inline(__always)
   mutating func binary(_ body: (UInt256, UInt256) -> UInt256) {
     sp -= 1
-    sp[-1] = body(sp[0], sp[-1])
+    sp[-1] = body(sp.word, item(1))
   }
 
   @inline(__always) mutating func add() { binary { $0 &+ $1 } }
@@ -21,18 +21,18 @@ extension Registers {
   @inline(__always)
   mutating func addmod() {
     sp -= 2
-    sp[-1] = sp[1].addingModulo(sp[0], sp[-1])
+    sp[-1] = (sp + 1).word.addingModulo(sp.word, item(1))
   }
 
   @inline(__always)
   mutating func mulmod() {
     sp -= 2
-    sp[-1] = sp[1].multipliedModulo(sp[0], sp[-1])
+    sp[-1] = (sp + 1).word.multipliedModulo(sp.word, item(1))
   }
 
   @inline(__always)
   mutating func exp() throws(Halt) {
-    let bytes = Int64(sp[-2].byteWidth)
+    let bytes = Int64(item(2).byteWidth)
     try charge(
       gas: late(10) &+ table.pointee.exponentByteGas &* bytes,
       native: ZKsyncNative.exponentiation &+ ZKsyncNative.exponentByte &* UInt64(bytes))

@@ -7,7 +7,7 @@ extension Registers {
   @inline(__always)
   private mutating func relation(_ body: (UInt256, UInt256) -> Bool) {
     sp -= 1
-    sp[-1] = UInt256(l0: UInt64(unsafeBitCast(body(sp[0], sp[-1]), to: UInt8.self)), l1: 0, l2: 0, l3: 0)
+    sp[-1] = UInt256(l0: bit(body(sp.word, item(1))), l1: 0, l2: 0, l3: 0)
   }
 
   @inline(__always) mutating func lt() { relation { $0 < $1 } }
@@ -18,13 +18,13 @@ extension Registers {
 
   @inline(__always)
   mutating func iszero() {
-    sp[-1] = UInt256(l0: UInt64(unsafeBitCast(sp[-1].isZero, to: UInt8.self)), l1: 0, l2: 0, l3: 0)
+    sp[-1] = UInt256(l0: bit(item(1).isZero), l1: 0, l2: 0, l3: 0)
   }
 
   @inline(__always) mutating func and() { binary { $0 & $1 } }
   @inline(__always) mutating func or() { binary { $0 | $1 } }
   @inline(__always) mutating func xor() { binary { $0 ^ $1 } }
-  @inline(__always) mutating func not() { sp[-1] = ~sp[-1] }
+  @inline(__always) mutating func not() { sp[-1] = ~item(1) }
   @inline(__always) mutating func byte() { binary { $1.byte(at: $0) } }
 
   @inline(__always) mutating func shl() { binary { $1 << Rules.shiftCount($0) } }

@@ -25,7 +25,7 @@ extension Registers {
   @inline(__always) mutating func blobbasefee() { push(environment.pointee.blobBaseFee) }
 
   @inline(__always)
-  mutating func blobhash() { sp[-1] = blobHash(sp[-1]) }
+  mutating func blobhash() { sp[-1] = blobHash(item(1)) }
 
   @inline(never)
   private func blobHash(_ index: UInt256) -> UInt256 {
@@ -34,7 +34,7 @@ extension Registers {
   }
 
   @inline(__always)
-  mutating func calldataload() { sp[-1] = frame.pointee.inputWord(at: sp[-1]) }
+  mutating func calldataload() { sp[-1] = frame.pointee.inputWord(at: item(1)) }
 }
 
 extension Frame {

@@ -28,8 +28,8 @@ extension Registers {
   @inline(__always)
   mutating func jumpi() throws(Halt) -> Bool {
     sp -= 2
-    if sp[0].isZero { return false }
-    return try jump(to: sp[1])
+    if sp.word.isZero { return false }
+    return try jump(to: (sp + 1).word)
   }
 
   /// Offset of the byte after the opcode under execution.

@@ -31,8 +31,8 @@ extension Registers {
   /// Copies from a source that is followed by zeros without end.
   @inline(__always)
   private mutating func copy(from source: UnsafePointer<UInt8>, count available: Int) throws(Halt) {
-    let (destination, offset) = (sp[-1], sp[-2])
-    let count = try chargeCopy(sp[-3], native: ZKsyncNative.copy)
+    let (destination, offset) = (item(1), item(2))
+    let count = try chargeCopy(item(3), native: ZKsyncNative.copy)
     sp -= 3
     if count == 0 { return }
     let target = try word(destination)
@@ -44,8 +44,8 @@ extension Registers {
 
   @inline(__always)
   mutating func returndatacopy() throws(Halt) {
-    let (destination, offset) = (sp[-1], sp[-2])
-    let count = try chargeCopy(sp[-3], native: ZKsyncNative.copy)
+    let (destination, offset) = (item(1), item(2))
+    let count = try chargeCopy(item(3), native: ZKsyncNative.copy)
     sp -= 3
     let source = try word(offset)
     let (end, overflow) = source.addingReportingOverflow(count)
@@ -58,8 +58,8 @@ extension Registers {
 
   @inline(__always)
   mutating func mcopy() throws(Halt) {
-    let (destination, offset) = (sp[-1], sp[-2])
-    let count = try chargeCopy(sp[-3], native: ZKsyncNative.memoryCopy)
+    let (destination, offset) = (item(1), item(2))
+    let count = try chargeCopy(item(3), native: ZKsyncNative.memoryCopy)
     sp -= 3
     if count == 0 { return }
     let target = try word(destination)
@@ -71,7 +71,7 @@ extension Registers {
   /// Takes EXTCODECOPY's operands and pays for the memory; the account access and the copy come after, at the host.
   @inline(__always)
   mutating func extcodecopy() throws(Halt) {
-    let (target, destination, offset, length) = (sp[-1], sp[-2], sp[-3], sp[-4])
+    let (target, destination, offset, length) = (item(1), item(2), item(3), item(4))
     sp -= 4
     let range = try range(destination, length)
     frame.pointee.operands.target = target

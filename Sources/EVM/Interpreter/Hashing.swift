@@ -8,8 +8,8 @@ extension Registers {
   mutating func keccak256() throws(Halt) {
     if Rules.metersNative {
       // Here even an empty range must have an offset that fits a machine word.
-      let offset = try word(sp[-1])
-      let count = try word(sp[-2])
+      let offset = try word(item(1))
+      let count = try word(item(2))
       if offset.addingReportingOverflow(count).overflow || offset &+ count > table.pointee.wordLimit {
         throw .memoryLimit
       }

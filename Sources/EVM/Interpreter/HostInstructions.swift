@@ -43,8 +43,8 @@ extension Registers {
     if isStaticallyRestricted && frame.pointee.isStatic && !value.isZero { throw .valueInStaticContext }
     frame.pointee.operands.value = value
     sp -= 4
-    let input = try range(sp[3], sp[2])
-    let output = try range(sp[1], sp[0])
+    let input = try range((sp + 3).word, (sp + 2).word)
+    let output = try range((sp + 1).word, sp.word)
     frame.pointee.operands.offset = input.offset
     frame.pointee.operands.count = input.count
     frame.pointee.operands.outputOffset = output.offset

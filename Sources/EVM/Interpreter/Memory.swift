@@ -46,21 +46,21 @@ extension Registers {
 
   @inline(__always)
   mutating func mload() throws(Halt) {
-    let cell = try cell(sp[-1], 32)
+    let cell = try cell(item(1), 32)
     sp[-1] = UInt256(bigEndian: UnsafeRawPointer(cell))
   }
 
   @inline(__always)
   mutating func mstore() throws(Halt) {
-    let cell = try cell(sp[-1], 32)
-    sp[-2].store(bigEndian: UnsafeMutableRawPointer(cell))
+    let cell = try cell(item(1), 32)
+    item(2).store(bigEndian: UnsafeMutableRawPointer(cell))
     sp -= 2
   }
 
   @inline(__always)
   mutating func mstore8() throws(Halt) {
-    let cell = try cell(sp[-1], 1)
-    cell.pointee = UInt8(truncatingIfNeeded: sp[-2].l0)
+    let cell = try cell(item(1), 1)
+    cell.pointee = UInt8(truncatingIfNeeded: item(2).l0)
     sp -= 2
   }
 

@@ -46,24 +46,44 @@ struct Registers<Rules: RuleSet> {
     if Rules.metersNative { native = frame.pointee.meter.native }
   }
 
-  /// Stack height in items.
+  /// Bytes on the stack.
   @inline(__always)
-  var height: Int { Int(UInt16(truncatingIfNeeded: UInt(bitPattern: sp)) &>> 5) }
+  private var bytes: Int { Int(UInt16(truncatingIfNeeded: UInt(bitPattern: sp))) }
 
-  /// Reads the next instruction, charges its constant cost and checks that the stack fits it.
+  /// Reads the next instruction.
+  @inline(__always)
+  mutating func fetch() -> Opcode {
+    let opcode = Opcode(byte: pc.pointee)
+    pc += 1
+    return opcode
+  }
+
+  /// Charges the constant cost of an instruction and checks that the stack fits it. The fact is a constant where this is
+  /// called, so that nothing but the prices is looked up, and existence only where it is in question.
   ///
   /// ZKsync OS charges before it looks at the stack, which is visible in the native left by a stack underflow; geth
   /// looks at the stack first, which is visible in the halt that it reports.
   @inline(__always)
-  mutating func fetch() throws(Halt) -> Opcode {
-    let entry = table.pointee.entries[unchecked: Int(pc.pointee)]
-    pc += 1
-    if Rules.metersNative { try charge(gas: Int64(entry.gas), native: UInt64(entry.native)) }
-    let height = self.height
-    if height < Int(entry.needs) { throw .stackUnderflow }
-    if height &+ Int(entry.growth) > 1024 { throw .stackOverflow }
-    if !Rules.metersNative { try charge(gas: Int64(entry.gas)) }
-    return entry.handler
+  mutating func begin(_ fact: InstructionFact) throws(Halt) {
+    let opcode = fact.opcode
+    if !fact.isOriginal && table.pointee[opcode].handler.byte != opcode.byte { throw .undefinedOpcode }
+    if Rules.metersNative { try charge(gas: table.pointee[opcode].gas, native: table.pointee[opcode].native) }
+    let growth = fact.leaves &- fact.takes
+    if fact.takes > 0 && bytes < 32 &* fact.takes { throw .stackUnderflow }
+    if growth > 0 && bytes > 32 &* (1024 &- growth) { throw .stackOverflow }
+    if !Rules.metersNative { try charge(gas: table.pointee[opcode].gas) }
+  }
+
+  /// How a frame ends at a byte that is no instruction: what every step costs is to be paid first.
+  @inline(__always)
+  mutating func undefined() -> Halt {
+    let entry = table.pointee[Opcode(byte: pc[-1])]
+    do throws(Halt) {
+      try charge(gas: entry.gas, native: entry.native)
+      return .undefinedOpcode
+    } catch {
+      return error
+    }
   }
 
   @inline(__always)
@@ -103,8 +123,12 @@ struct Registers<Rules: RuleSet> {
   @inline(__always)
   mutating func take() -> UInt256 {
     sp -= 1
-    return sp.pointee
+    return sp.word
   }
+
+  /// The item `n` places from the top; 1 is the top.
+  @inline(__always)
+  func item(_ n: Int) -> UInt256 { (sp - n).word }
 
   // MARK: Operands
 

@@ -5,36 +5,41 @@ import Primitives
 extension Registers {
   @inline(__always) mutating func pop() { sp -= 1 }
 
-  /// PUSH1 … PUSH8.
   @inline(__always)
-  mutating func pushSmall(_ count: Int) {
-    var word: UInt64 = 0
-    for index in 0..<count { word = word &<< 8 | UInt64(pc[index]) }
-    push(UInt256(l0: word, l1: 0, l2: 0, l3: 0))
+  mutating func push1() throws(Halt) {
+    try begin(.push(1))
+    push(UInt256(UInt64(pc.pointee)))
+    pc += 1
+  }
+
+  /// PUSH2 … PUSH8.
+  @inline(__always)
+  mutating func pushLimb(_ count: Int) throws(Halt) {
+    try begin(.push(count))
+    let limb = UInt64(bigEndian: UnsafeRawPointer(pc).loadUnaligned(as: UInt64.self))
+    push(UInt256(limb &>> UInt64(64 &- 8 &* count)))
     pc += count
   }
 
-  /// PUSH9 … PUSH31. The 32 bytes that end with the immediate may begin before the code, so the load starts at it and
-  /// the rest is shifted out.
+  /// PUSH9 … PUSH32. The load takes in what follows the immediate, and the shift drops it.
   @inline(__always)
-  mutating func pushWide() {
-    let count = Int(pc[-1]) &- 0x5f
+  mutating func pushWord(_ count: Int) throws(Halt) {
+    try begin(.push(count))
     push(UInt256(bigEndian: UnsafeRawPointer(pc)) >> UInt64(256 &- 8 &* count))
     pc += count
   }
 
   @inline(__always)
-  mutating func push32() {
-    push(UInt256(bigEndian: UnsafeRawPointer(pc)))
-    pc += 32
+  mutating func dup(_ n: Int) throws(Halt) {
+    try begin(.dup(n))
+    push(item(n))
   }
 
-  @inline(__always) mutating func dup(_ n: Int) { push(sp[-n]) }
-
   @inline(__always)
-  mutating func swap(_ n: Int) {
-    let top = sp[-1]
-    sp[-1] = sp[-1 &- n]
+  mutating func swap(_ n: Int) throws(Halt) {
+    try begin(.swap(n))
+    let (top, other) = (item(1), item(n &+ 1))
+    sp[-1] = other
     sp[-1 &- n] = top
   }
 }

@@ -50,10 +50,10 @@
   }
 
   /// Constant prices before EIP-2929: the original ones, those of EIP-150, and those of EIP-1884.
-  private static func stateAccessGas(_ revision: Revision) -> [(Opcode, UInt16)] {
+  private static func stateAccessGas(_ revision: Revision) -> [(Opcode, Int64)] {
     let tangerine = revision >= .tangerineWhistle
     let istanbul = revision >= .istanbul
-    let call: UInt16 = tangerine ? 700 : 40
+    let call: Int64 = tangerine ? 700 : 40
     return [
       (.balance, istanbul ? 700 : tangerine ? 400 : 20),
       (.extcodesize, tangerine ? 700 : 20),

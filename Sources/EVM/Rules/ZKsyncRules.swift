@@ -60,10 +60,10 @@
 /// Prices in native.
 @frozen public enum ZKsyncNative {
   /// Every instruction byte, STOP and undefined bytes included.
-  @usableFromInline static let step: UInt16 = 20
+  @usableFromInline static let step: UInt64 = 20
 
   /// The constant part of an instruction, on top of ``step``, charged before its operands are taken.
-  static func instruction(_ opcode: Opcode) -> UInt16 {
+  static func instruction(_ opcode: Opcode) -> UInt64 {
     switch opcode {
     case .add, .sub: 140
     case .mul, .signextend, .sar: 400
@@ -99,8 +99,8 @@
   }
 
   /// PUSH1 … PUSH32.
-  private static func push(_ opcode: Opcode) -> UInt16? {
-    let prices: [UInt16] = [
+  private static func push(_ opcode: Opcode) -> UInt64? {
+    let prices: [UInt64] = [
       60, 120, 140, 140, 150, 160, 170, 180, 190, 200, 210, 210, 220, 230, 240, 210,
       240, 240, 240, 240, 250, 260, 260, 260, 260, 270, 280, 280, 290, 290, 300, 300,
     ]
