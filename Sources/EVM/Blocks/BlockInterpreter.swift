@@ -61,7 +61,7 @@ enum BlockInterpreter<Rules: RuleSet> {
 
       case .constant: r.result(UInt256(r.ip.pointee.i))
       case .wideConstant: r.result(r.wide)
-      case .move: r.result(r.a)
+      case .move: r.result(r.slot(r.ip.pointee.a).copy)
       case .exchange: r.exchange()
 
       case .load:
@@ -224,7 +224,7 @@ struct BlockRegisters<Rules: RuleSet> {
   @inline(__always)
   mutating func exchange() {
     let (first, second) = (slot(ip.pointee.d), slot(ip.pointee.a))
-    let words = (first.word, second.word)
+    let words = (first.copy, second.copy)
     first.pointee = words.1
     second.pointee = words.0
     ip += 1

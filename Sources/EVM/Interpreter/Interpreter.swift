@@ -4,7 +4,7 @@ import Primitives
 
 /// The plain interpreter of a rule set: the meaning of every instruction, exact in gas, native and halts.
 ///
-/// Each step switches on the code byte; the instruction charges, checks the stack (``Registers/begin(_:)``) and does its work,
+/// Each step switches on the code byte; the instruction checks the stack and pays (``Registers/begin(_:)``), then does its work,
 /// whose body is in the file of its family. Whatever needs the host is prepared here (operands taken, checked, paid for) and
 /// left to the machine: the loop knows nothing of state. It is the tier that tracers use and that faster tiers are
 /// compared with.
@@ -24,7 +24,7 @@ enum Interpreter<Rules: RuleSet> {
     do throws(Halt) {
       exit = try dispatch(&r, single: single)
     } catch {
-      frame.pointee.halt = error == .undefinedOpcode ? r.undefined() : error
+      frame.pointee.halt = error
       exit = .halted
     }
     r.save()
@@ -33,354 +33,373 @@ enum Interpreter<Rules: RuleSet> {
 
   @inline(__always)
   private static func dispatch(_ r: inout Registers<Rules>, single: Bool) throws(Halt) -> Exit {
-    repeat {
+    steps: while true {
       switch r.fetch() {
       case .stop:
-        try r.begin(.stop)
+        guard r.begin(.stop) else { break steps }
         return .stopped
       case .add:
-        try r.begin(.add)
+        guard r.begin(.add) else { break steps }
         r.add()
       case .mul:
-        try r.begin(.mul)
+        guard r.begin(.mul) else { break steps }
         r.mul()
       case .sub:
-        try r.begin(.sub)
+        guard r.begin(.sub) else { break steps }
         r.sub()
       case .div:
-        try r.begin(.div)
+        guard r.begin(.div) else { break steps }
         r.div()
       case .sdiv:
-        try r.begin(.sdiv)
+        guard r.begin(.sdiv) else { break steps }
         r.sdiv()
       case .mod:
-        try r.begin(.mod)
+        guard r.begin(.mod) else { break steps }
         r.mod()
       case .smod:
-        try r.begin(.smod)
+        guard r.begin(.smod) else { break steps }
         r.smod()
       case .addmod:
-        try r.begin(.addmod)
+        guard r.begin(.addmod) else { break steps }
         r.addmod()
       case .mulmod:
-        try r.begin(.mulmod)
+        guard r.begin(.mulmod) else { break steps }
         r.mulmod()
       case .exp:
-        try r.begin(.exp)
+        guard r.begin(.exp) else { break steps }
         try r.exp()
       case .signextend:
-        try r.begin(.signextend)
+        guard r.begin(.signextend) else { break steps }
         r.signextend()
 
       case .lt:
-        try r.begin(.lt)
+        guard r.begin(.lt) else { break steps }
         r.lt()
       case .gt:
-        try r.begin(.gt)
+        guard r.begin(.gt) else { break steps }
         r.gt()
       case .slt:
-        try r.begin(.slt)
+        guard r.begin(.slt) else { break steps }
         r.slt()
       case .sgt:
-        try r.begin(.sgt)
+        guard r.begin(.sgt) else { break steps }
         r.sgt()
       case .eq:
-        try r.begin(.eq)
+        guard r.begin(.eq) else { break steps }
         r.eq()
       case .iszero:
-        try r.begin(.iszero)
+        guard r.begin(.iszero) else { break steps }
         r.iszero()
       case .and:
-        try r.begin(.and)
+        guard r.begin(.and) else { break steps }
         r.and()
       case .or:
-        try r.begin(.or)
+        guard r.begin(.or) else { break steps }
         r.or()
       case .xor:
-        try r.begin(.xor)
+        guard r.begin(.xor) else { break steps }
         r.xor()
       case .not:
-        try r.begin(.not)
+        guard r.begin(.not) else { break steps }
         r.not()
       case .byte:
-        try r.begin(.byte)
+        guard r.begin(.byte) else { break steps }
         r.byte()
       case .shl:
-        try r.begin(.shl)
+        guard r.begin(.shl) else { break steps }
         r.shl()
       case .shr:
-        try r.begin(.shr)
+        guard r.begin(.shr) else { break steps }
         r.shr()
       case .sar:
-        try r.begin(.sar)
+        guard r.begin(.sar) else { break steps }
         r.sar()
 
       case .keccak256:
-        try r.begin(.keccak256)
+        guard r.begin(.keccak256) else { break steps }
         try r.keccak256()
 
       case .address:
-        try r.begin(.address)
+        guard r.begin(.address) else { break steps }
         r.address()
       case .origin:
-        try r.begin(.origin)
+        guard r.begin(.origin) else { break steps }
         r.origin()
       case .caller:
-        try r.begin(.caller)
+        guard r.begin(.caller) else { break steps }
         r.caller()
       case .callvalue:
-        try r.begin(.callvalue)
+        guard r.begin(.callvalue) else { break steps }
         r.callvalue()
       case .calldataload:
-        try r.begin(.calldataload)
+        guard r.begin(.calldataload) else { break steps }
         r.calldataload()
       case .calldatasize:
-        try r.begin(.calldatasize)
+        guard r.begin(.calldatasize) else { break steps }
         r.calldatasize()
       case .calldatacopy:
-        try r.begin(.calldatacopy)
+        guard r.begin(.calldatacopy) else { break steps }
         try r.calldatacopy()
       case .codesize:
-        try r.begin(.codesize)
+        guard r.begin(.codesize) else { break steps }
         r.codesize()
       case .codecopy:
-        try r.begin(.codecopy)
+        guard r.begin(.codecopy) else { break steps }
         try r.codecopy()
       case .gasprice:
-        try r.begin(.gasprice)
+        guard r.begin(.gasprice) else { break steps }
         r.gasprice()
       case .returndatasize:
-        try r.begin(.returndatasize)
+        guard r.begin(.returndatasize) else { break steps }
         r.returndatasize()
       case .returndatacopy:
-        try r.begin(.returndatacopy)
+        guard r.begin(.returndatacopy) else { break steps }
         try r.returndatacopy()
 
       case .coinbase:
-        try r.begin(.coinbase)
+        guard r.begin(.coinbase) else { break steps }
         r.coinbase()
       case .timestamp:
-        try r.begin(.timestamp)
+        guard r.begin(.timestamp) else { break steps }
         r.timestamp()
       case .number:
-        try r.begin(.number)
+        guard r.begin(.number) else { break steps }
         r.number()
       case .prevrandao:
-        try r.begin(.prevrandao)
+        guard r.begin(.prevrandao) else { break steps }
         r.prevrandao()
       case .gaslimit:
-        try r.begin(.gaslimit)
+        guard r.begin(.gaslimit) else { break steps }
         r.gaslimit()
       case .chainid:
-        try r.begin(.chainid)
+        guard r.begin(.chainid) else { break steps }
         r.chainid()
       case .basefee:
-        try r.begin(.basefee)
+        guard r.begin(.basefee) else { break steps }
         r.basefee()
       case .blobhash:
-        try r.begin(.blobhash)
+        guard r.begin(.blobhash) else { break steps }
         r.blobhash()
       case .blobbasefee:
-        try r.begin(.blobbasefee)
+        guard r.begin(.blobbasefee) else { break steps }
         r.blobbasefee()
 
       case .pop:
-        try r.begin(.pop)
+        guard r.begin(.pop) else { break steps }
         r.pop()
       case .mload:
-        try r.begin(.mload)
+        guard r.begin(.mload) else { break steps }
         try r.mload()
       case .mstore:
-        try r.begin(.mstore)
+        guard r.begin(.mstore) else { break steps }
         try r.mstore()
       case .mstore8:
-        try r.begin(.mstore8)
+        guard r.begin(.mstore8) else { break steps }
         try r.mstore8()
       case .jump:
-        try r.begin(.jump)
+        guard r.begin(.jump) else { break steps }
         if try r.jump() && !single { return .hot }
       case .jumpi:
-        try r.begin(.jumpi)
+        guard r.begin(.jumpi) else { break steps }
         if try r.jumpi() && !single { return .hot }
       case .pc:
-        try r.begin(.pc)
+        guard r.begin(.pc) else { break steps }
         r.programCounter()
       case .msize:
-        try r.begin(.msize)
+        guard r.begin(.msize) else { break steps }
         r.msize()
       case .gas:
-        try r.begin(.gas)
+        guard r.begin(.gas) else { break steps }
         r.gasLeft()
-      case .jumpdest: try r.begin(.jumpdest)
+      case .jumpdest:
+        guard r.begin(.jumpdest) else { break steps }
       case .mcopy:
-        try r.begin(.mcopy)
+        guard r.begin(.mcopy) else { break steps }
         try r.mcopy()
 
       case .push0:
-        try r.begin(.push0)
+        guard r.begin(.push0) else { break steps }
         r.push(.zero)
-      case .push1: try r.push1()
-      case .push2: try r.pushLimb(2)
-      case .push3: try r.pushLimb(3)
-      case .push4: try r.pushLimb(4)
-      case .push5: try r.pushLimb(5)
-      case .push6: try r.pushLimb(6)
-      case .push7: try r.pushLimb(7)
-      case .push8: try r.pushLimb(8)
-      case .push9: try r.pushWord(9)
-      case .push10: try r.pushWord(10)
-      case .push11: try r.pushWord(11)
-      case .push12: try r.pushWord(12)
-      case .push13: try r.pushWord(13)
-      case .push14: try r.pushWord(14)
-      case .push15: try r.pushWord(15)
-      case .push16: try r.pushWord(16)
-      case .push17: try r.pushWord(17)
-      case .push18: try r.pushWord(18)
-      case .push19: try r.pushWord(19)
-      case .push20: try r.pushWord(20)
-      case .push21: try r.pushWord(21)
-      case .push22: try r.pushWord(22)
-      case .push23: try r.pushWord(23)
-      case .push24: try r.pushWord(24)
-      case .push25: try r.pushWord(25)
-      case .push26: try r.pushWord(26)
-      case .push27: try r.pushWord(27)
-      case .push28: try r.pushWord(28)
-      case .push29: try r.pushWord(29)
-      case .push30: try r.pushWord(30)
-      case .push31: try r.pushWord(31)
-      case .push32: try r.pushWord(32)
+      case .push1: guard r.push1() else { break steps }
+      case .push2: guard r.pushLimb(2) else { break steps }
+      case .push3: guard r.pushLimb(3) else { break steps }
+      case .push4: guard r.pushLimb(4) else { break steps }
+      case .push5: guard r.pushLimb(5) else { break steps }
+      case .push6: guard r.pushLimb(6) else { break steps }
+      case .push7: guard r.pushLimb(7) else { break steps }
+      case .push8: guard r.pushLimb(8) else { break steps }
+      case .push9: guard r.pushWord(9) else { break steps }
+      case .push10: guard r.pushWord(10) else { break steps }
+      case .push11: guard r.pushWord(11) else { break steps }
+      case .push12: guard r.pushWord(12) else { break steps }
+      case .push13: guard r.pushWord(13) else { break steps }
+      case .push14: guard r.pushWord(14) else { break steps }
+      case .push15: guard r.pushWord(15) else { break steps }
+      case .push16: guard r.pushWord(16) else { break steps }
+      case .push17: guard r.pushWord(17) else { break steps }
+      case .push18: guard r.pushWord(18) else { break steps }
+      case .push19: guard r.pushWord(19) else { break steps }
+      case .push20: guard r.pushWord(20) else { break steps }
+      case .push21: guard r.pushWord(21) else { break steps }
+      case .push22: guard r.pushWord(22) else { break steps }
+      case .push23: guard r.pushWord(23) else { break steps }
+      case .push24: guard r.pushWord(24) else { break steps }
+      case .push25: guard r.pushWord(25) else { break steps }
+      case .push26: guard r.pushWord(26) else { break steps }
+      case .push27: guard r.pushWord(27) else { break steps }
+      case .push28: guard r.pushWord(28) else { break steps }
+      case .push29: guard r.pushWord(29) else { break steps }
+      case .push30: guard r.pushWord(30) else { break steps }
+      case .push31: guard r.pushWord(31) else { break steps }
+      case .push32: guard r.pushWord(32) else { break steps }
 
-      case .dup1: try r.dup(1)
-      case .dup2: try r.dup(2)
-      case .dup3: try r.dup(3)
-      case .dup4: try r.dup(4)
-      case .dup5: try r.dup(5)
-      case .dup6: try r.dup(6)
-      case .dup7: try r.dup(7)
-      case .dup8: try r.dup(8)
-      case .dup9: try r.dup(9)
-      case .dup10: try r.dup(10)
-      case .dup11: try r.dup(11)
-      case .dup12: try r.dup(12)
-      case .dup13: try r.dup(13)
-      case .dup14: try r.dup(14)
-      case .dup15: try r.dup(15)
-      case .dup16: try r.dup(16)
-      case .swap1: try r.swap(1)
-      case .swap2: try r.swap(2)
-      case .swap3: try r.swap(3)
-      case .swap4: try r.swap(4)
-      case .swap5: try r.swap(5)
-      case .swap6: try r.swap(6)
-      case .swap7: try r.swap(7)
-      case .swap8: try r.swap(8)
-      case .swap9: try r.swap(9)
-      case .swap10: try r.swap(10)
-      case .swap11: try r.swap(11)
-      case .swap12: try r.swap(12)
-      case .swap13: try r.swap(13)
-      case .swap14: try r.swap(14)
-      case .swap15: try r.swap(15)
-      case .swap16: try r.swap(16)
+      case .dup1: guard r.dup(1) else { break steps }
+      case .dup2: guard r.dup(2) else { break steps }
+      case .dup3: guard r.dup(3) else { break steps }
+      case .dup4: guard r.dup(4) else { break steps }
+      case .dup5: guard r.dup(5) else { break steps }
+      case .dup6: guard r.dup(6) else { break steps }
+      case .dup7: guard r.dup(7) else { break steps }
+      case .dup8: guard r.dup(8) else { break steps }
+      case .dup9: guard r.dup(9) else { break steps }
+      case .dup10: guard r.dup(10) else { break steps }
+      case .dup11: guard r.dup(11) else { break steps }
+      case .dup12: guard r.dup(12) else { break steps }
+      case .dup13: guard r.dup(13) else { break steps }
+      case .dup14: guard r.dup(14) else { break steps }
+      case .dup15: guard r.dup(15) else { break steps }
+      case .dup16: guard r.dup(16) else { break steps }
+      case .swap1: guard r.swap(1) else { break steps }
+      case .swap2: guard r.swap(2) else { break steps }
+      case .swap3: guard r.swap(3) else { break steps }
+      case .swap4: guard r.swap(4) else { break steps }
+      case .swap5: guard r.swap(5) else { break steps }
+      case .swap6: guard r.swap(6) else { break steps }
+      case .swap7: guard r.swap(7) else { break steps }
+      case .swap8: guard r.swap(8) else { break steps }
+      case .swap9: guard r.swap(9) else { break steps }
+      case .swap10: guard r.swap(10) else { break steps }
+      case .swap11: guard r.swap(11) else { break steps }
+      case .swap12: guard r.swap(12) else { break steps }
+      case .swap13: guard r.swap(13) else { break steps }
+      case .swap14: guard r.swap(14) else { break steps }
+      case .swap15: guard r.swap(15) else { break steps }
+      case .swap16: guard r.swap(16) else { break steps }
 
       // The host's part.
       case .balance:
-        try r.begin(.balance)
+        guard r.begin(.balance) else { break steps }
         return .balance
       case .extcodesize:
-        try r.begin(.extcodesize)
+        guard r.begin(.extcodesize) else { break steps }
         return .codeSize
       case .extcodecopy:
-        try r.begin(.extcodecopy)
+        guard r.begin(.extcodecopy) else { break steps }
         try r.extcodecopy()
         return .codeCopy
       case .extcodehash:
-        try r.begin(.extcodehash)
+        guard r.begin(.extcodehash) else { break steps }
         return .codeHash
       case .blockhash:
-        try r.begin(.blockhash)
+        guard r.begin(.blockhash) else { break steps }
         return .blockHash
       case .selfbalance:
-        try r.begin(.selfbalance)
+        guard r.begin(.selfbalance) else { break steps }
         return .selfBalance
       case .sload:
-        try r.begin(.sload)
+        guard r.begin(.sload) else { break steps }
         return .loadStorage
       case .sstore:
-        try r.begin(.sstore)
+        guard r.begin(.sstore) else { break steps }
         try r.sstore()
         return .storeStorage
       case .tload:
-        try r.begin(.tload)
+        guard r.begin(.tload) else { break steps }
         return .loadTransient
       case .tstore:
-        try r.begin(.tstore)
+        guard r.begin(.tstore) else { break steps }
         try r.tstore()
         return .storeTransient
       case .log0:
-        try r.begin(.log(0))
+        guard r.begin(.log(0)) else { break steps }
         try r.log()
         return .log
       case .log1:
-        try r.begin(.log(1))
+        guard r.begin(.log(1)) else { break steps }
         try r.log()
         return .log
       case .log2:
-        try r.begin(.log(2))
+        guard r.begin(.log(2)) else { break steps }
         try r.log()
         return .log
       case .log3:
-        try r.begin(.log(3))
+        guard r.begin(.log(3)) else { break steps }
         try r.log()
         return .log
       case .log4:
-        try r.begin(.log(4))
+        guard r.begin(.log(4)) else { break steps }
         try r.log()
         return .log
       case .create:
-        try r.begin(.create)
+        guard r.begin(.create) else { break steps }
         try r.create(salted: false)
         return .create
       case .create2:
-        try r.begin(.create2)
+        guard r.begin(.create2) else { break steps }
         try r.create(salted: true)
         return .create2
       case .call:
-        try r.begin(.call)
+        guard r.begin(.call) else { break steps }
         try r.call(hasValue: true, isStaticallyRestricted: true)
         return .call
       case .callcode:
-        try r.begin(.callcode)
+        guard r.begin(.callcode) else { break steps }
         try r.call(hasValue: true, isStaticallyRestricted: false)
         return .callCode
       case .delegatecall:
-        try r.begin(.delegatecall)
+        guard r.begin(.delegatecall) else { break steps }
         try r.call(hasValue: false, isStaticallyRestricted: false)
         return .delegateCall
       case .staticcall:
-        try r.begin(.staticcall)
+        guard r.begin(.staticcall) else { break steps }
         try r.call(hasValue: false, isStaticallyRestricted: false)
         return .staticCall
       case .selfdestruct:
-        try r.begin(.selfdestruct)
+        guard r.begin(.selfdestruct) else { break steps }
         try r.requireMutable()
         return .selfDestruct
       case .return:
-        try r.begin(.return)
+        guard r.begin(.return) else { break steps }
         try r.output()
         return .returned
       case .revert:
-        try r.begin(.revert)
+        guard r.begin(.revert) else { break steps }
         try r.output()
         return .reverted
       case .invalid:
-        try r.begin(.invalid)
+        guard r.begin(.invalid) else { break steps }
         throw .invalidOpcode
-      default: throw .undefinedOpcode
+      // By name: with a default the compiler asks of every byte whether it is one.
+      case .undefined0C, .undefined0D, .undefined0E, .undefined0F, .undefined1E, .undefined1F, .undefined21,
+        .undefined22, .undefined23, .undefined24, .undefined25, .undefined26, .undefined27, .undefined28,
+        .undefined29, .undefined2A, .undefined2B, .undefined2C, .undefined2D, .undefined2E, .undefined2F,
+        .undefined4B, .undefined4C, .undefined4D, .undefined4E, .undefined4F, .undefinedA5, .undefinedA6,
+        .undefinedA7, .undefinedA8, .undefinedA9, .undefinedAA, .undefinedAB, .undefinedAC, .undefinedAD,
+        .undefinedAE, .undefinedAF, .undefinedB0, .undefinedB1, .undefinedB2, .undefinedB3, .undefinedB4,
+        .undefinedB5, .undefinedB6, .undefinedB7, .undefinedB8, .undefinedB9, .undefinedBA, .undefinedBB,
+        .undefinedBC, .undefinedBD, .undefinedBE, .undefinedBF, .undefinedC0, .undefinedC1, .undefinedC2,
+        .undefinedC3, .undefinedC4, .undefinedC5, .undefinedC6, .undefinedC7, .undefinedC8, .undefinedC9,
+        .undefinedCA, .undefinedCB, .undefinedCC, .undefinedCD, .undefinedCE, .undefinedCF, .undefinedD0,
+        .undefinedD1, .undefinedD2, .undefinedD3, .undefinedD4, .undefinedD5, .undefinedD6, .undefinedD7,
+        .undefinedD8, .undefinedD9, .undefinedDA, .undefinedDB, .undefinedDC, .undefinedDD, .undefinedDE,
+        .undefinedDF, .undefinedE0, .undefinedE1, .undefinedE2, .undefinedE3, .undefinedE4, .undefinedE5,
+        .undefinedE6, .undefinedE7, .undefinedE8, .undefinedE9, .undefinedEA, .undefinedEB, .undefinedEC,
+        .undefinedED, .undefinedEE, .undefinedEF, .undefinedF6, .undefinedF7, .undefinedF8, .undefinedF9,
+        .undefinedFB, .undefinedFC:
+        break steps
       }
-    } while !single
-    return .stepped
+      if single { return .stepped }
+    }
+    throw r.failed()
   }
 }

@@ -58,28 +58,38 @@ struct Registers<Rules: RuleSet> {
     return opcode
   }
 
-  /// Charges the constant cost of an instruction and checks that the stack fits it. The fact is a constant where this is
-  /// called, so that nothing but the prices is looked up, and existence only where it is in question.
+  /// Checks that an instruction exists, fits the stack and can be paid, and pays its constant cost; false, with nothing
+  /// changed, if something is wrong, and then ``failed()`` says what.
+  ///
+  /// The fact is a constant where this is called, so that nothing but the prices is looked up, and existence only where it
+  /// is in question.
+  @inline(__always)
+  mutating func begin(_ fact: InstructionFact) -> Bool {
+    let opcode = fact.opcode
+    if !fact.isOriginal && table.pointee[opcode].handler.byte != opcode.byte { return false }
+    let growth = fact.leaves &- fact.takes
+    if fact.takes > 0 && bytes < 32 &* fact.takes { return false }
+    if growth > 0 && bytes > 32 &* (1024 &- growth) { return false }
+    if Rules.metersNative && native < table.pointee[opcode].native { return false }
+    let left = gas &- table.pointee[opcode].gas
+    if left < 0 { return false }
+    gas = left
+    if Rules.metersNative { native &-= table.pointee[opcode].native }
+    return true
+  }
+
+  /// Charges what an instruction that could not begin costs, as far as that goes, and says how the frame ends.
   ///
   /// ZKsync OS charges before it looks at the stack, which is visible in the native left by a stack underflow; geth
   /// looks at the stack first, which is visible in the halt that it reports.
   @inline(__always)
-  mutating func begin(_ fact: InstructionFact) throws(Halt) {
-    let opcode = fact.opcode
-    if !fact.isOriginal && table.pointee[opcode].handler.byte != opcode.byte { throw .undefinedOpcode }
-    if Rules.metersNative { try charge(gas: table.pointee[opcode].gas, native: table.pointee[opcode].native) }
-    let growth = fact.leaves &- fact.takes
-    if fact.takes > 0 && bytes < 32 &* fact.takes { throw .stackUnderflow }
-    if growth > 0 && bytes > 32 &* (1024 &- growth) { throw .stackOverflow }
-    if !Rules.metersNative { try charge(gas: table.pointee[opcode].gas) }
-  }
-
-  /// How a frame ends at a byte that is no instruction: what every step costs is to be paid first.
-  @inline(__always)
-  mutating func undefined() -> Halt {
+  mutating func failed() -> Halt {
     let entry = table.pointee[Opcode(byte: pc[-1])]
     do throws(Halt) {
-      try charge(gas: entry.gas, native: entry.native)
+      if Rules.metersNative { try charge(gas: entry.gas, native: entry.native) }
+      if bytes < 32 &* Int(entry.needs) { return .stackUnderflow }
+      if bytes &+ 32 &* Int(entry.growth) > 32 &* 1024 { return .stackOverflow }
+      if !Rules.metersNative { try charge(gas: entry.gas) }
       return .undefinedOpcode
     } catch {
       return error
