@@ -49,7 +49,8 @@ let package = Package(
     .target(name: "Transactions", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
     .testTarget(name: "TransactionsTests", dependencies: ["Transactions"], swiftSettings: settings),
     .target(name: "EVM", dependencies: ["Primitives", "Cryptography", "JSON"], swiftSettings: settings),
-    .testTarget(name: "EVMTests", dependencies: ["EVM"], exclude: ["Vectors"], swiftSettings: settings),
+    .testTarget(
+      name: "EVMTests", dependencies: ["EVM", "RandomTesting"], exclude: ["Vectors"], swiftSettings: settings),
 
     // Layer 2: state transition
     .target(

@@ -2,20 +2,8 @@
 
 import EVM
 import Primitives
+import RandomTesting
 import Testing
-
-/// SplitMix64: small, seeded, the same everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
 
 /// Counts events; makes the machine go step by step.
 private struct CountingTracer: Tracer {
@@ -47,7 +35,7 @@ private struct CountingTracer: Tracer {
 @Suite("Random bytecode")
 struct FuzzTests {
   /// Operands that hit edges more often than chance would.
-  static func operand(_ random: inout SeededGenerator) -> [UInt8] {
+  static func operand(_ random: inout SplitMix64) -> [UInt8] {
     switch UInt64.random(in: 0..<8, using: &random) {
     case 0: return [0x5f]
     case 1, 2, 3: return [0x60, UInt8.random(in: 0...96, using: &random)]
@@ -59,7 +47,7 @@ struct FuzzTests {
   }
 
   /// Pure noise, or operands followed by instructions that take them.
-  static func program(_ random: inout SeededGenerator) -> [UInt8] {
+  static func program(_ random: inout SplitMix64) -> [UInt8] {
     if Bool.random(using: &random) {
       return (0..<Int.random(in: 0...120, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
@@ -83,7 +71,7 @@ struct FuzzTests {
 
   @Test("plain Ethereum: the loop and single steps end alike", arguments: 0..<8 as Range<UInt64>)
   func ethereum(seed: UInt64) {
-    var random = SeededGenerator(state: seed)
+    var random = SplitMix64(seed: seed)
     let revisions: [Revision] = [
       .frontier, .tangerineWhistle, .byzantium, .constantinople, .istanbul, .london, .cancun, .cancun,
     ]
@@ -117,7 +105,7 @@ struct FuzzTests {
 
   @Test("ZKsync OS: the loop and single steps end alike, to the unit of native", arguments: 0..<6 as Range<UInt64>)
   func zksync(seed: UInt64) {
-    var random = SeededGenerator(state: 100 + seed)
+    var random = SplitMix64(seed: 100 + seed)
     let machine = Machine(rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
     for round in 0..<250 {
       let code = Self.program(&random)
@@ -150,7 +138,7 @@ struct FuzzTests {
 struct CodeTests {
   @Test("jump destinations are the JUMPDEST bytes outside of immediates")
   func jumpDestinations() {
-    var random = SeededGenerator(state: 7)
+    var random = SplitMix64(seed: 7)
     for _ in 0..<200 {
       let bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in
         [0x5b, 0x60, 0x61, 0x7f, 0x00].randomElement(using: &random)! as UInt8

@@ -2,6 +2,7 @@
 
 import EVM
 import Primitives
+import RandomTesting
 import Testing
 
 @Suite("Two interpreters")
@@ -11,13 +12,13 @@ struct TierTests {
     round % 4 == 3 ? .after(arrivals: UInt8(1 + round / 4 % 3)) : .atOnce
   }
 
-  static func code(_ round: Int, _ random: inout SeededGenerator, _ revision: Revision) -> [UInt8] {
+  static func code(_ round: Int, _ random: inout SplitMix64, _ revision: Revision) -> [UInt8] {
     round % 8 == 0 ? FuzzTests.program(&random) : StructuredProgram.make(&random, revision)
   }
 
   @Test("plain Ethereum", arguments: 0..<10 as Range<UInt64>)
   func ethereum(seed: UInt64) {
-    var random = SeededGenerator(state: 1000 + seed)
+    var random = SplitMix64(seed: 1000 + seed)
     let revisions: [Revision] = [
       .frontier, .tangerineWhistle, .byzantium, .constantinople, .istanbul, .london, .shanghai, .cancun, .cancun,
       .cancun,
@@ -60,7 +61,7 @@ struct TierTests {
 
   @Test("ZKsync OS", arguments: 0..<8 as Range<UInt64>)
   func zksync(seed: UInt64) {
-    var random = SeededGenerator(state: 2000 + seed)
+    var random = SplitMix64(seed: 2000 + seed)
     let machine = Machine(rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
     for round in 0..<800 {
       let code = Self.code(round, &random, .cancun)

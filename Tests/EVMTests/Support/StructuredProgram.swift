@@ -2,13 +2,14 @@
 
 import EVM
 import Primitives
+import RandomTesting
 
 /// A generator of programs for comparisons of interpreters.
 ///
 /// It keeps count of the stack's height, roughly, so that most programs run for a while; a few do not care, so that every
 /// way to fail is taken as well.
 struct StructuredProgram {
-  private var random: SeededGenerator
+  private var random: SplitMix64
   private var code: [UInt8] = []
   private var height = 0
   private var labels: [Int] = []
@@ -17,14 +18,14 @@ struct StructuredProgram {
   private let revision: Revision
   private let table: UnsafePointer<InstructionTable>
 
-  static func make(_ random: inout SeededGenerator, _ revision: Revision = .cancun) -> [UInt8] {
+  static func make(_ random: inout SplitMix64, _ revision: Revision = .cancun) -> [UInt8] {
     var program = StructuredProgram(random: random, revision: revision)
     let code = program.write()
     random = program.random
     return code
   }
 
-  private init(random: SeededGenerator, revision: Revision) {
+  private init(random: SplitMix64, revision: Revision) {
     self.revision = revision
     table = EthereumRules(revision).table
     self.random = random
