@@ -149,6 +149,8 @@ extension InstructionProgram {
     pattern("PUSH1 POP") { _ in [Opcode.push1.rawValue, 7, Opcode.pop.rawValue] },
     pattern("SWAP1 SWAP1") { _ in bytes(.swap1, .swap1) },
     pattern("PUSH1 ADD") { _ in [Opcode.push1.rawValue, 7, Opcode.add.rawValue] },
+    pattern("PUSH1 SHR") { _ in [Opcode.push1.rawValue, 13, Opcode.shr.rawValue] },
+    pattern("PUSH1 DIV") { _ in [Opcode.push1.rawValue, 11, Opcode.div.rawValue] },
     pattern("DUP2 ADD") { _ in bytes(.dup2, .add) },
     pattern("PUSH1 MLOAD POP") { _ in [Opcode.push1.rawValue, 64, Opcode.mload.rawValue, Opcode.pop.rawValue] },
     pattern("PUSH1 MSTORE", .wide) { _ in [Opcode.push1.rawValue, 64, Opcode.mstore.rawValue] },
