@@ -130,6 +130,27 @@ struct TierTests {
     #expect(numbered.translationSize > 2_000_000)
   }
 
+  @Test("threads run a code while its blocks are translated, and end alike")
+  func threads() async {
+    var random = SplitMix64(seed: 3000)
+    for _ in 0..<60 {
+      let bytes = StructuredProgram.make(&random, .cancun)
+      let expected = execute(Code(bytes, translation: .never), gas: 300_000)
+      let shared = Code(bytes, translation: .after(arrivals: 1))
+      await withTaskGroup(of: ExecutionResult.self) { group in
+        for _ in 0..<4 {
+          group.addTask {
+            var result = execute(shared, gas: 300_000)
+            for _ in 0..<8 { result = execute(shared, gas: 300_000) }
+            return result
+          }
+        }
+        for await result in group { #expect(result == expected, "\(Hex.encode(bytes))") }
+      }
+      #expect(shared.translationSize > 0)
+    }
+  }
+
   @Test("translations stay within the budget of the cache, and go with their code")
   func budget() {
     let cache = CodeCache(capacity: 30_000)
