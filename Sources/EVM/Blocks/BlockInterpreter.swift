@@ -155,7 +155,7 @@ enum BlockInterpreter<Rules: RuleSet> {
 }
 
 /// What the block interpreter keeps in machine registers.
-struct BlockRegisters<Rules: RuleSet> {
+struct BlockRegisters<Rules: RuleSet>: MeterRegisters {
   var ip: UnsafePointer<BlockInstruction>
   /// The next free stack slot at the entry of the block; it moves at the end of a block only.
   var sp: UnsafeMutableRawPointer
@@ -171,18 +171,6 @@ struct BlockRegisters<Rules: RuleSet> {
     native = frame.pointee.meter.native
     // Anywhere, until a block is entered.
     ip = UnsafeRawPointer(frame).assumingMemoryBound(to: BlockInstruction.self)
-  }
-
-  @inline(__always)
-  func saveMeter() {
-    frame.pointee.meter.gas = gas
-    if Rules.metersNative { frame.pointee.meter.native = native }
-  }
-
-  @inline(__always)
-  mutating func loadMeter() {
-    gas = frame.pointee.meter.gas
-    if Rules.metersNative { native = frame.pointee.meter.native }
   }
 
   // MARK: Operands

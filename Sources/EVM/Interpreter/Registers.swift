@@ -6,7 +6,7 @@ import Primitives
 ///
 /// Everything that takes it by reference is inlined: were its address taken, every step would go through memory. Slow
 /// paths therefore store it to the frame, work there, and load it again.
-struct Registers<Rules: RuleSet> {
+struct Registers<Rules: RuleSet>: MeterRegisters {
   /// The byte after the opcode under execution.
   var pc: UnsafePointer<UInt8>
   /// The next free stack slot.
@@ -32,18 +32,6 @@ struct Registers<Rules: RuleSet> {
     frame.pointee.pc = pc
     frame.pointee.sp = sp
     saveMeter()
-  }
-
-  @inline(__always)
-  func saveMeter() {
-    frame.pointee.meter.gas = gas
-    if Rules.metersNative { frame.pointee.meter.native = native }
-  }
-
-  @inline(__always)
-  mutating func loadMeter() {
-    gas = frame.pointee.meter.gas
-    if Rules.metersNative { native = frame.pointee.meter.native }
   }
 
   /// Bytes on the stack.
