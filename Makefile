@@ -49,7 +49,7 @@ lint: ## Check the formatting and the house rules
 format: ## Format the sources in place
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources
 
-fuzz: deps ## Fuzz every decoder, the interpreter and the precompiles for seconds (ARGS="--seconds 3600 rlp" for longer)
+fuzz: deps ## Fuzz every decoder, both interpreters, the precompiles and the proving machine for seconds (ARGS="--seconds 3600 rlp" for longer)
 	Fuzz/run $(ARGS)
 
 # Without ARGS, those that need no data from outside.
