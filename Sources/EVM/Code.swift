@@ -34,51 +34,52 @@ public final class Code: @unchecked Sendable {
     self.init(bytes, policy, budget: nil)
   }
 
-  init(_ bytes: UnsafeRawBufferPointer, _ policy: TranslationPolicy, budget: TranslationBudget?) {
-    count = bytes.count
-    self.budget = budget
-    self.policy = policy
-    startHeat = Atomic(policy.heat)
-    base = .allocate(capacity: count + Code.padding)
-    if let source = bytes.baseAddress { UnsafeMutableRawPointer(base).copyMemory(from: source, byteCount: count) }
-    (base + count).initialize(repeating: 0, count: Code.padding)
-    let marks = UnsafeMutablePointer<UInt8>.allocate(capacity: max(count, 1))
-    memset(marks, 0, count)
-    Code.markDestinations(UnsafePointer(base), count, marks, as: policy.heat)
-    destinations = UnsafeMutableRawPointer(marks).bindMemory(to: Atomic<UInt8>.self, capacity: max(count, 1))
-  }
-
-  /// Sets the marks of every JUMPDEST outside of push data.
-  private static func markDestinations(
-    _ code: UnsafePointer<UInt8>, _ count: Int, _ marks: UnsafeMutablePointer<UInt8>, as mark: UInt8
-  ) {
-    var index = 0
-    while index < count {
-      let byte = code[index]
-      if byte == Opcode.jumpdest.rawValue {
-        marks[index] = mark
-      } else if byte >= Opcode.push1.rawValue && byte <= Opcode.push32.rawValue {
-        index &+= Int(byte &- Opcode.push1.rawValue) &+ 1
-      }
-      index &+= 1
-    }
-  }
-
   /// Copies and analyses code.
   public convenience init(_ bytes: [UInt8], translation policy: TranslationPolicy = .standard) {
     self.init(bytes, policy, budget: nil)
   }
 
-  convenience init(_ bytes: [UInt8], _ policy: TranslationPolicy, budget: TranslationBudget?) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
-    defer { copy.deallocate() }
-    copy.copyBytes(from: bytes)
-    self.init(UnsafeRawBufferPointer(start: copy.baseAddress, count: bytes.count), policy, budget: budget)
+  init(_ bytes: UnsafeRawBufferPointer, _ policy: TranslationPolicy, budget: TranslationBudget?) {
+    count = bytes.count
+    self.budget = budget
+    self.policy = policy
+    startHeat = Atomic(policy.heat)
+    (base, destinations) = Code.analysed(bytes, markedAs: policy.heat)
+  }
+
+  init(_ bytes: [UInt8], _ policy: TranslationPolicy, budget: TranslationBudget?) {
+    count = bytes.count
+    self.budget = budget
+    self.policy = policy
+    startHeat = Atomic(policy.heat)
+    (base, destinations) = bytes.withUnsafeBytes { Code.analysed($0, markedAs: policy.heat) }
+  }
+
+  /// The code with its padding, and behind it in the same memory a byte for each of its bytes: `mark` for every JUMPDEST
+  /// outside of push data, else 0.
+  private static func analysed(
+    _ bytes: UnsafeRawBufferPointer, markedAs mark: UInt8
+  ) -> (code: UnsafeMutablePointer<UInt8>, destinations: UnsafeMutablePointer<Atomic<UInt8>>) {
+    let count = bytes.count
+    let code = UnsafeMutablePointer<UInt8>.allocate(capacity: 2 * count + Code.padding)
+    if let source = bytes.baseAddress { UnsafeMutableRawPointer(code).copyMemory(from: source, byteCount: count) }
+    memset(code + count, 0, Code.padding + count)
+    let marks = code + count + Code.padding
+    var index = 0
+    while index < count {
+      let byte = code[index]
+      if byte == Opcode.jumpdest.byte {
+        marks[index] = mark
+      } else if byte >= Opcode.push1.byte && byte <= Opcode.push32.byte {
+        index &+= Int(byte &- Opcode.push1.byte) &+ 1
+      }
+      index &+= 1
+    }
+    return (code, UnsafeMutableRawPointer(marks).bindMemory(to: Atomic<UInt8>.self, capacity: count))
   }
 
   deinit {
     base.deallocate()
-    destinations.deallocate()
     releaseTranslation()
   }
 

@@ -44,7 +44,7 @@
 
   /// Bytes of immediate data that follow the opcode: 1 … 32 for PUSH1 … PUSH32, else none.
   @inlinable public var immediateCount: Int {
-    rawValue >= Opcode.push1.rawValue && rawValue <= Opcode.push32.rawValue ? Int(rawValue) - 0x5f : 0
+    byte >= Opcode.push1.byte && byte <= Opcode.push32.byte ? Int(byte) - 0x5f : 0
   }
 
   /// Whether any revision or rule set gives the byte a meaning.
