@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import JSONRPC
+import Synchronization
 import Testing
 
 @Suite("JSON-RPC dispatcher")
@@ -175,8 +176,9 @@ struct DispatcherTests {
   @Test("Heavy methods do not stand in the way of others, and a batch runs where its heaviest call must")
   func heavyMethods() async throws {
     var methods = testMethods()
+    let gate = Gate()
     methods.add("sleep", .heavy) { (_, _, writer) in
-      usleep(700_000)
+      while !gate.isOpen.load(ordering: .relaxed) { usleep(1_000) }
       writer.boolean(true)
     }
     let light = WorkerPool(threads: 1), heavy = WorkerPool(threads: 1)
@@ -188,6 +190,7 @@ struct DispatcherTests {
     #expect(light.load == 0)
     #expect(await reply(echo, to: dispatcher)?.contains("\"result\":1") == true)
     #expect(heavy.load == 1)
+    gate.isOpen.store(true, ordering: .relaxed)
     #expect(await slow == #"[{"jsonrpc":"2.0","result":1,"id":2},{"jsonrpc":"2.0","result":true,"id":1}]"#)
     await light.shutdown()
     await heavy.shutdown()
@@ -225,4 +228,9 @@ struct DispatcherTests {
       if let answer { _ = try JSONValue(parsing: answer) }
     }
   }
+}
+
+/// Holds a method back until a test has seen what it must.
+private final class Gate: Sendable {
+  let isOpen = Atomic<Bool>(false)
 }
