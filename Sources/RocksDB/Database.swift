@@ -14,6 +14,7 @@ public final class Database: @unchecked Sendable {
   private let writeOptions: OpaquePointer
   private let syncWriteOptions: OpaquePointer
   let columnHandles: [String: OpaquePointer]
+  private let backpressure: Backpressure
 
   /// Opens `path` with the given columns besides `default`. Columns that exist on disk and are not named here are opened
   /// too, as RocksDB demands it, and stay as they are.
@@ -42,6 +43,7 @@ public final class Database: @unchecked Sendable {
     guard let opened else { throw .other("\(path): no handle and no message") }
 
     self.path = path
+    backpressure = Backpressure(bound: options.writeBuffersBytes)
     handle = opened
     readOptions = rocksdb_readoptions_create()
     writeOptions = rocksdb_writeoptions_create()
@@ -79,8 +81,10 @@ public final class Database: @unchecked Sendable {
   /// Applies the batch as a whole or not at all.
   ///
   /// With `sync` it returns once the batch is on the device. Without, the batch survives the death of the process but
-  /// not that of the machine; a synced write makes all earlier ones durable too.
+  /// not that of the machine; a synced write makes all earlier ones durable too. It waits where the disk is behind by twice
+  /// ``DatabaseOptions/writeBuffersBytes``.
   public func write(_ batch: WriteBatch, sync: Bool = false) throws(RocksDBError) {
+    if backpressure.isDue(batch.byteCount) { try waitForFlushes(backpressure) }
     try checked { rocksdb_write(handle, sync ? syncWriteOptions : writeOptions, batch.handle, $0) }
   }
 
@@ -88,10 +92,12 @@ public final class Database: @unchecked Sendable {
   public func sync() throws(RocksDBError) { try checked { rocksdb_flush_wal(handle, 1, $0) } }
 
   /// Turns the unsorted writes of a column into a file, so that the next opening need not read them from the log.
-  public func flush(_ column: Column) throws(RocksDBError) {
+  public func flush(_ column: Column) throws(RocksDBError) { try flush(handle: column.handle) }
+
+  func flush(handle column: OpaquePointer) throws(RocksDBError) {
     let options = rocksdb_flushoptions_create()
     defer { rocksdb_flushoptions_destroy(options) }
-    try checked { rocksdb_flush_cf(handle, options, column.handle, $0) }
+    try checked { rocksdb_flush_cf(handle, options, column, $0) }
   }
 
   /// Merges the files of a column, dropping what was deleted or overwritten.

@@ -15,12 +15,14 @@ public struct DatabaseOptions: Sendable {
   public var logRecovery = LogRecovery.pointInTime
   /// Bytes of uncompressed blocks kept for reading, shared by all columns.
   public var blockCacheBytes = 64 << 20
-  /// Bytes of unsorted writes, over all columns, at which the oldest become a file: it bounds what the writes of a long
-  /// load keep in memory, however many columns there are.
+  /// Bytes of unsorted writes, over all columns, at which the oldest become a file. Where the disk is too slow for that,
+  /// writers wait at twice as many, which bounds what a long load keeps in memory, however many columns there are.
   public var writeBuffersBytes = 48 << 20
   /// Files kept open; -1 for all.
   public var maxOpenFiles: Int32 = 512
   public var backgroundJobs: Int32 = 2
+  /// Most bytes per second that flushes and compactions write, to leave some of a shared disk to others; 0 for no limit.
+  public var backgroundBytesPerSecond: Int64 = 0
   /// Bytes of write-ahead log after which columns that hold it back are flushed.
   public var maxLogBytes: UInt64 = 256 << 20
 

@@ -14,13 +14,16 @@ extension Database {
   public var memoryUsage: MemoryUsage {
     var usage = MemoryUsage()
     for column in columnHandles.values {
-      usage.writeBuffers += property("rocksdb.cur-size-all-mem-tables", column)
+      usage.writeBuffers += writeBufferBytes(column)
       usage.tableReaders += property("rocksdb.estimate-table-readers-mem", column)
     }
     // The cache is shared by the columns, and any of them reports all of it.
     usage.blockCache = columnHandles.values.first.map { property("rocksdb.block-cache-usage", $0) } ?? 0
     return usage
   }
+
+  /// Bytes of unsorted writes of one column, those being flushed included.
+  func writeBufferBytes(_ column: OpaquePointer) -> UInt64 { property("rocksdb.cur-size-all-mem-tables", column) }
 
   private func property(_ name: String, _ column: OpaquePointer) -> UInt64 {
     var value: UInt64 = 0

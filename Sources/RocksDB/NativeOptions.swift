@@ -13,6 +13,12 @@ final class NativeOptions {
     rocksdb_options_set_wal_recovery_mode(database, options.logRecovery.rawValue)
     rocksdb_options_set_max_open_files(database, options.maxOpenFiles)
     rocksdb_options_set_max_background_jobs(database, options.backgroundJobs)
+    if options.backgroundBytesPerSecond > 0 {
+      // Tokens are given out every 100 ms, ten times as often to what is urgent: RocksDB's own defaults.
+      let limiter = rocksdb_ratelimiter_create(options.backgroundBytesPerSecond, 100_000, 10)
+      rocksdb_options_set_ratelimiter(database, limiter)
+      rocksdb_ratelimiter_destroy(limiter)
+    }
     rocksdb_options_set_db_write_buffer_size(database, options.writeBuffersBytes)
     rocksdb_options_set_max_total_wal_size(database, options.maxLogBytes)
     // RocksDB's own log: warnings only, and not without end.
