@@ -82,8 +82,8 @@ enum BlockInterpreter<Rules: RuleSet> {
         guard let cell = r.cell(at: r.a, count: 1) else { return r.surrender() }
         cell.pointee = UInt8(truncatingIfNeeded: r.b.l0)
         r.ip += 1
-      case .calldataLoad: r.result(frame.pointee.inputWord(at: r.a))
-      case .calldataLoadImmediate: r.result(frame.pointee.inputWord(at: UInt256(r.ip.pointee.i)))
+      case .calldataLoad: r.result(frame.inputWord(at: r.a))
+      case .calldataLoadImmediate: r.result(frame.inputWord(at: UInt256(r.ip.pointee.i)))
 
       case .address: r.result(UInt256(frame.pointee.address))
       case .caller: r.result(UInt256(frame.pointee.caller))

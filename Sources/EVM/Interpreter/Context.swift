@@ -34,29 +34,29 @@ extension Registers {
   }
 
   @inline(__always)
-  mutating func calldataload() { sp[-1] = frame.pointee.inputWord(at: item(1)) }
+  mutating func calldataload() { sp[-1] = frame.inputWord(at: item(1)) }
 }
 
-extension Frame {
+extension UnsafeMutablePointer<Frame> {
   /// The word of calldata at an offset.
   @inline(__always)
   func inputWord(at offset: UInt256) -> UInt256 {
-    let count = UInt64(inputCount)
+    let count = UInt64(truncatingIfNeeded: pointee.inputCount)
     if offset.fitsUInt64, count >= 32, offset.l0 <= count &- 32 {
-      return UInt256(bigEndian: UnsafeRawPointer(input + Int(offset.l0)))
+      return UInt256(bigEndian: UnsafeRawPointer(pointee.input + Int(truncatingIfNeeded: offset.l0)))
     }
-    return partialInput(offset)
+    return partialInputWord(at: offset)
   }
 
   /// CALLDATALOAD across or beyond the end of the calldata: zeros follow it.
   @inline(never)
-  private func partialInput(_ offset: UInt256) -> UInt256 {
-    let count = UInt64(inputCount)
+  private func partialInputWord(at offset: UInt256) -> UInt256 {
+    let count = UInt64(pointee.inputCount)
     guard offset < UInt256(count) else { return .zero }
     var word = UInt256.zero
     var shift: UInt64 = 248
     for index in Int(offset.l0)..<min(Int(offset.l0) + 32, Int(count)) {
-      word = word | UInt256(UInt64(input[index])) << shift
+      word = word | UInt256(UInt64(pointee.input[index])) << shift
       shift -= 8
     }
     return word
