@@ -293,13 +293,16 @@ struct HTTPServerTests {
 
   @Test("Shutting down answers what has begun, closes the rest, and refuses what comes")
   func shutdown() async throws {
-    let server = try await HTTPServer.start(EchoService(), host: "127.0.0.1", port: 0, on: group)
+    let service = EchoService()
+    let server = try await HTTPServer.start(service, host: "127.0.0.1", port: 0, on: group)
     let idle = try RawSocket(port: server.port), busy = try RawSocket(port: server.port)
     let stuck = try RawSocket(port: server.port)
     try busy.post("finish me", path: "/slow")
     try stuck.post("", path: "/never")
     try idle.post("x")
     #expect(try idle.readResponse().status == 200)
+    // What is still on its way when the server shuts down has not begun.
+    #expect(await eventually { service.requests.load(ordering: .relaxed) == 3 })
     let started = ContinuousClock.now
     async let done: Void = server.shutdown(grace: .milliseconds(600))
     let answer = try busy.readResponse()

@@ -11,8 +11,11 @@ let workers = NIOThreadPool.singleton
 final class EchoService: HTTPService {
   /// Texts that a session was sent after it was gone would be counted here; a session that ends is.
   let closedSessions = Atomic<Int>(0)
+  /// Requests that have arrived.
+  let requests = Atomic<Int>(0)
 
   func respond(to request: HTTPRequest, reply: HTTPReply) {
+    requests.add(1, ordering: .relaxed)
     switch request.path {
     case "/later": workers.submit { _ in reply.send(HTTPResponse(.ok, body: request.body)) }
     case "/slow":
