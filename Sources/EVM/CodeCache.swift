@@ -26,8 +26,8 @@ public final class CodeCache: Sendable {
   private let capacity: Int
   private let translations: TranslationBudget
 
-  /// - Parameter capacity: bytes of code, with their analysis counted as a constant and their translations, that the cache
-  ///   may hold.
+  /// - Parameter capacity: bytes of code, of its analysis (a byte for each, and a constant) and of its translations, that the
+  ///   cache may hold.
   public init(capacity: Int = 64 << 20) {
     self.capacity = capacity
     translations = TranslationBudget(limit: capacity)

@@ -31,7 +31,7 @@ struct LimitTests {
     return Outcome(result: result, meter: meter)
   }
 
-  @Test("each amount of gas and of native up to what a program needs", arguments: programs)
+  @Test("the last 3,000 of gas and 6,000 of native that a program needs, unit by unit", arguments: programs)
   func amounts(program: String) {
     let machine = Machine(rules: ZKsyncRules())
     let code = assemble(program)

@@ -43,7 +43,7 @@ enum GuestTarget {
     switch shape & 15 {
     case 0, 1: return word & 0x01ff_ff80 | 0x33 | [0, 0, 0x0200_0000, 0x4000_0000][Int(word >> 25 & 3)]
     case 2, 3: return plain | 0x13
-    case 4, 5: return word & ~0x000f_807f & 0xffff_ffff | pointer << 15 | 0x03
+    case 4, 5: return word & ~0x000f_807f | pointer << 15 | 0x03
     case 6, 7: return word & ~0x000f_807f & 0x01ff_ffff | pointer << 15 | 0x23
     // Branches and jumps that stay near: of twelve bits of distance the low ones.
     case 8, 9: return word & 0x01ff_ff80 & ~0x80 | (shape & 0x40 == 0 ? 0 : 0xfe00_0080) | 0x63

@@ -7,7 +7,8 @@ import Synchronization
 /// Threads that run the code at the same time may lose count, which matters to no result.
 enum Heat {
   static var hot: UInt8 { 1 }
-  /// For places that cannot be translated for a while: nobody gave memory, or there may be no translation at all.
+  /// For places that are not translated for a while: there is no memory, another thread is translating, or there may be no
+  /// translation at all.
   static var cold: UInt8 { 255 }
 
   /// Counts one arrival; whether the place is hot.

@@ -1,4 +1,4 @@
-// The facts about every instruction under one rule set, in the form that the interpreter reads at each step.
+// What every instruction byte means and costs under one rule set, in the form that interpreters read.
 
 /// What an instruction byte means and costs under one rule set.
 @frozen public struct InstructionEntry: Sendable, Equatable {
