@@ -5,7 +5,7 @@
 HAS_V3 := $(shell grep -qw avx2 /proc/cpuinfo 2>/dev/null && grep -qw bmi2 /proc/cpuinfo && echo yes)
 MARCH ?= $(if $(HAS_V3),x86-64-v3,)
 JOBS ?= 2
-FLAGS := -c release -j $(JOBS) $(if $(MARCH),-Xswiftc -Xcc -Xswiftc -march=$(MARCH) -Xcc -march=$(MARCH),)
+FLAGS := -c release -j $(JOBS) --explicit-target-dependency-import-check error $(if $(MARCH),-Xswiftc -Xcc -Xswiftc -march=$(MARCH) -Xcc -march=$(MARCH),)
 BIN := .build/release
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -61,7 +61,7 @@ bench-counts: deps ## Count the processor's instructions per EVM instruction, un
 	scripts/count-instructions --march "$(MARCH)" $(ARGS)
 
 bench-guest: build ## Compare the proving machine with an interpreter in C (ARGS="--image server_app.bin")
-	gcc -O2 -shared -fPIC -o .build/guest-interpreter.so Sources/Benchmarks/Guest/interpreter.c
+	gcc -O2 -shared -fPIC -o .build/guest-interpreter.so Sources/Tools/Benchmarks/Guest/interpreter.c
 	$(BIN)/zkos bench guest --c-interpreter .build/guest-interpreter.so $(ARGS)
 
 clean: ## Remove what was built

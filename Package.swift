@@ -1,245 +1,232 @@
 // swift-tools-version: 6.2
-// The sequencer of ZKsync OS chains. Modules stand in layers: a target depends only on targets listed above it.
+// The sequencer of ZKsync OS chains. Groups and modules stand in layers, the lowest first: a module depends only on what
+// stands above it here, and the build refuses an import that is not declared (`docs/architecture.md`).
 
 import PackageDescription
 
-/// Warnings are errors in our own code, so that a clean build stays clean.
-let settings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+/// The modules that others may build upon, each a library.
+let libraries = [
+  "Primitives", "Cryptography", "JSON", "Transactions", "EVM", "Tracers", "ZKsyncOS", "Ethereum", "StateTree",
+  "Airbender", "ProverInput", "RocksDB",
+]
 
 let package = Package(
   name: "zksync-os-sequencer",
-  products: [
-    .library(name: "Primitives", targets: ["Primitives"]),
-    .library(name: "Cryptography", targets: ["Cryptography"]),
-    .library(name: "Transactions", targets: ["Transactions"]),
-    .library(name: "JSON", targets: ["JSON"]),
-    .library(name: "EVM", targets: ["EVM"]),
-    .library(name: "ZKsyncOS", targets: ["ZKsyncOS"]),
-    .library(name: "Ethereum", targets: ["Ethereum"]),
-    .library(name: "StateTree", targets: ["StateTree"]),
-    .library(name: "Airbender", targets: ["Airbender"]),
-    .library(name: "ProverInput", targets: ["ProverInput"]),
-    .library(name: "RocksDB", targets: ["RocksDB"]),
-  ],
+  products: libraries.map { .library(name: $0, targets: [$0]) },
   dependencies: [
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
-    // Layer 0: primitives
-    .target(name: "Primitives", swiftSettings: settings),
-    .target(
-      name: "RandomTesting", dependencies: ["Primitives"], path: "Tests/RandomTesting", swiftSettings: settings),
-    .testTarget(name: "PrimitivesTests", dependencies: ["Primitives", "RandomTesting"], swiftSettings: settings),
-    .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
-    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CGMP", pkgConfig: "gmp", providers: [.apt(["libgmp-dev"])]),
-    .target(
-      name: "Cryptography", dependencies: ["Primitives", "CSecp256k1", "CLibCrypto", "CGMP"], swiftSettings: settings),
-    .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "RandomTesting"], swiftSettings: settings),
+    // Base
+    .module("Primitives", in: "Base"),
+    .module("Concurrency", in: "Base"),
+    .system("CSecp256k1", in: "Base", pkgConfig: "libsecp256k1", debian: "libsecp256k1-dev"),
+    .system("CLibCrypto", in: "Base", pkgConfig: "libcrypto", debian: "libssl-dev"),
+    .system("CGMP", in: "Base", pkgConfig: "gmp", debian: "libgmp-dev"),
+    .module("Cryptography", in: "Base", ["Primitives", "CSecp256k1", "CLibCrypto", "CGMP"]),
+    .module("JSON", in: "Base", ["Primitives"]),
+    .module("Telemetry", in: "Base", ["JSON", .logging]),
+    .tests("ConcurrencyTests", in: "Base", ["Concurrency"]),
+    .tests("CryptographyTests", in: "Base", ["Primitives", "Cryptography", "RandomTesting"]),
+    .tests("JSONTests", in: "Base", ["Primitives", "JSON", "RandomTesting"]),
+    .tests("PrimitivesTests", in: "Base", ["Primitives", "RandomTesting"]),
+    .tests("TelemetryTests", in: "Base", ["JSON", "Telemetry", .logging]),
 
-    .target(name: "JSON", dependencies: ["Primitives"], swiftSettings: settings),
-    .testTarget(name: "JSONTests", dependencies: ["JSON", "RandomTesting"], swiftSettings: settings),
+    // Transport
+    .module("HTTP", in: "Transport", [.nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
+    .module("JSONRPC", in: "Transport", ["Primitives", "JSON", "HTTP", .nioCore, .nioPosix, .nioHTTP1]),
+    .tests("HTTPTests", in: "Transport", ["HTTP", "SocketTesting", .nioPosix]),
+    .tests("JSONRPCTests", in: "Transport", ["JSON", "HTTP", "JSONRPC", "SocketTesting", .nioPosix]),
 
-    // Layer 1: execution
-    .target(name: "Transactions", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
-    .testTarget(name: "TransactionsTests", dependencies: ["Transactions"], swiftSettings: settings),
-    .target(name: "EVM", dependencies: ["Primitives", "Cryptography", "JSON"], swiftSettings: settings),
-    .testTarget(
-      name: "EVMTests", dependencies: ["EVM", "RandomTesting"], exclude: ["Vectors"], swiftSettings: settings),
+    // Execution
+    .module("Transactions", in: "Execution", ["Primitives", "Cryptography"]),
+    .module("EVM", in: "Execution", ["Primitives", "Cryptography"]),
+    .module("Tracers", in: "Execution", ["Primitives", "JSON", "EVM"]),
+    .module("ZKsyncOS", in: "Execution", ["Primitives", "Cryptography", "Transactions", "EVM"]),
+    .module("Ethereum", in: "Execution", ["Primitives", "Cryptography", "Transactions", "EVM"]),
+    .tests("EVMTests", in: "Execution", [
+      "Primitives", "Cryptography", "EVM", "Tracers", "RandomTesting",
+    ], exclude: ["Vectors"]),
+    .tests("EthereumTests", in: "Execution", ["Primitives", "Cryptography", "JSON", "Ethereum", "StateTests"]),
+    .tests("TransactionsTests", in: "Execution", ["Primitives", "Cryptography", "Transactions"]),
+    .tests("ZKsyncOSTests", in: "Execution", [
+      "Primitives", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "StateTree", "RandomTesting",
+    ]),
 
-    // Layer 2: state transition
-    .target(
-      name: "ZKsyncOS", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
-    .testTarget(
-      name: "ZKsyncOSTests", dependencies: ["ZKsyncOS", "StateTree", "RandomTesting"], swiftSettings: settings),
-    .target(
-      name: "Ethereum", dependencies: ["Primitives", "Cryptography", "Transactions", "EVM"], swiftSettings: settings),
-    .testTarget(
-      name: "EthereumTests", dependencies: ["Ethereum", "StateTests", "JSON", "Primitives", "Cryptography"],
-      swiftSettings: settings),
-    .target(
-      name: "StateTests", dependencies: ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "Ethereum"],
-      swiftSettings: settings),
+    // API
+    .module("EthereumAPI", in: "API", [
+      "Primitives", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS", "StateTree",
+    ]),
+    .tests("EthereumAPITests", in: "API", [
+      "Primitives", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
+      "EthereumAPI", "StateTree", "SocketTesting", "StorageTesting", .nioPosix,
+    ]),
 
-    // Layer 3: proving
-    .target(name: "StateTree", dependencies: ["Primitives", "Cryptography"], swiftSettings: settings),
-    .testTarget(
-      name: "StateTreeTests", dependencies: ["StateTree", "Primitives", "Cryptography", "RandomTesting"],
-      swiftSettings: settings),
-    .target(name: "Airbender", dependencies: ["Primitives"], swiftSettings: settings),
-    .target(
-      name: "GuestAssembler", dependencies: ["Airbender"], path: "Tests/GuestAssembler", swiftSettings: settings),
-    .testTarget(
-      name: "AirbenderTests",
-      dependencies: ["Airbender", "GuestAssembler", "Primitives", "Cryptography", "RandomTesting"],
-      swiftSettings: settings),
-    .target(
-      name: "ProverInput", dependencies: ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"],
-      swiftSettings: settings),
-    .testTarget(
-      name: "ProverInputTests",
-      dependencies: [
-        "ProverInput", "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender", "GuestAssembler",
-        "Transactions",
-      ], swiftSettings: settings),
-    .target(
-      name: "TreeBenchmark", dependencies: ["StateTree", "RocksDB", "Primitives", "Cryptography"],
-      path: "Sources/Benchmarks/Tree",
-      swiftSettings: settings),
-    .systemLibrary(name: "CEVMC"),
-    .target(
-      name: "EVMBenchmark",
-      dependencies: ["Primitives", "Cryptography", "JSON", "EVM", "Ethereum", "StateTests", "CEVMC"],
-      path: "Sources/Benchmarks/EVM", swiftSettings: settings),
-    .testTarget(
-      name: "EVMBenchmarkTests", dependencies: ["EVMBenchmark", "EVM", "JSON"], swiftSettings: settings),
-    .target(name: "AllocationCounter", path: "Sources/Benchmarks/AllocationCounter"),
-    .target(
-      name: "StateTransitionBenchmark",
-      dependencies: [
-        "AllocationCounter", "Primitives", "Cryptography", "Transactions", "EVM", "Ethereum", "EVMBenchmark",
-        "ZKsyncOS",
-      ], path: "Sources/Benchmarks/StateTransition", swiftSettings: settings),
-    .testTarget(
-      name: "StateTransitionBenchmarkTests", dependencies: ["StateTransitionBenchmark", "AllocationCounter"],
-      swiftSettings: settings),
-    .target(
-      name: "GuestCheck",
-      dependencies: [
-        "ProverInput", "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "Airbender",
-      ], swiftSettings: settings),
-    .testTarget(
-      name: "GuestCheckTests",
-      dependencies: ["GuestCheck", "ProverInput", "Primitives", "ZKsyncOS", "Airbender"], exclude: ["Answers"],
-      swiftSettings: settings),
+    // Proving
+    .module("StateTree", in: "Proving", ["Primitives", "Concurrency", "Cryptography"]),
+    .module("Airbender", in: "Proving", ["Primitives"]),
+    .module("ProverInput", in: "Proving", ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"]),
+    .tests("AirbenderTests", in: "Proving", [
+      "Primitives", "Cryptography", "Airbender", "RandomTesting", "GuestAssembler",
+    ]),
+    .tests("ProverInputTests", in: "Proving", [
+      "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "Airbender", "ProverInput",
+      "GuestAssembler",
+    ]),
+    .tests("StateTreeTests", in: "Proving", ["Primitives", "Cryptography", "StateTree", "RandomTesting"]),
 
-    .target(
-      name: "MainnetReplay", dependencies: ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "ZKsyncOS"],
-      swiftSettings: settings),
-    .testTarget(
-      name: "MainnetReplayTests",
-      dependencies: ["MainnetReplay", "Primitives", "Cryptography", "Transactions", "ZKsyncOS"], swiftSettings: settings
-    ),
+    // Storage
+    .system("CRocksDB", in: "Storage", pkgConfig: "rocksdb", debian: "librocksdb-dev"),
+    .module("RocksDB", in: "Storage", ["CRocksDB"]),
+    .module("ChainStorage", in: "Storage", ["Primitives", "Concurrency", "Transactions", "ZKsyncOS", "RocksDB"]),
+    .tests("ChainStorageTests", in: "Storage", [
+      "Primitives", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage", "RandomTesting", "StorageTesting",
+    ]),
+    .tests("RocksDBTests", in: "Storage", ["RocksDB", "StorageTesting"]),
 
-    // Layer 4: storage
-    .systemLibrary(name: "CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
-    .target(name: "RocksDB", dependencies: ["CRocksDB"], swiftSettings: settings),
-    .target(
-      name: "ChainStorage", dependencies: ["Primitives", "Transactions", "ZKsyncOS", "RocksDB"], swiftSettings: settings
-    ),
-    .target(
-      name: "StorageTesting",
-      dependencies: ["Primitives", "Cryptography", "Transactions", "ZKsyncOS", "ChainStorage"],
-      path: "Tests/StorageTesting", swiftSettings: settings),
-    .testTarget(name: "RocksDBTests", dependencies: ["RocksDB", "StorageTesting"], swiftSettings: settings),
-    .testTarget(
-      name: "ChainStorageTests",
-      dependencies: ["ChainStorage", "RocksDB", "StorageTesting", "RandomTesting"], swiftSettings: settings),
+    // Chain
+    .module("Mempool", in: "Chain", ["Primitives", "Transactions"]),
+    .module("Sequencer", in: "Chain", [
+      "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool",
+    ]),
+    .tests("MempoolTests", in: "Chain", ["Primitives", "Cryptography", "Transactions", "Mempool", "RandomTesting"]),
+    .tests("SequencerTests", in: "Chain", [
+      "SequencerVictim", "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage",
+      "Mempool", "Sequencer", "RandomTesting", "StorageTesting",
+    ]),
+    .program("SequencerVictim", path: "Tests/Chain/SequencerVictim", [
+      "ChainStorage", "Mempool", "Sequencer", "StorageTesting",
+    ]),
 
-    // Layer 5: node parts
-    .target(name: "Mempool", dependencies: ["Primitives", "Transactions"], swiftSettings: settings),
-    .testTarget(
-      name: "MempoolTests", dependencies: ["Mempool", "Transactions", "Cryptography", "RandomTesting"],
-      swiftSettings: settings),
-    .target(
-      name: "Sequencer", dependencies: ["Primitives", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool"],
-      swiftSettings: settings),
-    .executableTarget(
-      name: "SequencerVictim", dependencies: ["Sequencer", "StorageTesting"], path: "Tests/SequencerVictim",
-      swiftSettings: settings),
-    .testTarget(
-      name: "SequencerTests", dependencies: ["Sequencer", "StorageTesting", "SequencerVictim", "RandomTesting"],
-      swiftSettings: settings),
-    .target(
-      name: "HTTP",
-      dependencies: [
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOWebSocket", package: "swift-nio"),
-      ], swiftSettings: settings),
-    .target(name: "SocketTesting", path: "Tests/SocketTesting", swiftSettings: settings),
-    .testTarget(
-      name: "HTTPTests", dependencies: ["HTTP", "SocketTesting", .product(name: "NIOPosix", package: "swift-nio")],
-      swiftSettings: settings),
-    .target(
-      name: "JSONRPC",
-      dependencies: [
-        "JSON", "Primitives", "HTTP", .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-      ], swiftSettings: settings),
-    .testTarget(
-      name: "JSONRPCTests",
-      dependencies: [
-        "JSON", "HTTP", "JSONRPC", "SocketTesting", .product(name: "NIOPosix", package: "swift-nio"),
-      ], swiftSettings: settings),
-    .target(
-      name: "Telemetry", dependencies: ["JSON", "HTTP", .product(name: "Logging", package: "swift-log")],
-      swiftSettings: settings),
-    .target(
-      name: "NodeAPI",
-      dependencies: [
-        "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "JSON", "JSONRPC", "Telemetry",
-      ],
-      swiftSettings: settings),
-    .testTarget(
-      name: "NodeAPITests",
-      dependencies: [
-        "Primitives", "Cryptography", "Transactions", "JSON", "HTTP", "JSONRPC", "Telemetry", "NodeAPI",
-        "ZKsyncOS", "StateTree", "SocketTesting", "StorageTesting", .product(name: "NIOPosix", package: "swift-nio"),
-      ], swiftSettings: settings),
-    .testTarget(
-      name: "TelemetryTests",
-      dependencies: [
-        "JSON", "HTTP", "Telemetry", "SocketTesting", .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings),
-    .target(
-      name: "Settlement",
-      dependencies: [
-        "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "RocksDB",
-        "Sequencer", "HTTP", .product(name: "NIOPosix", package: "swift-nio"),
-      ], swiftSettings: settings),
-    .testTarget(
-      name: "SettlementTests",
-      dependencies: [
-        "Settlement", "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "ProverInput",
-        "RocksDB", "Sequencer", "HTTP", "SocketTesting", "GuestAssembler",
-        .product(name: "NIOPosix", package: "swift-nio"),
-      ], swiftSettings: settings),
+    // Settlement
+    .module("Batches", in: "Settlement", ["Primitives", "Cryptography", "ZKsyncOS"]),
+    .module("ProverService", in: "Settlement", [
+      "Primitives", "Concurrency", "JSON", "HTTP", "ProverInput", "RocksDB", "Batches", .nioPosix,
+    ]),
+    .module("Settlement", in: "Settlement", [
+      "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "Batches",
+      "ProverService",
+    ]),
+    .tests("BatchesTests", in: "Settlement", [
+      "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Batches", "SettlementTesting",
+    ]),
+    .tests("ProverServiceTests", in: "Settlement", [
+      "Primitives", "HTTP", "Batches", "ProverService", "SocketTesting", "StorageTesting", "SettlementTesting",
+      .nioPosix,
+    ]),
+    .tests("SettlementTests", in: "Settlement", [
+      "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "Batches",
+      "ProverService", "Settlement", "GuestAssembler", "StorageTesting", "SettlementTesting",
+    ]),
 
-    // Layer 6: programs
-    .target(
-      name: "Node",
-      dependencies: [
-        "Primitives", "Transactions", "EVM", "ZKsyncOS", "ChainStorage", "Mempool", "Sequencer", "HTTP", "JSONRPC",
-        "NodeAPI", "Telemetry", "StateTree", "ProverInput", "Settlement",
-        .product(name: "Configuration", package: "swift-configuration"),
-        .product(name: "SystemPackage", package: "swift-system"), .product(name: "Yams", package: "Yams"),
-        .product(name: "Logging", package: "swift-log"), .product(name: "NIOPosix", package: "swift-nio"),
-      ], swiftSettings: settings),
-    .executableTarget(
-      name: "sequencer", dependencies: ["Node", "Telemetry", .product(name: "Logging", package: "swift-log")],
-      swiftSettings: settings),
-    .testTarget(name: "NodeTests", dependencies: ["Node"], swiftSettings: settings),
-    .executableTarget(
-      name: "run-contract", dependencies: ["EVM", "Ethereum", "Primitives"], path: "Examples/RunContract",
-      swiftSettings: settings),
-    .executableTarget(
-      name: "instruction-counts", dependencies: ["EVMBenchmark"], path: "Sources/Benchmarks/Instructions",
-      swiftSettings: settings),
-    .executableTarget(
-      name: "zkos",
-      dependencies: [
-        "Primitives", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "StateTests", "ZKsyncOS", "Airbender",
-        "ProverInput", "GuestCheck", "MainnetReplay", "StateTree", "Settlement", "NodeAPI", "TreeBenchmark",
-        "EVMBenchmark", "StateTransitionBenchmark",
-        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      swiftSettings: settings),
+    // Tools
+    .module("StateTests", in: "Tools", ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "Ethereum"]),
+    .module("MainnetReplay", in: "Tools", ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "ZKsyncOS"]),
+    .module("GuestCheck", in: "Tools", [
+      "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "Airbender", "ProverInput",
+    ]),
+    .system("CEVMC", in: "Tools"),
+    .module("EVMBenchmark", in: "Tools", [
+      "Primitives", "Cryptography", "JSON", "EVM", "Ethereum", "StateTests", "CEVMC",
+    ], folder: "Benchmarks/EVM"),
+    .target(name: "AllocationCounter", path: "Sources/Tools/Benchmarks/AllocationCounter"),
+    .module("StateTransitionBenchmark", in: "Tools", [
+      "Primitives", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "Ethereum", "EVMBenchmark",
+      "AllocationCounter",
+    ], folder: "Benchmarks/StateTransition"),
+    .module("TreeBenchmark", in: "Tools", [
+      "Primitives", "Cryptography", "StateTree", "RocksDB",
+    ], folder: "Benchmarks/Tree"),
+    .tests("EVMBenchmarkTests", in: "Tools", ["JSON", "EVM", "EVMBenchmark"]),
+    .tests("GuestCheckTests", in: "Tools", [
+      "Primitives", "ZKsyncOS", "Airbender", "ProverInput", "GuestCheck",
+    ], exclude: ["Answers"]),
+    .tests("MainnetReplayTests", in: "Tools", [
+      "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "MainnetReplay",
+    ]),
+    .tests("StateTransitionBenchmarkTests", in: "Tools", ["AllocationCounter", "StateTransitionBenchmark"]),
+
+    // Programs
+    .module("NodeOptions", in: "Programs", ["ProverInput", .configuration, .systemPackage, .yams]),
+    .module("Node", in: "Programs", [
+      "Primitives", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "Transactions", "EVM", "ZKsyncOS", "EthereumAPI",
+      "StateTree", "ProverInput", "ChainStorage", "Mempool", "Sequencer", "ProverService", "Settlement",
+      "NodeOptions", .nioPosix, .logging, .systemPackage,
+    ]),
+    .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),
+    .tests("NodeTests", in: "Programs", ["JSON", "Telemetry", "HTTP", "Node", "SocketTesting", .nioPosix]),
+    .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
+    .program("zkos", path: "Sources/Programs/zkos", [
+      "Primitives", "Concurrency", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "Tracers", "ZKsyncOS",
+      "EthereumAPI", "StateTree", "Airbender", "ProverInput", "Settlement", "StateTests", "MainnetReplay",
+      "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", .nioCore, .nioPosix,
+      .argumentParser,
+    ]),
+    .program("instruction-counts", path: "Sources/Tools/Benchmarks/Instructions", ["EVMBenchmark"]),
+    .program("run-contract", path: "Examples/RunContract", ["Primitives", "EVM", "Ethereum"]),
+
+    // What tests share
+    .support("RandomTesting", ["Primitives"]),
+    .support("SocketTesting", []),
+    .support("GuestAssembler", ["Airbender"]),
+    .support("StorageTesting", ["Primitives", "Cryptography", "Transactions", "ZKsyncOS", "ChainStorage"]),
+    .support("SettlementTesting", ["Primitives", "Concurrency", "ZKsyncOS", "ProverInput", "Batches"]),
   ]
 )
+
+// MARK: Kinds of targets
+
+extension [SwiftSetting] {
+  /// Warnings are errors in our own code, so that a clean build stays clean.
+  static var strict: Self { [.treatAllWarnings(as: .error)] }
+}
+
+extension Target {
+  /// A library module in `Sources/GROUP/NAME`.
+  static func module(
+    _ name: String, in group: String, _ dependencies: [Dependency] = [], folder: String? = nil
+  ) -> Target {
+    .target(
+      name: name, dependencies: dependencies, path: "Sources/\(group)/\(folder ?? name)", swiftSettings: .strict)
+  }
+
+  /// A C library of the system, declared by the module map in `Sources/GROUP/NAME`.
+  static func system(_ name: String, in group: String, pkgConfig: String? = nil, debian: String? = nil) -> Target {
+    .systemLibrary(
+      name: name, path: "Sources/\(group)/\(name)", pkgConfig: pkgConfig, providers: debian.map { [.apt([$0])] })
+  }
+
+  /// The tests in `Tests/GROUP/NAME`.
+  static func tests(
+    _ name: String, in group: String, _ dependencies: [Dependency], exclude: [String] = []
+  ) -> Target {
+    .testTarget(
+      name: name, dependencies: dependencies, path: "Tests/\(group)/\(name)", exclude: exclude, swiftSettings: .strict)
+  }
+
+  /// What several test targets share, in `Tests/Support/NAME`.
+  static func support(_ name: String, _ dependencies: [Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: .strict)
+  }
+
+  static func program(_ name: String, path: String, _ dependencies: [Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: .strict)
+  }
+}
+
+extension Target.Dependency {
+  static let nioCore = product(name: "NIOCore", package: "swift-nio")
+  static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+  static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+  static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
+  static let logging = product(name: "Logging", package: "swift-log")
+  static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+  static let configuration = product(name: "Configuration", package: "swift-configuration")
+  static let systemPackage = product(name: "SystemPackage", package: "swift-system")
+  static let yams = product(name: "Yams", package: "Yams")
+}

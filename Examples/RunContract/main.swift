@@ -15,7 +15,7 @@ let argument = CommandLine.arguments.dropFirst().first.flatMap { UInt256($0) } ?
 let world = WorldState(accounts: [contract: Account(nonce: 1, code: code, storage: [0: 37])])
 var host = EthereumHost(revision: .cancun, state: world)
 
-let machine = Machine(rules: EthereumRules(.cancun))
+let machine = VirtualMachine(rules: EthereumRules(.cancun))
 machine.environment = ExecutionEnvironment(number: 1, timestamp: 1_700_000_000, gasLimit: 30_000_000, origin: user)
 
 // A call is undone by whoever made it, if it fails.

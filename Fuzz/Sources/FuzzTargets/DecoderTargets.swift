@@ -18,8 +18,8 @@ enum DecoderTargets {
   static func vmTransaction(_ input: UnsafeRawBufferPointer) {
     guard let transaction = try? VMTransaction(decoding: Array(input)) else { return }
     promise(transaction.encoded == Array(input), "a transaction has one encoding")
-    if let request = try? L1Transaction(transaction) {
-      promise((try? Transaction(envelope: request.envelope)) == .l1(request), "a request comes back from its envelope")
+    if let request = try? L1Request(transaction) {
+      promise((try? Transaction(envelope: request.envelope)) == .request(request), "a request comes back from its envelope")
     }
   }
 

@@ -22,7 +22,7 @@ enum InterpreterTarget {
       contract: Account(nonce: 1, balance: 1_000, code: code, storage: [1: 3]), caller: Account(balance: 1_000),
     ])
     _ = world.warm(contract)
-    let machine = Machine(rules: EthereumRules(revision))
+    let machine = VirtualMachine(rules: EthereumRules(revision))
 
     var stepped = EthereumHost(revision: revision, state: world)
     var steppedMeter = Meter(gas: gas)

@@ -11,7 +11,7 @@ enum ZKsyncTarget {
     guard input.count > 3 else { return }
     let version: ProtocolVersion = input[0] & 1 == 0 ? .v0_0_5 : .v0_0_4
     let gas = 150_000 + 64 * (UInt64(input[1]) << 8 | UInt64(input[2]))
-    let signed = L2Transaction(
+    let signed = SignedTransaction(
       kind: .dynamicFee, chainID: 270, nonce: 0, gasLimit: gas, maxFeePerGas: 1_000, maxPriorityFeePerGas: 0, to: nil,
       value: .zero, input: Array(input[3...]))
     guard let transaction = try? VMTransaction(signed, sender: Address(0xa11ce)) else { return }

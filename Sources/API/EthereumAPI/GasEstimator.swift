@@ -18,7 +18,7 @@ struct GasEstimator {
     let used: UInt64
     switch try run(ceiling) {
     case .success(_, let gasUsed): used = gasUsed
-    case .revert(let output, _): throw RevertReason.error(output)
+    case .revert(let output, _): throw .reverted(output)
     case .halt(_, isOutOfGas: true, _): throw .refused("gas required exceeds allowance (\(ceiling))")
     case .halt(let reason, _, _): throw .refused(reason)
     }

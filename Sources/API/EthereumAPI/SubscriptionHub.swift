@@ -56,12 +56,12 @@ final class SubscriptionHub: Sendable {
       let item = Self.json { $0.header(block) }
       for subscription in heads { subscription.send(result: item) }
     }
-    let interested = logs.filter { $0.query.mayMatch(block.header.logsBloom) }
+    let interested = logs.filter { $0.query.filter.mayMatch(block.header.logsBloom) }
     guard !interested.isEmpty, let receipts = try? chain.receipts(ofBlock: number) else { return }
     for receipt in receipts {
       for (offset, log) in receipt.receipt.logs.enumerated() {
         var item: [UInt8]?
-        for (query, subscription) in interested where query.matches(log) {
+        for (query, subscription) in interested where query.filter.matches(log) {
           let text = item ?? Self.json { $0.log(log, at: offset, of: receipt) }
           item = text
           subscription.send(result: text)

@@ -5,13 +5,13 @@ import Glibc
 /// The sleeper notes ``generation``, looks for work, and if there is none waits for a later generation.
 ///
 /// `@unchecked Sendable`: the counter is only touched under the mutex, and both objects stay where they are.
-package final class Signal: @unchecked Sendable {
+public final class Signal: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var count: UInt64 = 0
   private var sleepers = 0
 
-  package init() {
+  public init() {
     pthread_mutex_init(mutex, nil)
     var attributes = pthread_condattr_t()
     pthread_condattr_init(&attributes)
@@ -29,14 +29,14 @@ package final class Signal: @unchecked Sendable {
   }
 
   /// How much news there has been.
-  package var generation: UInt64 {
+  public var generation: UInt64 {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return count
   }
 
   /// There is news; wakes whoever sleeps.
-  package func notify() {
+  public func notify() {
     pthread_mutex_lock(mutex)
     count += 1
     if sleepers > 0 { pthread_cond_broadcast(condition) }
@@ -44,7 +44,7 @@ package final class Signal: @unchecked Sendable {
   }
 
   /// Sleeps until there was news after `generation`, or until `deadline`, in nanoseconds of the monotonic clock.
-  package func wait(after generation: UInt64, until deadline: UInt64? = nil) {
+  public func wait(after generation: UInt64, until deadline: UInt64? = nil) {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     sleepers += 1

@@ -13,7 +13,7 @@
 @frozen
 public struct JSONReader {
   /// Arrays and objects inside each other that are allowed unless told otherwise.
-  public static var defaultMaximumDepth: Int { 128 }
+  public static var defaultMaxDepth: Int { 128 }
 
   @usableFromInline let base: UnsafePointer<UInt8>
   /// The length of the text in bytes.
@@ -21,20 +21,20 @@ public struct JSONReader {
   /// The offset of the next byte to look at.
   public internal(set) var position: Int
   @usableFromInline var depth = 0
-  @usableFromInline let maximumDepth: Int
+  @usableFromInline let maxDepth: Int
   /// Whether the innermost open container has no member yet, so that none must be separated from the next by a comma.
   @usableFromInline var isAtStart = false
 
   /// Reads `text`, which must outlive the reader.
-  public init(_ text: UnsafeBufferPointer<UInt8>, maximumDepth: Int = JSONReader.defaultMaximumDepth) {
-    self.init(text, from: 0, maximumDepth: maximumDepth)
+  public init(_ text: UnsafeBufferPointer<UInt8>, maxDepth: Int = JSONReader.defaultMaxDepth) {
+    self.init(text, from: 0, maxDepth: maxDepth)
   }
 
-  init(_ text: UnsafeBufferPointer<UInt8>, from start: Int, maximumDepth: Int = JSONReader.defaultMaximumDepth) {
+  init(_ text: UnsafeBufferPointer<UInt8>, from start: Int, maxDepth: Int = JSONReader.defaultMaxDepth) {
     base = text.baseAddress ?? UnsafePointer(Self.emptyText)
     end = text.baseAddress == nil ? 0 : text.count
     position = start
-    self.maximumDepth = maximumDepth
+    self.maxDepth = maxDepth
   }
 
   /// Something to point at where an empty buffer has no address.
@@ -94,7 +94,7 @@ public struct JSONReader {
   public mutating func nextElement() throws(JSONError) -> Bool { try advance(closing: UInt8(ascii: "]")) }
 
   private mutating func open() throws(JSONError) {
-    guard depth < maximumDepth else { throw .tooDeep(offset: position) }
+    guard depth < maxDepth else { throw .tooDeep(offset: position) }
     depth &+= 1
     position &+= 1
     isAtStart = true

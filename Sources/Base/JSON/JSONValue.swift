@@ -8,8 +8,8 @@ public struct JSONValue: Sendable {
   let end: Int
 
   /// Checks `text` whole and makes a value of it.
-  public init(parsing text: [UInt8], maximumDepth: Int = JSONReader.defaultMaximumDepth) throws(JSONError) {
-    let range = try text.withReader(maximumDepth: maximumDepth) { (reader) throws(JSONError) in
+  public init(parsing text: [UInt8], maxDepth: Int = JSONReader.defaultMaxDepth) throws(JSONError) {
+    let range = try text.withReader(maxDepth: maxDepth) { (reader) throws(JSONError) in
       let range = try reader.skipValue()
       try reader.finish()
       return range
@@ -144,7 +144,7 @@ public struct JSONValue: Sendable {
   /// and ends the walk.
   private func walk(_ body: (inout JSONReader) throws(JSONError) -> Void) {
     storage.withUnsafeBufferPointer { text in
-      var reader = JSONReader(UnsafeBufferPointer(rebasing: text[..<end]), from: start, maximumDepth: .max)
+      var reader = JSONReader(UnsafeBufferPointer(rebasing: text[..<end]), from: start, maxDepth: .max)
       do { try body(&reader) } catch { assertionFailure("\(error)") }
     }
   }
@@ -154,10 +154,10 @@ extension [UInt8] {
   /// Calls `body` with a reader at the start of the bytes.
   @inlinable
   public func withReader<R>(
-    maximumDepth: Int = JSONReader.defaultMaximumDepth, _ body: (inout JSONReader) throws(JSONError) -> R
+    maxDepth: Int = JSONReader.defaultMaxDepth, _ body: (inout JSONReader) throws(JSONError) -> R
   ) throws(JSONError) -> R {
     try withUnsafeBufferPointer { (text) throws(JSONError) -> R in
-      var reader = JSONReader(text, maximumDepth: maximumDepth)
+      var reader = JSONReader(text, maxDepth: maxDepth)
       return try body(&reader)
     }
   }

@@ -8,7 +8,7 @@ public enum MempoolError: Error, Equatable, Sendable {
   /// The nonce was used, by the chain or by a transaction that is being executed.
   case nonceTooLow(next: UInt64, transaction: UInt64)
   /// Nonce 2^64 − 1 (EIP-2681).
-  case nonceHasMaximumValue(sender: Address)
+  case nonceHasMaxValue(sender: Address)
   /// The sender cannot pay gas limit × fee cap + value, in wei.
   case insufficientFunds(balance: UInt256, cost: UInt256)
   /// The pool is full of transactions that pay more.
@@ -50,7 +50,7 @@ extension MempoolError: CustomStringConvertible {
     switch self {
     case .alreadyKnown: "already known"
     case .nonceTooLow(let next, let nonce): "nonce too low: next nonce \(next), tx nonce \(nonce)"
-    case .nonceHasMaximumValue(let sender): "nonce has max value: address \(sender), nonce: \(UInt64.max)"
+    case .nonceHasMaxValue(let sender): "nonce has max value: address \(sender), nonce: \(UInt64.max)"
     case .insufficientFunds(let balance, let cost):
       "insufficient funds for gas * price + value: balance \(balance), tx cost \(cost), overshot "
         + "\(cost > balance ? cost &- balance : .zero)"

@@ -8,15 +8,15 @@ public struct MempoolOptions: Sendable {
   /// The most gas that one transaction may ask for.
   public var gasLimit: UInt64 = 100_000_000
   /// Transactions in the whole pool: ten thousand executable ones and as many parked ones in reth.
-  public var maximumCount = 20_000
+  public var maxCount = 20_000
   /// Bytes of memory of all transactions.
-  public var maximumBytes = 40 << 20
-  public var maximumCountPerSender = 4_096
-  public var maximumBytesPerSender = 10 << 20
+  public var maxBytes = 40 << 20
+  public var maxCountPerSender = 4_096
+  public var maxBytesPerSender = 10 << 20
   /// Bytes of calldata or init code of one transaction.
-  public var maximumInputBytes = 134_217_728
+  public var maxInputBytes = 134_217_728
   /// Wei that one transaction may pay for gas; `nil` for no limit.
-  public var maximumFee: UInt256? = 1_000_000_000_000_000_000
+  public var maxFee: UInt256? = 1_000_000_000_000_000_000
   /// By how many percent a replacement has to raise the fees.
   public var priceBump: UInt64 = 10
   /// Milliseconds that a transaction may stay parked.

@@ -8,7 +8,7 @@ extension PoolState {
   ///   - account: the sender's account; what the pool knows itself goes first.
   ///   - now: milliseconds.
   mutating func add(
-    _ recovered: RecoveredTransaction, _ signed: L2Transaction, cost: UInt256, account: AccountState, now: UInt64
+    _ recovered: RecoveredTransaction, _ signed: SignedTransaction, cost: UInt256, account: AccountState, now: UInt64
   ) throws(MempoolError) -> [RecoveredTransaction] {
     if transaction(recovered.hash) != nil { throw .alreadyKnown }
     let known = queue(of: recovered.sender)
@@ -22,10 +22,10 @@ extension PoolState {
     let old = known?[signed.nonce]
     if let old {
       guard old.isReplaceable(by: signed, bump: options.priceBump) else { throw .replacementUnderpriced }
-    } else if let known, known.transactions.count >= options.maximumCountPerSender {
+    } else if let known, known.transactions.count >= options.maxCountPerSender {
       throw .accountLimitExceeded
     }
-    if let known, known.byteCount + byteCount - (old?.byteCount ?? 0) > options.maximumBytesPerSender {
+    if let known, known.byteCount + byteCount - (old?.byteCount ?? 0) > options.maxBytesPerSender {
       throw .accountLimitExceeded
     }
 
@@ -49,7 +49,7 @@ extension PoolState {
 
   /// Drops the worst transactions until the pool is within its limits; throws where that is `newcomer`.
   private mutating func makeRoom(for newcomer: PooledTransaction) throws(MempoolError) {
-    while count > options.maximumCount || byteCount > options.maximumBytes, let slot = worstSlot {
+    while count > options.maxCount || byteCount > options.maxBytes, let slot = worstSlot {
       let victim = remove(slot, at: slots[slot].transactions.count - 1)
       guard victim.sequence == newcomer.sequence else { continue }
       let tip = newcomer.effectiveTip(baseFee: options.baseFee) ?? .zero

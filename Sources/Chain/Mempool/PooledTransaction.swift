@@ -4,7 +4,7 @@ import Transactions
 /// A transaction in the pool, with what the pool computed once on its way in.
 struct PooledTransaction: Sendable {
   let recovered: RecoveredTransaction
-  let signed: L2Transaction
+  let signed: SignedTransaction
   /// Wei that the sender must own: gas limit × fee cap + value.
   let cost: UInt256
   /// Bytes of memory that it is charged for.
@@ -24,7 +24,7 @@ struct PooledTransaction: Sendable {
 
   /// Whether `newer`, of the same nonce, pays enough more to take this one's place: `bump` percent on the fee cap, and
   /// on the tip where both have one.
-  func isReplaceable(by newer: L2Transaction, bump: UInt64) -> Bool {
+  func isReplaceable(by newer: SignedTransaction, bump: UInt64) -> Bool {
     func raises(_ new: UInt256, _ old: UInt256) -> Bool {
       let (needed, overflow) = old.multipliedReportingOverflow(by: UInt256(100 + bump))
       if overflow { return false }
@@ -37,7 +37,7 @@ struct PooledTransaction: Sendable {
   }
 
   /// What a transaction takes in memory, nearly: the record and its arrays.
-  static func byteCount(of transaction: L2Transaction) -> Int {
+  static func byteCount(of transaction: SignedTransaction) -> Int {
     512 + transaction.input.count + 64 * transaction.accessList.items.count
       + 32 * transaction.accessList.storageKeyCount
   }

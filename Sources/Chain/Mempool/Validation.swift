@@ -6,23 +6,23 @@ import Transactions
 
 extension MempoolOptions {
   /// Bytes of an encoded transaction that the state transition function takes (zksync-os `bootloader/constants.rs`).
-  private static let maximumEncodedBytes = 1 << 23
+  private static let maxEncodedBytes = 1 << 23
   /// Bytes of the encoding besides the input: head, signature, lengths, padding.
   private static let encodingOverhead = 19 * 32 + 96 + 5 * 32 + 31
   /// Bytes (EIP-3860).
-  private static let maximumInitCodeBytes = 49_152
+  private static let maxInitCodeBytes = 49_152
 
   /// The L2 transaction inside, if it may enter as far as it alone tells.
-  func validate(_ recovered: RecoveredTransaction) throws(MempoolError) -> (L2Transaction, cost: UInt256) {
-    guard case .l2(let transaction) = recovered.transaction else { throw .unsupportedType(0xff) }
+  func validate(_ recovered: RecoveredTransaction) throws(MempoolError) -> (SignedTransaction, cost: UInt256) {
+    guard case .signed(let transaction) = recovered.transaction else { throw .unsupportedType(0xff) }
     guard transaction.kind != .blob else { throw .unsupportedType(transaction.kind.rawValue) }
     let sender = recovered.sender
-    if transaction.nonce == .max { throw .nonceHasMaximumValue(sender: sender) }
+    if transaction.nonce == .max { throw .nonceHasMaxValue(sender: sender) }
 
-    let inputLimit = min(maximumInputBytes, Self.maximumEncodedBytes - Self.encodingOverhead)
+    let inputLimit = min(maxInputBytes, Self.maxEncodedBytes - Self.encodingOverhead)
     if transaction.input.count > inputLimit { throw .oversizedData(size: transaction.input.count, limit: inputLimit) }
-    if transaction.to == nil, transaction.input.count > Self.maximumInitCodeBytes {
-      throw .initCodeTooLong(size: transaction.input.count, limit: Self.maximumInitCodeBytes)
+    if transaction.to == nil, transaction.input.count > Self.maxInitCodeBytes {
+      throw .initCodeTooLong(size: transaction.input.count, limit: Self.maxInitCodeBytes)
     }
     if transaction.gasLimit > gasLimit {
       throw .gasLimitAboveBlock(gasLimit: transaction.gasLimit, block: gasLimit)
@@ -32,8 +32,8 @@ extension MempoolOptions {
       throw .tipAboveFeeCap(sender: sender, tip: transaction.maxPriorityFeePerGas, feeCap: feeCap)
     }
     let (fee, feeOverflow) = feeCap.multipliedReportingOverflow(by: UInt256(transaction.gasLimit))
-    if let maximumFee, feeOverflow || fee > maximumFee {
-      throw .feeAboveCap(fee: feeOverflow ? .max : fee, cap: maximumFee)
+    if let maxFee, feeOverflow || fee > maxFee {
+      throw .feeAboveCap(fee: feeOverflow ? .max : fee, cap: maxFee)
     }
     if let id = transaction.chainID, id != chainID { throw .wrongChainID(transaction: id, chain: chainID) }
     let needed = Self.intrinsicGas(transaction)
@@ -48,7 +48,7 @@ extension MempoolOptions {
 
   /// Gas that a transaction pays before any code runs: the base, calldata (EIP-2028), creation (EIP-2, EIP-3860), and
   /// the access list (EIP-2930).
-  static func intrinsicGas(_ transaction: L2Transaction) -> UInt64 {
+  static func intrinsicGas(_ transaction: SignedTransaction) -> UInt64 {
     var gas: UInt64 = 21_000
     var zeros = 0
     for byte in transaction.input where byte == 0 { zeros += 1 }

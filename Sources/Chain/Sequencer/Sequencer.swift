@@ -1,4 +1,5 @@
 import ChainStorage
+import Concurrency
 import Mempool
 import Primitives
 import Synchronization
@@ -40,8 +41,8 @@ public final class Sequencer: Sendable {
   public let pool: Mempool
   public let options: SequencerOptions
   private let journal: any BlockJournal
-  private let l1: any L1TransactionSource
-  private let clock: SequencerClock
+  private let l1: any L1RequestSource
+  private let clock: TimeSource
   private let observer: SequencerObserver?
   private let news = Signal()
   private let control = Mutex(Control())
@@ -53,8 +54,8 @@ public final class Sequencer: Sendable {
   ///   - journal: what makes blocks durable; the replay log where it is `nil`.
   ///   - observer: is told what takes how long.
   public init(
-    storage: ChainStorage, pool: Mempool, options: SequencerOptions, l1: any L1TransactionSource = NoL1Transactions(),
-    journal: (any BlockJournal)? = nil, clock: SequencerClock = .system, observer: SequencerObserver? = nil
+    storage: ChainStorage, pool: Mempool, options: SequencerOptions, l1: any L1RequestSource = NoL1Requests(),
+    journal: (any BlockJournal)? = nil, clock: TimeSource = .system, observer: SequencerObserver? = nil
   ) {
     self.storage = storage
     self.pool = pool

@@ -40,13 +40,13 @@ extension ExecutedBlock {
 extension RecoveredTransaction {
   /// Whether it came over JSON-RPC rather than from L1.
   var isL2: Bool {
-    if case .l2 = transaction { return true }
+    if case .signed = transaction { return true }
     return false
   }
 
   /// The priority id, where L1 requested the transaction and it is no upgrade.
   var priorityID: UInt64? {
-    guard case .l1(let request) = transaction, request.kind == .priority else { return nil }
+    guard case .request(let request) = transaction, request.kind == .priority else { return nil }
     return request.nonce
   }
 }

@@ -1,5 +1,6 @@
 // callTracer: the tree of calls.
 
+import EVM
 import JSON
 import Primitives
 
@@ -99,7 +100,7 @@ public struct CallTracer: Tracer {
     if let error {
       json.key("error")
       json.string(error)
-      if end.status == .reverted, let reason = RevertReason.decode(end.output) {
+      if end.status == .reverted, case .error(let reason) = RevertReason(output: Array(end.output)) {
         json.key("revertReason")
         json.string(reason)
       }
@@ -123,21 +124,5 @@ public struct CallTracer: Tracer {
     json.beginArray()
     for item in items { json.raw(item) }
     json.endArray()
-  }
-}
-
-/// The text inside of the revert data of Solidity's and Vyper's `Error(string)`.
-public enum RevertReason {
-  /// The reason, `nil` if the data are not `Error(string)` with valid UTF-8.
-  public static func decode(_ data: UnsafeRawBufferPointer) -> String? {
-    guard data.count >= 68, data[0..<4].elementsEqual([0x08, 0xc3, 0x79, 0xa0]) else { return nil }
-    let bytes = Array(data[4...])
-    func word(_ offset: Int) -> Int? {
-      guard offset >= 0, offset + 32 <= bytes.count else { return nil }
-      let word = UInt256(bigEndianBytes: bytes[offset..<offset + 32]) ?? .max
-      return word.fitsUInt64 && word.l0 < UInt64(Int32.max) ? Int(word.l0) : nil
-    }
-    guard let offset = word(0), let count = word(offset), offset + 32 + count <= bytes.count else { return nil }
-    return String(validating: bytes[(offset + 32)..<(offset + 32 + count)], as: UTF8.self)
   }
 }

@@ -1,5 +1,6 @@
 // One JSON line per instruction (EIP-3155).
 
+import EVM
 import JSON
 import Primitives
 

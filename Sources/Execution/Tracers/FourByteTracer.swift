@@ -1,5 +1,6 @@
 // 4byteTracer: which functions were called, by selector and size of arguments.
 
+import EVM
 import JSON
 import Primitives
 

@@ -1,5 +1,7 @@
 // The words that geth's tracers use for instructions and failures.
 
+import EVM
+
 extension Halt {
   /// The error text of geth's tracers.
   public var gethMessage: String {

@@ -1,5 +1,6 @@
 // prestateTracer: what the transaction touched, as it was before, or before and after.
 
+import EVM
 import JSON
 import Primitives
 

@@ -1,5 +1,6 @@
 // One instruction as step tracers report it: its cost is known only after it ran or called.
 
+import EVM
 import Primitives
 
 /// An instruction under way.

@@ -1,5 +1,6 @@
 // The default tracer of debug_traceTransaction: a log of structured steps.
 
+import EVM
 import JSON
 import Primitives
 

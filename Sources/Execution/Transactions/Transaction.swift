@@ -3,33 +3,33 @@ import Primitives
 /// A transaction of a ZKsync OS chain, from either layer.
 public enum Transaction: Sendable, Equatable {
   /// Signed by its sender, submitted over JSON-RPC.
-  case l2(L2Transaction)
+  case signed(SignedTransaction)
   /// Requested on L1: a priority operation or a protocol upgrade.
-  case l1(L1Transaction)
+  case request(L1Request)
 
   /// Decodes an EIP-2718 envelope: a typed one by its first byte, a legacy one by being a list.
   public init(envelope: some Collection<UInt8>) throws(TransactionError) {
     guard let first = envelope.first else { throw .empty }
-    if first == L1Transaction.priorityEnvelopeType || first == L1Transaction.upgradeEnvelopeType {
-      self = .l1(try L1Transaction(envelope: Array(envelope)))
+    if first == L1Request.priorityEnvelopeType || first == L1Request.upgradeEnvelopeType {
+      self = .request(try L1Request(envelope: Array(envelope)))
     } else {
-      self = .l2(try L2Transaction(envelope: Array(envelope)))
+      self = .signed(try SignedTransaction(envelope: Array(envelope)))
     }
   }
 
   /// The EIP-2718 envelope, which ``init(envelope:)`` reads.
   public var envelope: [UInt8] {
     switch self {
-    case .l2(let transaction): transaction.envelope
-    case .l1(let transaction): transaction.envelope
+    case .signed(let transaction): transaction.envelope
+    case .request(let transaction): transaction.envelope
     }
   }
 
   /// The hash under which clients know the transaction.
   public var hash: Bytes32 {
     switch self {
-    case .l2(let transaction): transaction.hash
-    case .l1(let transaction): transaction.hash
+    case .signed(let transaction): transaction.hash
+    case .request(let transaction): transaction.hash
     }
   }
 }
@@ -43,8 +43,8 @@ public struct RecoveredTransaction: Sendable, Equatable {
   /// Recovers the sender: fifty microseconds for an L2 transaction, nothing for an L1 transaction, which names it.
   public init(_ transaction: Transaction) throws(TransactionError) {
     switch transaction {
-    case .l2(let signed): sender = try signed.recoverSender()
-    case .l1(let request): sender = request.from
+    case .signed(let signed): sender = try signed.recoverSender()
+    case .request(let request): sender = request.from
     }
     self.transaction = transaction
     hash = transaction.hash
@@ -60,8 +60,8 @@ public struct RecoveredTransaction: Sendable, Equatable {
   /// The account nonce that it uses, or the priority id of an L1 transaction.
   public var nonce: UInt64 {
     switch transaction {
-    case .l2(let signed): signed.nonce
-    case .l1(let request): request.nonce
+    case .signed(let signed): signed.nonce
+    case .request(let request): request.nonce
     }
   }
 }

@@ -54,7 +54,7 @@ public struct BlockExecutor: ~Copyable {
 
   /// Offers an encoded transaction.
   public mutating func execute(encoded: [UInt8]) throws(BlockError) -> TransactionOutcome {
-    guard encoded.count <= TransactionCost.maximumEncodedLength else { return .rejected(.hazard(.transactionTooLong)) }
+    guard encoded.count <= TransactionCost.maxEncodedLength else { return .rejected(.hazard(.transactionTooLong)) }
     guard let transaction = try? VMTransaction(decoding: encoded) else {
       return .rejected(.invalid(.invalidEncoding))
     }
@@ -65,9 +65,9 @@ public struct BlockExecutor: ~Copyable {
     _ transaction: VMTransaction, senderIsKnown: Bool, tracer: inout T
   ) throws(BlockError) -> TransactionOutcome {
     let length = transaction.encodedLength
-    guard length <= TransactionCost.maximumEncodedLength else { return .rejected(.hazard(.transactionTooLong)) }
+    guard length <= TransactionCost.maxEncodedLength else { return .rejected(.hazard(.transactionTooLong)) }
     guard transaction.isL1 || transaction.signature.count == 65 else { return .rejected(.invalid(.invalidEncoding)) }
-    do throws(Stop) {
+    do throws(TransactionStop) {
       let processed = try bootloader.process(transaction, senderIsKnown: senderIsKnown, tracer: &tracer)
       let result = bootloader.result(of: processed)
       try bootloader.finish()
@@ -113,7 +113,7 @@ public struct BlockExecutor: ~Copyable {
       publishedPreimages: state.pointee.publishedPreimages(),
       pubdata: state.pointee.pubdata(blockHash: blockHash, order: order), accountDiffs: accountDiffs,
       l2ToL1Logs: logs,
-      l1Transactions: L1TransactionSummary(
+      l1Transactions: L1RequestSummary(
         count: l1Hashes.count,
         rollingHash: l1Hashes.reduce(BatchCommitment.emptyRollingHash) { Keccak256.hash($0, $1) },
         upgradeHash: upgradeHash),

@@ -19,7 +19,7 @@ public struct BlockOutput: Sendable {
   /// All logs to L1, in order of emission.
   public var l2ToL1Logs: [L2ToL1Log]
   /// What a batch of this block commits to besides the state.
-  public var l1Transactions: L1TransactionSummary
+  public var l1Transactions: L1RequestSummary
   /// Questions to the state, in order of execution.
   public var accesses: [Access]
   /// Every slot touched, in the order of `storageWrites`: what the proving run verifies against the tree.
@@ -61,7 +61,7 @@ public struct AccountDiff: Hashable, Sendable {
 }
 
 /// What a block says about the transactions that L1 requested.
-public struct L1TransactionSummary: Hashable, Sendable {
+public struct L1RequestSummary: Hashable, Sendable {
   /// Results logged: priority transactions, and an upgrade.
   public var count: Int
   /// Keccak chain over their hashes, from keccak256 of nothing.

@@ -90,14 +90,14 @@ enum TransactionCost {
   static let simulationNativePerGas: UInt64 = 100
 
   /// No transaction computes more than this; the rest of its native is withheld for pubdata.
-  static let maximumComputationalNative: UInt64 = 1 << 36
+  static let maxComputationalNative: UInt64 = 1 << 36
   /// The largest block gas limit whose ergs fit 64 bits.
-  static let maximumBlockGasLimit: UInt64 = .max / ergsPerGas
+  static let maxBlockGasLimit: UInt64 = .max / ergsPerGas
   /// Bytes of an encoded transaction.
-  static let maximumEncodedLength = 1 << 23
-  static let maximumInitcodeLength = 49_152
-  static let maximumCodeLength = 24_576
-  static let maximumCallDepth = 1_024
+  static let maxEncodedLength = 1 << 23
+  static let maxInitcodeLength = 49_152
+  static let maxCodeLength = 24_576
+  static let maxCallDepth = 1_024
   /// Gas per pubdata byte that transactions without such a field accept.
   static let defaultGasPerPubdataLimit: UInt64 = 1
 }

@@ -11,7 +11,7 @@ public enum Genesis {
     Address(hex: "0x36615cf349d7f6344891b1e7ca7c72883f5dc049") ?? .zero
 
   /// The deposit that the reference injects with priority id 0: 10^29 wei for the rich account. L1 knows nothing of it.
-  public static let forcedDeposit = L1Transaction(
+  public static let forcedDeposit = L1Request(
     kind: .priority, from: richAccount, to: richAccount, gasLimit: 10_000_000_000, gasPerPubdataLimit: 1000,
     maxFeePerGas: 1, nonce: 0, value: 100, toMint: 100_000_000_000_000_000_000_000_000_000,
     refundRecipient: richAccount)

@@ -56,7 +56,7 @@ public enum Simulation {
     let bootloader = Bootloader(
       context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true)
     bootloader.state.pointee.deadline = ContinuousClock.now + timeLimit
-    do throws(Stop) {
+    do throws(TransactionStop) {
       let processed = try bootloader.process(transaction, senderIsKnown: true, tracer: &tracer)
       let result = bootloader.result(of: processed)
       return Result(

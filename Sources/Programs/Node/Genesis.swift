@@ -18,5 +18,5 @@ extension Genesis {
   }
 
   /// What L1 requested before anything else: the deposit that funds the rich account.
-  static let requests = [RecoveredTransaction(.l1(forcedDeposit), sender: forcedDeposit.from)]
+  static let requests = [RecoveredTransaction(.request(forcedDeposit), sender: forcedDeposit.from)]
 }

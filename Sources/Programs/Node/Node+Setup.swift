@@ -1,7 +1,8 @@
 import ChainStorage
+import EthereumAPI
 import Glibc
 import Mempool
-import NodeAPI
+import NodeOptions
 import Primitives
 import Sequencer
 import StateTree
@@ -14,9 +15,9 @@ extension Node {
     var options = MempoolOptions(chainID: configuration.chainID)
     options.baseFee = sequencer.baseFee
     options.gasLimit = sequencer.gasLimit
-    options.maximumInputBytes = configuration.mempoolMaxTransactionInputBytes
-    options.maximumCount = configuration.mempoolMaxTransactions
-    options.maximumBytes = configuration.mempoolMaxBytes
+    options.maxInputBytes = configuration.mempoolMaxTransactionInputBytes
+    options.maxCount = configuration.mempoolMaxTransactions
+    options.maxBytes = configuration.mempoolMaxBytes
     return options
   }
 
@@ -83,13 +84,6 @@ extension Node {
     }
   }
 
-  /// Milliseconds of the monotonic clock.
-  static let milliseconds: @Sendable () -> UInt64 = {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000 + UInt64(time.tv_nsec) / 1_000_000
-  }
-
   /// Ten thousand connections need more descriptors than a shell allows at first.
   static func raiseFileLimit() {
     var limit = rlimit()
@@ -107,14 +101,6 @@ extension Node {
         throw .cannotCreate(path: path, reason: String(cString: strerror(errno)))
       }
     }
-  }
-}
-
-extension Duration {
-  /// Whole nanoseconds, none for a negative duration.
-  var nanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    return seconds < 0 ? 0 : UInt64(seconds) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
   }
 }
 

@@ -1,12 +1,15 @@
 import ChainStorage
+import Concurrency
+import EthereumAPI
 import Glibc
 import HTTP
 import JSONRPC
 import Logging
 import Mempool
 import NIOPosix
-import NodeAPI
+import NodeOptions
 import Primitives
+import ProverService
 import Sequencer
 import Settlement
 import Synchronization
@@ -48,9 +51,9 @@ public final class Node: Sendable {
       directory: configuration.databasePath, genesis: genesis, genesisState: Genesis.emptyState(genesis),
       retainedBlocks: configuration.blocksToRetainInMemory, observer: metrics.storageObserver)
     let mempool = Mempool(
-      options: mempoolOptions(configuration, options), accounts: StateAccounts(storage.state), clock: milliseconds)
+      options: mempoolOptions(configuration, options), accounts: StateAccounts(storage.state), clock: { MonotonicClock.nanoseconds / 1_000_000 })
     let sequencer = Sequencer(
-      storage: storage, pool: mempool, options: options, l1: FixedL1Transactions(Genesis.requests),
+      storage: storage, pool: mempool, options: options, l1: FixedL1Requests(Genesis.requests),
       observer: metrics.sequencerObserver)
     let failures = FailureSignal()
     sequencer.onFailure { error in

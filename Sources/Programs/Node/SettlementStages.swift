@@ -1,9 +1,12 @@
 import ChainStorage
+import Concurrency
 import HTTP
 import Logging
 import NIOPosix
+import NodeOptions
 import Primitives
 import ProverInput
+import ProverService
 import Sequencer
 import Settlement
 import StateTree
@@ -42,7 +45,7 @@ final class SettlementStages: Sendable {
       let store = try ProofStore(path: configuration.databasePath + "/proofs")
       var jobOptions = ProofJobs.Options()
       jobOptions.timeout = configuration.proverJobTimeout
-      jobOptions.maximumUnproved = configuration.proverMaxUnprovedBlocks
+      jobOptions.maxUnproved = configuration.proverMaxUnprovedBlocks
       let names = ProverNames()
       let notify: @Sendable (ProofJobs.Event) -> Void = { event in
         switch event {
@@ -60,7 +63,7 @@ final class SettlementStages: Sendable {
       let jobs = try ProofJobs(
         store: store, verifier: StructuralProofVerifier(), options: jobOptions, notify: notify)
       var options = SettlementPipeline.Options()
-      options.maximumInFlight = configuration.batcherMaxInFlightBlocks
+      options.maxInFlight = configuration.batcherMaxInFlightBlocks
       pipeline = try SettlementPipeline(
         chain: chain, tree: tree, generator: try Self.generator(configuration), jobs: jobs,
         options: options, notify: observe)

@@ -1,6 +1,6 @@
 import SystemPackage
 
-extension FilePath {
+package extension FilePath {
   /// All bytes of the file.
   func contents() throws -> [UInt8] {
     let descriptor = try FileDescriptor.open(self, .readOnly)

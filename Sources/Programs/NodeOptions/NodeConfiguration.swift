@@ -59,7 +59,7 @@ public struct NodeConfiguration: Sendable {
     batcherEnabled = try source.value(of: NodeOptions.batcherEnabled)
     treeCacheBytes = try source.value(of: NodeOptions.treeCacheBytes)
     treeRetainedBlocks = try source.value(of: NodeOptions.treeRetainedBlocks)
-    batcherMaxInFlightBlocks = try source.value(of: NodeOptions.batcherMaximumInFlightBlocks)
+    batcherMaxInFlightBlocks = try source.value(of: NodeOptions.batcherMaxInFlightBlocks)
     proverInputMode = try source.value(of: NodeOptions.proverInputMode)
     proverInputImage = try source.value(of: NodeOptions.proverInputImage)
     proverAPIEnabled = try source.value(of: NodeOptions.proverAPIEnabled)
@@ -73,7 +73,7 @@ public struct NodeConfiguration: Sendable {
   }
 
   /// Whether anybody proves: without provers, real or fake, batches would only pile up.
-  var provesBlocks: Bool { batcherEnabled && (proverAPIEnabled || fakeProvers > 0) }
+  package var provesBlocks: Bool { batcherEnabled && (proverAPIEnabled || fakeProvers > 0) }
 
   /// The configuration of a process: its environment, its command line, and the file that either names.
   public static func load(

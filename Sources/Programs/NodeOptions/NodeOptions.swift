@@ -51,7 +51,7 @@ public enum NodeOptions {
   // Settlement
   static let batcherEnabled = Option(
     "batcher_component_enabled", default: "true", .boolean, "make batches and proof jobs, where there are provers")
-  static let batcherMaximumInFlightBlocks = Option(
+  static let batcherMaxInFlightBlocks = Option(
     "batcher_maximum_in_flight_blocks", default: "10", .integer(1...1_000), "prover inputs made at the same time")
   static let proverInputMode = Option(
     "prover_input_mode", default: "native", OptionForm<ProverInputMode>.word,
@@ -86,7 +86,7 @@ public enum NodeOptions {
     OptionDescription(sequencerMaxTransactionsInBlock), OptionDescription(sequencerMaxBlockGas),
     OptionDescription(sequencerMaxBlockPubdata), OptionDescription(sequencerBlocksToRetainInMemory),
     OptionDescription(treeCacheBytes), OptionDescription(treeRetainedBlocks), OptionDescription(batcherEnabled),
-    OptionDescription(batcherMaximumInFlightBlocks),
+    OptionDescription(batcherMaxInFlightBlocks),
     OptionDescription(proverInputMode), OptionDescription(proverInputImage), OptionDescription(proverAPIEnabled),
     OptionDescription(proverAPIAddress), OptionDescription(proverAPIJobTimeout),
     OptionDescription(proverAPIMaxUnprovedBlocks), OptionDescription(fakeProvers), OptionDescription(metricsAddress),

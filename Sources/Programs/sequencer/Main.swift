@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import Logging
 import Node
+import NodeOptions
 import Telemetry
 
 /// The node as a program: reads its configuration, runs until it is told to stop, and says in one line why it does not.
@@ -52,7 +53,7 @@ struct Main {
   }
 
   private static func startLogging(_ configuration: NodeConfiguration) {
-    let filter = LogFilter(directives: environment["RUST_LOG"] ?? configuration.logLevel.rawValue)
+    let filter = LogDirectives(directives: environment["RUST_LOG"] ?? configuration.logLevel.rawValue)
     let format: LineLogHandler.Format = configuration.logFormat == .json ? .json : .text
     LoggingSystem.bootstrap { filter.makeHandler(label: $0, format: format) }
   }

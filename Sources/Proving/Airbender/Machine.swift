@@ -1,6 +1,6 @@
 /// The other side of CSR 0x7C0.
 public protocol NonDeterminismSource {
-  /// The next word for the guest; `nil` ends the run with ``Stop/inputExhausted``.
+  /// The next word for the guest; `nil` ends the run with ``StopReason/inputExhausted``.
   mutating func read() -> UInt32?
   /// Takes a word from the guest.
   mutating func write(_ word: UInt32)
@@ -39,7 +39,7 @@ public final class Machine {
   ///
   /// - Parameters:
   ///   - source: answers the guest.
-  ///   - cycleLimit: a run of more cycles ends with ``Stop/cycleLimit`` at the next transfer of control.
+  ///   - cycleLimit: a run of more cycles ends with ``StopReason/cycleLimit`` at the next transfer of control.
   ///   - trace: called before each instruction; a traced run is interpreted, and many times slower.
   public func run(
     _ source: inout some NonDeterminismSource, cycleLimit: Int = 1 << 30, trace: ((TraceStep) -> Void)? = nil
@@ -86,7 +86,7 @@ public final class Machine {
     let x = state.pointee.registers
     var wordsRead: UInt64 = 0, wordsWritten: UInt64 = 0
     while true {
-      let stop: Stop
+      let stop: StopReason
       let pause = execute(state)
       let instruction = program.instructions[Int(state.pointee.pc / 4)]
       switch pause {
@@ -126,9 +126,9 @@ public final class Machine {
     }
   }
 
-  private func accessFault(_ instruction: Instruction, _ x: UnsafeMutablePointer<UInt32>) -> Stop {
+  private func accessFault(_ instruction: Instruction, _ x: UnsafeMutablePointer<UInt32>) -> StopReason {
     let address = x[Int(instruction.rs1)] &+ UInt32(bitPattern: instruction.immediate)
-    let (access, size): (Stop.Access, UInt32) =
+    let (access, size): (StopReason.Access, UInt32) =
       switch instruction.operation {
       case .loadWord: (.load, 4)
       case .loadHalf, .loadHalfUnsigned: (.load, 2)

@@ -1,5 +1,5 @@
 /// How a run ended.
-public enum Stop: Equatable, Sendable {
+public enum StopReason: Equatable, Sendable {
   /// The guest jumped to itself: the regular end.
   case halted
   /// The guest gave up on purpose (CSR 0xC00).
@@ -36,7 +36,7 @@ public enum DelegationFault: String, Sendable {
 
 /// What a run did, and how it ended.
 public struct RunReport: Equatable, Sendable {
-  public var stop: Stop
+  public var stop: StopReason
   /// Address of the last instruction: the one that halted or failed.
   public var pc: UInt32
   /// x0 … x31 at the end.
@@ -60,7 +60,7 @@ public struct RunReport: Equatable, Sendable {
   public var effectiveCycles: UInt64 { cycles + 16 * blake2sRounds + 4 * bigIntegerOperations }
 }
 
-extension Stop: CustomStringConvertible {
+extension StopReason: CustomStringConvertible {
   public var description: String {
     switch self {
     case .halted: "halted"

@@ -1,19 +1,13 @@
 import Primitives
 import ProverInput
-import RocksDB
+import ProverService
 import StateTree
 import ZKsyncOS
 
 /// Why settlement cannot go on with a block. Blocks themselves are never affected: the sequencer has them.
 public enum SettlementError: Error, Sendable {
   /// The store of batches and proofs failed.
-  case database(RocksDBError)
-  /// A stored value does not have the form in which this program writes it.
-  case corrupt(column: String, number: UInt64)
-  /// A value was written by a version of this program that this one does not know.
-  case unknownFormat(column: String, version: UInt8)
-  /// Batches are stored one after the other.
-  case notContiguous(expected: UInt64, given: UInt64)
+  case store(ProofStoreError)
   /// The chain's storage failed.
   case chain(block: UInt64, String)
   /// The chain has no record of a block that it should have.
@@ -41,11 +35,7 @@ public enum SettlementError: Error, Sendable {
 extension SettlementError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .database(let error): "batches: \(error)"
-    case .corrupt(let column, let number): "batches: entry \(number) of \(column) is damaged"
-    case .unknownFormat(let column, let version):
-      "batches: values of format \(version) in \(column) are not known to this version"
-    case .notContiguous(let expected, let given): "batch \(given) was given where batch \(expected) comes next"
+    case .store(let error): error.description
     case .chain(let block, let reason): "block \(block) cannot be read: \(reason)"
     case .missingRecord(let block): "the replay log has no block \(block)"
     case .execution(let block, let error): "block \(block) cannot be executed again: \(error)"
@@ -66,4 +56,10 @@ extension SettlementError: CustomStringConvertible {
     case .refused(let block, let fault): "the prover input of block \(block) is refused: \(fault)"
     }
   }
+}
+
+/// Runs operations of the store of proofs and gives their error the type of this module.
+@inline(__always)
+func storing<T>(_ body: () throws(ProofStoreError) -> T) throws(SettlementError) -> T {
+  do throws(ProofStoreError) { return try body() } catch { throw .store(error) }
 }

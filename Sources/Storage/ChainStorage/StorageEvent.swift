@@ -1,4 +1,4 @@
-import Glibc
+import Concurrency
 
 /// What the stores do, with its time, for those who watch them. Times are nanoseconds.
 public enum StorageEvent: Sendable {
@@ -29,24 +29,18 @@ public enum StorageEvent: Sendable {
 public typealias StorageObserver = @Sendable (StorageEvent) -> Void
 
 /// Measures for an observer; costs nothing where there is none.
-struct Stopwatch {
+struct EventTimer {
   private let observer: StorageObserver?
   private let start: UInt64
 
   @inline(__always)
   init(_ observer: StorageObserver?) {
     self.observer = observer
-    start = observer == nil ? 0 : Self.now
+    start = observer == nil ? 0 : MonotonicClock.nanoseconds
   }
 
   @inline(__always)
   func stop(_ event: (UInt64) -> StorageEvent) {
-    if let observer { observer(event(Self.now - start)) }
-  }
-
-  private static var now: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    if let observer { observer(event(MonotonicClock.nanoseconds - start)) }
   }
 }

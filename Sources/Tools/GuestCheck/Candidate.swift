@@ -24,7 +24,7 @@ enum Candidate {
   var sender: Address? {
     switch self {
     case .recovered(let transaction):
-      if case .l2 = transaction.transaction { transaction.sender } else { nil }
+      if case .signed = transaction.transaction { transaction.sender } else { nil }
     case .form(let transaction): transaction.isL1 ? nil : transaction.from
     case .bytes: nil
     }

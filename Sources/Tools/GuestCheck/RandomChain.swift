@@ -19,7 +19,7 @@ public struct RandomChain: Sendable {
   }
 
   /// A block as execution left it, with what proving it takes.
-  public struct Block {
+  public struct GeneratedBlock {
     public var summary: BlockSummary
     public var output: BlockOutput
     public var request: ProverInputGenerator.Request
@@ -65,7 +65,7 @@ public struct RandomChain: Sendable {
 
   /// Makes the blocks one after the other: produces each, produces it again from the included transactions and expects
   /// the same, extends the tree, and hands it to `body`.
-  public func forEachBlock(_ body: (Block) throws -> Void) throws(Failure) {
+  public func forEachBlock(_ body: (GeneratedBlock) throws -> Void) throws(Failure) {
     var random = SeededGenerator(seed: seed)
     let world = World(version, &random)
     var number: UInt64 = 0
@@ -86,7 +86,7 @@ public struct RandomChain: Sendable {
         let made = try produce(context, state, &transactions, &random, &summary)
         let request = try extend(tree, made.output, made.encoded, context, state)
         let output = made.output
-        try body(Block(summary: summary, output: output, request: request, refused: made.refused))
+        try body(GeneratedBlock(summary: summary, output: output, request: request, refused: made.refused))
         state.apply(output)
         hashes = hashes.appending(output.blockHash)
       }

@@ -64,7 +64,7 @@ struct RandomTransactions {
   private mutating func l2(_ random: inout SeededGenerator, _ context: BlockContext) -> RecoveredTransaction? {
     let index = random.oneIn(15) ? world.accounts.count - 1 : random.upTo(world.accounts.count - 2)
     let account = world.accounts[index]
-    let kind: L2Transaction.Kind = random.pick([.legacy, .legacy, .accessList, .dynamicFee, .dynamicFee])
+    let kind: SignedTransaction.Kind = random.pick([.legacy, .legacy, .accessList, .dynamicFee, .dynamicFee])
     let to: Address? =
       random.oneIn(5) ? nil : random.oneIn(3) ? random.pick(world.addresses) : random.pick(world.contracts)
     let fee = context.baseFee &+ UInt256(UInt64(random.upTo(2000)))
@@ -78,7 +78,7 @@ struct RandomTransactions {
       }
     }
     let nonce = (nonces[account.address] ?? 0) + (random.oneIn(25) ? 1 : 0)
-    let transaction = L2Transaction(
+    let transaction = SignedTransaction(
       kind: kind, chainID: kind == .legacy && random.oneIn(3) ? nil : context.chainID, nonce: nonce,
       gasLimit: random.oneIn(4) ? UInt64(20_000 + random.upTo(120_000)) : UInt64(300_000 + random.upTo(3_000_000)),
       maxFeePerGas: fee,
@@ -86,11 +86,11 @@ struct RandomTransactions {
       value: random.oneIn(2) ? .zero : UInt256(UInt64(random.upTo(100_000))), input: input(&random, to: to),
       accessList: accessList)
     guard let signed = try? transaction.signed(with: account.key) else { return nil }
-    return RecoveredTransaction(.l2(signed), sender: account.address)
+    return RecoveredTransaction(.signed(signed), sender: account.address)
   }
 
   private mutating func l1(
-    _ kind: L1Transaction.Kind, _ random: inout SeededGenerator, _ context: BlockContext
+    _ kind: L1Request.Kind, _ random: inout SeededGenerator, _ context: BlockContext
   ) -> RecoveredTransaction? {
     let isDeployment = random.oneIn(kind == .upgrade ? 2 : 8)
     let from =
@@ -113,11 +113,11 @@ struct RandomTransactions {
     }
     priorityID += 1
     let minted = value &+ UInt256(fee * UInt128(gasLimit)) &+ UInt256(UInt64(random.upTo(2) * 1000))
-    let request = L1Transaction(
+    let request = L1Request(
       kind: kind, from: from, to: to, gasLimit: gasLimit, gasPerPubdataLimit: 800, maxFeePerGas: fee,
       nonce: kind == .upgrade ? 4 : priorityID, value: value, toMint: minted,
       refundRecipient: random.pick(world.addresses), input: data,
       factoryDeps: (0..<random.upTo(1)).map { _ in random.bytes32() })
-    return RecoveredTransaction(.l1(request), sender: from)
+    return RecoveredTransaction(.request(request), sender: from)
   }
 }

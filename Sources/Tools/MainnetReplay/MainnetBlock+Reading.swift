@@ -67,7 +67,7 @@ extension MainnetBlock {
       _ index: Int, _ json: JSONValue, _ receipt: JSONValue
     ) throws(MainnetBlockError) -> Item? {
       let type = json["type"] == nil ? 0 : try number(json["type"], "type")
-      guard type <= 2, let kind = L2Transaction.Kind(rawValue: UInt8(type)) else { return nil }
+      guard type <= 2, let kind = SignedTransaction.Kind(rawValue: UInt8(type)) else { return nil }
       let v = try number(json["v"], "v")
       // EIP-155 puts the chain id into v; before it v was 27 or 28. Typed transactions have the parity itself.
       let (chainID, parity): (UInt64?, UInt64) =
@@ -82,7 +82,7 @@ extension MainnetBlock {
           AccessList.Item(address: try require(entry["address"]?.address, "address"), storageKeys: keys))
       }
       let to = json["to"]
-      let transaction = L2Transaction(
+      let transaction = SignedTransaction(
         kind: kind, chainID: chainID, nonce: try number(json["nonce"], "nonce"),
         gasLimit: try number(json["gas"], "gas"),
         maxFeePerGas: kind == .dynamicFee ? try require(json["maxFeePerGas"]?.quantity, "maxFeePerGas") : price,

@@ -17,7 +17,7 @@ public struct MainnetBlock: Sendable {
     public var index: Int
     public var hash: Bytes32
     public var sender: Address
-    public var transaction: L2Transaction
+    public var transaction: SignedTransaction
     public var succeeded: Bool
     public var gasUsed: UInt64
     public var logs: [Log]
@@ -56,7 +56,7 @@ public struct MainnetBlock: Sendable {
     for name in Self.fileNames {
       let bytes = try read(name + ".json")
       // Calls can be nested 1,024 deep, and each takes an object and an array.
-      guard let value = try? JSONValue(parsing: bytes, maximumDepth: 4_096), let result = value["result"] else {
+      guard let value = try? JSONValue(parsing: bytes, maxDepth: 4_096), let result = value["result"] else {
         throw MainnetBlockError(file: name, detail: "not a JSON-RPC result")
       }
       results.append(result)

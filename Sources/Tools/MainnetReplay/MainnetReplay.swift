@@ -87,7 +87,7 @@ public struct MainnetReplay {
 
   /// The transaction with the sender that its signature names.
   private mutating func recover(_ item: MainnetBlock.Item) -> RecoveredTransaction? {
-    guard let recovered = try? RecoveredTransaction(.l2(item.transaction)) else {
+    guard let recovered = try? RecoveredTransaction(.signed(item.transaction)) else {
       mismatch(item, "the signature does not recover")
       return nil
     }

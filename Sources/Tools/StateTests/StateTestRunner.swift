@@ -55,7 +55,7 @@ extension StateTest {
     if let transaction = transaction.transaction(
       data: expected.dataIndex, gas: expected.gasIndex, value: expected.valueIndex, chainID: environment.chainID)
     {
-      do throws(InvalidTransaction) {
+      do throws(TransactionRefusal) {
         let result = try transition.execute(transaction, sender: self.transaction.sender, tracer: &tracer)
         logs = result.logs
         gasUsed = result.gasUsed

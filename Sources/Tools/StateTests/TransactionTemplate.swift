@@ -53,14 +53,14 @@ package struct TransactionTemplate: Sendable {
 
   /// The transaction of one combination; `nil` where its fields exceed what an envelope can hold.
   package func transaction(data dataIndex: Int, gas gasIndex: Int, value valueIndex: Int, chainID: UInt64)
-    -> L2Transaction?
+    -> SignedTransaction?
   {
     guard
       data.indices.contains(dataIndex), gasLimit.indices.contains(gasIndex), value.indices.contains(valueIndex),
       let value = value[valueIndex], let nonce = UInt64(exactly: nonce), let gas = UInt64(exactly: gasLimit[gasIndex])
     else { return nil }
     let accessList = accessLists.indices.contains(dataIndex) ? accessLists[dataIndex] : nil
-    let kind: L2Transaction.Kind =
+    let kind: SignedTransaction.Kind =
       if blobVersionedHashes != nil {
         .blob
       } else if maxFeePerGas != nil {
@@ -70,7 +70,7 @@ package struct TransactionTemplate: Sendable {
       } else {
         .legacy
       }
-    return L2Transaction(
+    return SignedTransaction(
       kind: kind, chainID: kind == .legacy ? nil : chainID, nonce: nonce, gasLimit: gas,
       maxFeePerGas: maxFeePerGas ?? gasPrice ?? .zero, maxPriorityFeePerGas: maxPriorityFeePerGas ?? gasPrice ?? .zero,
       to: to, value: value, input: data[dataIndex], accessList: accessList ?? AccessList(),

@@ -19,12 +19,12 @@ struct RPCRequest: Sendable {
   private(set) var execution = MethodTable.Execution.inline
 
   /// Depth that a message may have: the parameters with the deepest nesting, access lists and overrides, need six.
-  private static let maximumDepth = 64
+  private static let maxDepth = 64
 
   init(parsing text: [UInt8], methods: MethodTable, batchLimit: Int) throws(RPCError) {
     self.text = text
     do throws(JSONError) {
-      try text.withReader(maximumDepth: Self.maximumDepth) { (reader) throws(JSONError) in
+      try text.withReader(maxDepth: Self.maxDepth) { (reader) throws(JSONError) in
         try parse(&reader, methods, batchLimit: batchLimit)
       }
     } catch {

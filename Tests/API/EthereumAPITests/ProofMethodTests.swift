@@ -1,10 +1,10 @@
 import Cryptography
+import EthereumAPI
 import JSON
 import Primitives
 import StateTree
 import Testing
 
-import NodeAPI
 
 @Suite("Proofs about the state")
 struct ProofMethodTests {

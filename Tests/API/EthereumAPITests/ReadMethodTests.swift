@@ -1,10 +1,10 @@
 import Cryptography
+import EthereumAPI
 import JSON
 import Primitives
 import Testing
 import Transactions
 
-import NodeAPI
 
 @Suite("Reading the chain")
 struct ReadMethodTests {
@@ -80,7 +80,7 @@ struct ReadMethodTests {
     "Transactions of each kind",
     arguments: [
       (
-        L2Transaction.Kind.legacy, UInt64?.some(270),
+        SignedTransaction.Kind.legacy, UInt64?.some(270),
         ["type", "chainId", "nonce", "gas", "gasPrice", "to", "value", "input", "r", "s", "v"]
       ),
       (.legacy, nil, ["type", "nonce", "gas", "gasPrice", "to", "value", "input", "r", "s", "v"]),
@@ -96,7 +96,7 @@ struct ReadMethodTests {
         ]
       ),
     ])
-  func transactions(_ kind: L2Transaction.Kind, _ chainID: UInt64?, _ keys: [String]) async throws {
+  func transactions(_ kind: SignedTransaction.Kind, _ chainID: UInt64?, _ keys: [String]) async throws {
     let fixture = Fixture()
     let transaction = try transfer(nonce: 3, kind: kind, chainID: chainID)
     fixture.chain.addBlock([(transaction, [])])
@@ -105,7 +105,7 @@ struct ReadMethodTests {
     #expect(json["from"]?.address == transaction.sender)
     #expect(json["gasPrice"]?.quantity == (kind == .dynamicFee ? 1_500 : 2_000))
     #expect(json["blockNumber"]?.string == "0x1")
-    guard case .l2(let signed) = transaction.transaction else { return }
+    guard case .signed(let signed) = transaction.transaction else { return }
     #expect(json["r"]?.quantity == UInt256(signed.signature.r))
     let parity = UInt64(signed.signature.yParity)
     #expect(

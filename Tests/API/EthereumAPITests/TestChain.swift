@@ -1,11 +1,11 @@
 // A chain, a state, a mempool and a machine in memory, as small as the API lets them be.
 
 import Cryptography
+import EthereumAPI
 import HTTP
 import JSON
 import JSONRPC
 import NIOPosix
-import NodeAPI
 import Primitives
 import Synchronization
 import Telemetry
@@ -44,7 +44,7 @@ final class TestChain: ChainReader, StateReader {
       for (index, (transaction, logs)) in transactions.enumerated() {
         var to: Address?
         var price = UInt256(1_000)
-        if case .l2(let signed) = transaction.transaction {
+        if case .signed(let signed) = transaction.transaction {
           to = signed.to
           price = signed.effectiveGasPrice(baseFee: 1_000)
         }
@@ -227,15 +227,15 @@ final class Fixture: Sendable {
 
 /// A transaction of a fixed key, a different one for each nonce.
 func transfer(
-  nonce: UInt64, kind: L2Transaction.Kind = .dynamicFee, chainID: UInt64? = 270, to: Address? = alice
+  nonce: UInt64, kind: SignedTransaction.Kind = .dynamicFee, chainID: UInt64? = 270, to: Address? = alice
 ) throws -> RecoveredTransaction {
   let key = try #require(Secp256k1.PrivateKey(Bytes32(UInt256(0xc0ffee))))
-  let unsigned = L2Transaction(
+  let unsigned = SignedTransaction(
     kind: kind, chainID: chainID, nonce: nonce, gasLimit: 21_000, maxFeePerGas: 2_000, maxPriorityFeePerGas: 500,
     to: to,
     value: 7, input: [0xab],
     accessList: kind == .legacy ? AccessList() : AccessList([.init(address: token, storageKeys: [.zero])]))
-  return try RecoveredTransaction(.l2(try unsigned.signed(with: key)))
+  return try RecoveredTransaction(.signed(try unsigned.signed(with: key)))
 }
 
 func topic(_ number: UInt64) -> Bytes32 { Bytes32(UInt256(number)) }

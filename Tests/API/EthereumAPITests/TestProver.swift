@@ -1,6 +1,6 @@
 // A real state tree of three blocks behind the port of the API.
 
-import NodeAPI
+import EthereumAPI
 import Primitives
 import StateTree
 import StorageTesting

@@ -1,4 +1,4 @@
-import Sequencer
+import Concurrency
 import Synchronization
 import Testing
 

@@ -7,9 +7,9 @@ import Testing
 
 @Suite("JSON reader")
 struct JSONReaderTests {
-  static func check(_ text: [UInt8], depth: Int = JSONReader.defaultMaximumDepth) -> JSONError? {
+  static func check(_ text: [UInt8], depth: Int = JSONReader.defaultMaxDepth) -> JSONError? {
     do throws(JSONError) {
-      _ = try JSONValue(parsing: text, maximumDepth: depth)
+      _ = try JSONValue(parsing: text, maxDepth: depth)
       return nil
     } catch {
       return error

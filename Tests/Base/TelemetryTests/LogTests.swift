@@ -61,14 +61,14 @@ struct LogTests {
 
   @Test("Directives choose levels by the beginning of the label")
   func filter() {
-    let filter = LogFilter(directives: "warn,rpc=debug, rpc.http = trace,mempool=off,nonsense=loud,=info,what")
+    let filter = LogDirectives(directives: "warn,rpc=debug, rpc.http = trace,mempool=off,nonsense=loud,=info,what")
     #expect(filter.level(for: "sequencer") == .warning)
     #expect(filter.level(for: "rpc") == .debug)
     #expect(filter.level(for: "rpc.http") == .trace)
     #expect(filter.level(for: "mempool") == nil)
     #expect(filter.level(for: "nonsense") == .warning)
-    #expect(LogFilter(directives: "").level(for: "x") == .info)
-    #expect(LogFilter(directives: "off").level(for: "x") == nil)
+    #expect(LogDirectives(directives: "").level(for: "x") == .info)
+    #expect(LogDirectives(directives: "off").level(for: "x") == nil)
   }
 }
 

@@ -133,7 +133,7 @@ import Transactions
 
 @Suite struct LimitTests {
   @Test func theWorstMakesRoom() throws {
-    let test = TestPool { $0.maximumCount = 3 }
+    let test = TestPool { $0.maxCount = 3 }
     let cheap = transaction(from: test.sender(1), nonce: 0, tip: 1)
     let middle = transaction(from: test.sender(2), nonce: 0, tip: 2)
     let dear = transaction(from: test.sender(3), nonce: 0, tip: 3)
@@ -148,7 +148,7 @@ import Transactions
   }
 
   @Test func equalsDoNotReplaceEachOther() throws {
-    let test = TestPool { $0.maximumCount = 2 }
+    let test = TestPool { $0.maxCount = 2 }
     let sent = (1...3).map { transaction(from: test.sender($0), nonce: 0) }
     try test.pool.add(sent[0])
     try test.pool.add(sent[1])
@@ -157,7 +157,7 @@ import Transactions
   }
 
   @Test func parkedOnesGoBeforeExecutableOnes() throws {
-    let test = TestPool { $0.maximumCount = 2 }
+    let test = TestPool { $0.maxCount = 2 }
     let parked = transaction(from: test.sender(1), nonce: 7, tip: 900)
     let ready = transaction(from: test.sender(2), nonce: 0, tip: 1)
     try test.pool.add(parked)
@@ -169,7 +169,7 @@ import Transactions
   }
 
   @Test func evictionTakesTheTailSoThatNoGapAppears() throws {
-    let test = TestPool { $0.maximumCount = 3 }
+    let test = TestPool { $0.maxCount = 3 }
     let sender = test.sender(1)
     let sent = (0..<3).map { transaction(from: sender, nonce: $0, tip: 5) }
     for one in sent { try test.pool.add(one) }
@@ -179,7 +179,7 @@ import Transactions
   }
 
   @Test func whatIsBeingExecutedIsNotEvicted() throws {
-    let test = TestPool { $0.maximumCount = 2 }
+    let test = TestPool { $0.maxCount = 2 }
     let taken = [transaction(from: test.sender(1), nonce: 0), transaction(from: test.sender(2), nonce: 0)]
     for one in taken { try test.pool.add(one) }
     #expect(test.takeAll() == taken)
@@ -191,7 +191,7 @@ import Transactions
   }
 
   @Test func bytesAreBounded() throws {
-    let test = TestPool { $0.maximumBytes = 10_000 }
+    let test = TestPool { $0.maxBytes = 10_000 }
     for n in 0..<20 as Range<UInt64> {
       try? test.pool.add(
         transaction(from: test.sender(n), nonce: 0, gasLimit: 100_000, input: [UInt8](repeating: 0, count: 1_500)))
@@ -202,8 +202,8 @@ import Transactions
 
   @Test func oneSenderIsBounded() throws {
     let test = TestPool {
-      $0.maximumCountPerSender = 3
-      $0.maximumBytesPerSender = 4_000
+      $0.maxCountPerSender = 3
+      $0.maxBytesPerSender = 4_000
     }
     let sender = test.sender(1)
     for nonce in 0..<3 as Range<UInt64> { try test.pool.add(transaction(from: sender, nonce: nonce)) }

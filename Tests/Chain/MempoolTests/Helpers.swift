@@ -79,11 +79,11 @@ final class TestPool: Sendable {
 func transaction(
   from sender: Address, nonce: UInt64, tip: UInt256 = 100, feeCap: UInt256 = 10_000, value: UInt256 = 0,
   gasLimit: UInt64 = 21_000, chainID: UInt64? = 270, to: Address? = Address(9), input: [UInt8] = [],
-  kind: L2Transaction.Kind = .dynamicFee, accessList: AccessList = AccessList()
+  kind: SignedTransaction.Kind = .dynamicFee, accessList: AccessList = AccessList()
 ) -> RecoveredTransaction {
   RecoveredTransaction(
-    .l2(
-      L2Transaction(
+    .signed(
+      SignedTransaction(
         kind: kind, chainID: chainID, nonce: nonce, gasLimit: gasLimit, maxFeePerGas: feeCap,
         maxPriorityFeePerGas: tip, to: to, value: value, input: input, accessList: accessList,
         signature: .init(r: Bytes32(sender), s: .zero, yParity: 0))), sender: sender)

@@ -12,8 +12,8 @@ import Transactions
     /// In order of arrival.
     var waiting: [RecoveredTransaction] = []
 
-    func signed(_ recovered: RecoveredTransaction) -> L2Transaction {
-      guard case .l2(let signed) = recovered.transaction else { preconditionFailure("L2 only") }
+    func signed(_ recovered: RecoveredTransaction) -> SignedTransaction {
+      guard case .signed(let signed) = recovered.transaction else { preconditionFailure("L2 only") }
       return signed
     }
 
@@ -116,8 +116,8 @@ import Transactions
   @Test func aSmallPoolUnderPressureKeepsItsInvariants() {
     var random = SplitMix64(seed: 7)
     let test = TestPool {
-      $0.maximumCount = 20
-      $0.maximumCountPerSender = 6
+      $0.maxCount = 20
+      $0.maxCountPerSender = 6
     }
     let senders = (1...10).map { test.sender($0, balance: 1_500_000_000) }
     for _ in 0..<5_000 {

@@ -28,7 +28,7 @@ import Transactions
   @Test func nonceAtItsMaximum() {
     let sender = test.sender(1)
     expectRefusal(
-      transaction(from: sender, nonce: .max), .nonceHasMaximumValue(sender: sender),
+      transaction(from: sender, nonce: .max), .nonceHasMaxValue(sender: sender),
       "nonce has max value: address \(sender), nonce: 18446744073709551615")
   }
 
@@ -77,7 +77,7 @@ import Transactions
   }
 
   @Test func oversizedData() {
-    let test = TestPool { $0.maximumInputBytes = 100 }
+    let test = TestPool { $0.maxInputBytes = 100 }
     let sender = test.sender(1)
     #expect(throws: MempoolError.oversizedData(size: 101, limit: 100)) {
       try test.pool.add(
@@ -100,7 +100,7 @@ import Transactions
     }
     let fitting = transaction(from: sender, nonce: 0, gasLimit: 90_000_000, input: Array(input.dropLast(895)))
     #expect(throws: Never.self) { try test.pool.add(fitting) }
-    guard case .l2(let signed) = fitting.transaction else { return }
+    guard case .signed(let signed) = fitting.transaction else { return }
     #expect(try VMTransaction(signed, sender: sender).encoded.count <= 1 << 23)
   }
 
@@ -158,11 +158,11 @@ import Transactions
   @Test func blobsAndL1Requests() {
     expectRefusal(
       transaction(from: test.sender(1), nonce: 0, kind: .blob), .unsupportedType(3), "transaction type not supported")
-    let request = L1Transaction(
+    let request = L1Request(
       kind: .priority, from: .zero, to: .zero, gasLimit: 1, gasPerPubdataLimit: 1, maxFeePerGas: 1, nonce: 0,
       value: .zero, toMint: .zero, refundRecipient: .zero)
     #expect(throws: MempoolError.unsupportedType(0xff)) {
-      try test.pool.add(RecoveredTransaction(.l1(request), sender: .zero))
+      try test.pool.add(RecoveredTransaction(.request(request), sender: .zero))
     }
   }
 

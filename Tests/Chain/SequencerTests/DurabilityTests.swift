@@ -1,4 +1,5 @@
 import ChainStorage
+import Concurrency
 import Mempool
 import Primitives
 import RocksDB

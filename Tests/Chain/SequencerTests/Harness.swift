@@ -1,4 +1,5 @@
 import ChainStorage
+import Concurrency
 import Mempool
 import Primitives
 import Sequencer
@@ -43,7 +44,7 @@ final class Harness: Sendable {
   }
 
   init(
-    _ directory: TemporaryDirectory, l1: any L1TransactionSource = NoL1Transactions(),
+    _ directory: TemporaryDirectory, l1: any L1RequestSource = NoL1Requests(),
     _ change: (inout SequencerOptions) -> Void = { _ in },
     observer: SequencerObserver? = nil, storageObserver: StorageObserver? = nil
   ) throws {
@@ -55,9 +56,9 @@ final class Harness: Sendable {
     change(&options)
     let unixTime = UnixTime()
     self.unixTime = unixTime
-    let clock = SequencerClock(
+    let clock = TimeSource(
       unixSeconds: { unixTime.seconds.load(ordering: .relaxed) },
-      monotonicNanoseconds: SequencerClock.system.monotonicNanoseconds)
+      monotonicNanoseconds: TimeSource.system.monotonicNanoseconds)
     sequencer = Sequencer(
       storage: storage, pool: pool, options: options, l1: l1, journal: journal, clock: clock, observer: observer)
   }

@@ -1,4 +1,5 @@
 import ChainStorage
+import Concurrency
 import Mempool
 import Primitives
 import Sequencer
@@ -71,10 +72,10 @@ import ZKsyncOS
   @Test func blocksAreSealedByTime() throws {
     let harness = try Harness(directory) { $0.limits.blockTime = 30_000_000 }
     try harness.start()
-    let begin = SequencerClock.system.monotonicNanoseconds()
+    let begin = TimeSource.system.monotonicNanoseconds()
     try harness.send(transfers(1))
     _ = try harness.block(with: transfers(1)[0].hash)
-    #expect(SequencerClock.system.monotonicNanoseconds() - begin >= 30_000_000)
+    #expect(TimeSource.system.monotonicNanoseconds() - begin >= 30_000_000)
     try harness.sequencer.stop()
   }
 
@@ -114,13 +115,13 @@ import ZKsyncOS
   @Test func requestsOfL1GoFirstAndOnce() throws {
     func request(_ id: UInt64, toMint: UInt256 = 1_000_000_000) -> RecoveredTransaction {
       RecoveredTransaction(
-        .l1(
-          L1Transaction(
+        .request(
+          L1Request(
             kind: .priority, from: receiver, to: receiver, gasLimit: 500_000, gasPerPubdataLimit: 1_000,
             maxFeePerGas: 100, nonce: id, value: 7, toMint: toMint, refundRecipient: receiver)), sender: receiver)
     }
     do {
-      let harness = try Harness(directory, l1: FixedL1Transactions([request(0), request(1)]))
+      let harness = try Harness(directory, l1: FixedL1Requests([request(0), request(1)]))
       try harness.send(transfers(1))
       try harness.start()
       let block = try harness.block(with: transfers(1)[0].hash)
@@ -128,7 +129,7 @@ import ZKsyncOS
       try harness.sequencer.stop()
       #expect(try harness.storage.log.record(1)?.firstPriorityID == 0)
     }
-    let harness = try Harness(directory, l1: FixedL1Transactions([request(0), request(1), request(2)]))
+    let harness = try Harness(directory, l1: FixedL1Requests([request(0), request(1), request(2)]))
     try harness.start()
     let block = try harness.block(with: request(2).hash)
     #expect(block.transactions.map(\.hash) == [request(2).hash])
@@ -139,11 +140,11 @@ import ZKsyncOS
   @Test func aRefusedRequestIsReportedAndTheChainGoesOn() throws {
     // It mints less than its value and fee.
     let bad = RecoveredTransaction(
-      .l1(
-        L1Transaction(
+      .request(
+        L1Request(
           kind: .priority, from: receiver, to: receiver, gasLimit: 500_000, gasPerPubdataLimit: 1_000,
           maxFeePerGas: 100, nonce: 0, value: 7, toMint: 1, refundRecipient: receiver)), sender: receiver)
-    let harness = try Harness(directory, l1: FixedL1Transactions([bad]))
+    let harness = try Harness(directory, l1: FixedL1Requests([bad]))
     let reported = Mutex<[UInt64]>([])
     harness.sequencer.onRefusedRequest { id, _ in reported.withLock { $0.append(id) } }
     try harness.start()

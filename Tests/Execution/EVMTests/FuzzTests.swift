@@ -75,7 +75,7 @@ struct FuzzTests {
     let revisions: [Revision] = [
       .frontier, .tangerineWhistle, .byzantium, .constantinople, .istanbul, .london, .cancun, .cancun,
     ]
-    let machine = Machine(rules: EthereumRules(revisions[Int(seed)]))
+    let machine = VirtualMachine(rules: EthereumRules(revisions[Int(seed)]))
     for round in 0..<250 {
       let code = Self.program(&random)
       let input = (0..<Int.random(in: 0...64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -106,7 +106,7 @@ struct FuzzTests {
   @Test("ZKsync OS: the loop and single steps end alike, to the unit of native", arguments: 0..<6 as Range<UInt64>)
   func zksync(seed: UInt64) {
     var random = SplitMix64(seed: 100 + seed)
-    let machine = Machine(rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
+    let machine = VirtualMachine(rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
     for round in 0..<250 {
       let code = Self.program(&random)
       let gas = Int64.random(in: 0...400_000, using: &random)

@@ -20,7 +20,7 @@ struct LimitTests {
   }
 
   private static func outcome<Rules: RuleSet>(
-    _ machine: Machine<Rules>, _ code: Code, gas: Int64, native: UInt64, input: [UInt8] = []
+    _ machine: VirtualMachine<Rules>, _ code: Code, gas: Int64, native: UInt64, input: [UInt8] = []
   ) -> Outcome {
     var state = MemoryState()
     state.beginTransaction()
@@ -33,7 +33,7 @@ struct LimitTests {
 
   @Test("the last 3,000 of gas and 6,000 of native that a program needs, unit by unit", arguments: programs)
   func amounts(program: String) {
-    let machine = Machine(rules: ZKsyncRules())
+    let machine = VirtualMachine(rules: ZKsyncRules())
     let code = assemble(program)
     let (reference, blocks) = (Code(code, translation: .never), Code(code, translation: .atOnce))
     let (gas, native) = (1_000_000 as Int64, 1_000_000_000 as UInt64)
@@ -56,7 +56,7 @@ struct LimitTests {
 
   @Test("heights of the stack around its limits")
   func heights() {
-    let machine = Machine(rules: EthereumRules(.cancun))
+    let machine = VirtualMachine(rules: EthereumRules(.cancun))
     // Blocks that look five items down, grow by three and by five, and end three higher.
     let body = "DUP1 DUP5 DUP2 ADD POP 0 0 JUMPDEST SWAP4 DUP1 DUP1 XOR POP POP 7 STOP"
     for height in Array(0...8) + Array(1_010...1_024) {
@@ -70,7 +70,7 @@ struct LimitTests {
 
   @Test("jumps to each place in the code, of which some begin a block and are no destinations")
   func targets() {
-    let machine = Machine(rules: EthereumRules(.cancun))
+    let machine = VirtualMachine(rules: EthereumRules(.cancun))
     let text = """
       0 CALLDATALOAD JUMP JUMPDEST 1 2 SSTORE 5 6 ADD 32 CALLDATALOAD 31 JUMPI 7 8 SLOAD POP PUSH2:0x5b5b STOP JUMPDEST \
       JUMPDEST 3 3 TSTORE 9 0 MSTORE 32 0 RETURN

@@ -23,11 +23,11 @@ struct OperandTests {
 
   /// Runs a program in both interpreters and reports if they come to different ends.
   private struct Comparison<Rules: RuleSet> {
-    let machine: Machine<Rules>
+    let machine: VirtualMachine<Rules>
     private let host: EthereumHost<MemoryState>
 
     init(_ rules: Rules) {
-      machine = Machine(rules: rules)
+      machine = VirtualMachine(rules: rules)
       var state = MemoryState()
       state.beginTransaction()
       host = EthereumHost(revision: .cancun, state: state)

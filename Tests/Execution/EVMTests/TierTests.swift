@@ -23,7 +23,7 @@ struct TierTests {
       .frontier, .tangerineWhistle, .byzantium, .constantinople, .istanbul, .london, .shanghai, .cancun, .cancun,
       .cancun,
     ]
-    let machine = Machine(rules: EthereumRules(revisions[Int(seed)]))
+    let machine = VirtualMachine(rules: EthereumRules(revisions[Int(seed)]))
     var ended: [String: Int] = [:]
     for round in 0..<800 {
       let code = Self.code(round, &random, machine.rules.revision)
@@ -62,7 +62,7 @@ struct TierTests {
   @Test("ZKsync OS", arguments: 0..<8 as Range<UInt64>)
   func zksync(seed: UInt64) {
     var random = SplitMix64(seed: 2000 + seed)
-    let machine = Machine(rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
+    let machine = VirtualMachine(rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
     for round in 0..<800 {
       let code = Self.code(round, &random, .cancun)
       let gas = Int64.random(in: 0...[5000, 400_000].randomElement(using: &random)!, using: &random)
@@ -97,7 +97,7 @@ struct TierTests {
     state.beginTransaction()
     var host = EthereumHost(revision: .cancun, state: state)
     var meter = Meter(gas: gas)
-    return Machine(rules: EthereumRules(.cancun)).execute(
+    return VirtualMachine(rules: EthereumRules(.cancun)).execute(
       Message(address: contract, caller: sender), code: code, meter: &meter, host: &host)
   }
 

@@ -4,6 +4,7 @@ import EVM
 import Foundation
 import Primitives
 import Testing
+import Tracers
 
 private struct ZKRun {
   var status: FrameStatus
@@ -31,7 +32,7 @@ private func zkRun(
   host.world.warmAddresses = host.cachedAddresses
   let analysis = rules.analysisNative(count: code.count, isConstructor: false)
   var meter = Meter(gas: gas, native: native + analysis)
-  let result = Machine(rules: rules).execute(
+  let result = VirtualMachine(rules: rules).execute(
     Message(address: contract, caller: sender, isStatic: isStatic), code: Code(code), meter: &meter, host: &host)
   return ZKRun(
     status: result.status, output: result.output, gas: gas - meter.gas,
@@ -181,7 +182,7 @@ struct ZKsyncTests {
     // Not enough for the analysis of the code.
     var host = ZKsyncTestHost()
     var meter = Meter(gas: 1000, native: 5)
-    let result = Machine(rules: ZKsyncRules()).execute(
+    let result = VirtualMachine(rules: ZKsyncRules()).execute(
       Message(address: contract, caller: sender), code: Code([0]), meter: &meter, host: &host)
     #expect(result.status == .halted(.outOfNative))
   }
@@ -199,7 +200,7 @@ struct ZKsyncTests {
       FrameEvent(kind: .call, from: sender, to: contract, value: .zero, input: none, gas: 1_000_000, depth: 0),
       world: host)
     var meter = Meter(gas: 1_000_000, native: plenty)
-    let result = Machine(rules: ZKsyncRules()).execute(
+    let result = VirtualMachine(rules: ZKsyncRules()).execute(
       Message(address: contract, caller: sender), code: Code(host[contract].code), meter: &meter, host: &host,
       tracer: &tracer)
     tracer.leave(FrameEnd(status: result.status, gasUsed: 1_000_000, output: none), world: host)

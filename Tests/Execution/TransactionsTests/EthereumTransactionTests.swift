@@ -14,7 +14,7 @@ struct EthereumTransactionTests {
   static let rulesOfBlocks: Set<String> = ["INTRINSIC_GAS_TOO_LOW", "INITCODE_SIZE_EXCEEDED", "NONCE_TOO_BIG"]
 
   /// The suite is for mainnet, whose chain id is 1, and checks that fee times gas is a word.
-  static func isValid(_ transaction: L2Transaction) -> Bool {
+  static func isValid(_ transaction: SignedTransaction) -> Bool {
     let cost = transaction.maxFeePerGas.multipliedReportingOverflow(by: UInt256(transaction.gasLimit))
     return !cost.overflow && (transaction.chainID ?? 1) == 1
       && transaction.maxPriorityFeePerGas <= transaction.maxFeePerGas
@@ -38,7 +38,7 @@ struct EthereumTransactionTests {
           count.invalid += 1
           switch (try? RecoveredTransaction(Transaction(envelope: bytes ?? [])))?.transaction {
           case nil: break
-          case .l2(let transaction)?: #expect(!Self.isValid(transaction), "\(name): \(exception)")
+          case .signed(let transaction)?: #expect(!Self.isValid(transaction), "\(name): \(exception)")
           default: Issue.record("\(name): not an L2 transaction")
           }
           continue
@@ -46,7 +46,7 @@ struct EthereumTransactionTests {
         count.valid += 1
         let envelope = try #require(bytes)
         let recovered = try RecoveredTransaction(Transaction(envelope: envelope))
-        guard case .l2(let transaction) = recovered.transaction else {
+        guard case .signed(let transaction) = recovered.transaction else {
           Issue.record("\(name): not an L2 transaction")
           continue
         }

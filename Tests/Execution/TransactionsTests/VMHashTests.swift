@@ -83,7 +83,7 @@ struct VMHashTests {
 
   @Test("An L1 request has a hash, which L1 knows, and nobody's signature")
   func l1Request() throws {
-    let request = L1Transaction(
+    let request = L1Request(
       kind: .priority, from: Self.address(0x11), to: Self.address(0x22), gasLimit: 100_000, gasPerPubdataLimit: 800,
       maxFeePerGas: 1_000, nonce: 7, value: 5, toMint: 100_000_005, refundRecipient: Self.address(0x33),
       input: [1, 2, 3])
@@ -94,7 +94,7 @@ struct VMHashTests {
     #expect(try transaction.signingHash(chainID: 270) == nil)
 
     let rich = Address(hex: "0x36615cf349d7f6344891b1e7ca7c72883f5dc049")!
-    let deposit = L1Transaction(
+    let deposit = L1Request(
       kind: .priority, from: rich, to: rich, gasLimit: 500_000, gasPerPubdataLimit: 800, maxFeePerGas: 250_000_000,
       nonce: 1, value: 100, toMint: 125_000_000_000_100, refundRecipient: rich)
     #expect(deposit.hash.description == "0xd625b16828c29c5e44f460191ed05d4c7bcfe12bee01b88f5119039a7e003504")
@@ -104,7 +104,7 @@ struct VMHashTests {
   func agreesWithEthereum() throws {
     for (name, text, _, sender) in edgeEnvelopes {
       let envelope = try #require(Hex.decode(text))
-      let signed = try L2Transaction(envelope: envelope)
+      let signed = try SignedTransaction(envelope: envelope)
       guard signed.kind != .blob, UInt128(exactly: signed.maxFeePerGas) != nil, let chainID = signed.chainID else {
         continue
       }

@@ -6,9 +6,9 @@ import Transactions
 @Suite("Transactions of the virtual machine")
 struct VMTransactionTests {
   /// The deposit that funds the rich account of a local chain; its hash is known from the reference node.
-  let deposit: L1Transaction = {
+  let deposit: L1Request = {
     let rich = Address(hex: "0x36615cf349d7f6344891b1e7ca7c72883f5dc049")!
-    return L1Transaction(
+    return L1Request(
       kind: .priority, from: rich, to: rich, gasLimit: 10_000_000_000, gasPerPubdataLimit: 1_000, maxFeePerGas: 1,
       nonce: 0, value: 100, toMint: UInt256(10).power(29), refundRecipient: rich)
   }()
@@ -23,7 +23,7 @@ struct VMTransactionTests {
   func roundTrip() throws {
     for (name, text, _) in signedEnvelopes.dropLast() {
       let recovered = try RecoveredTransaction(Transaction(envelope: try #require(Hex.decode(text))))
-      guard case .l2(let signed) = recovered.transaction else { continue }
+      guard case .signed(let signed) = recovered.transaction else { continue }
       if UInt128(exactly: signed.maxFeePerGas) == nil { continue }
       let transaction = try VMTransaction(recovered)
       #expect(try VMTransaction(decoding: transaction.encoded) == transaction, "\(name)")
@@ -31,21 +31,21 @@ struct VMTransactionTests {
     }
     #expect(try VMTransaction(decoding: VMTransaction(deposit).encoded) == VMTransaction(deposit))
     let stored = try Transaction(envelope: deposit.envelope)
-    #expect(stored == .l1(deposit))
+    #expect(stored == .request(deposit))
   }
 
   @Test("Blob transactions and fees of more than 128 bits have no such form")
   func unsupported() throws {
-    let blob = try L2Transaction(envelope: try #require(Hex.decode(signedEnvelopes[6].envelope)))
+    let blob = try SignedTransaction(envelope: try #require(Hex.decode(signedEnvelopes[6].envelope)))
     #expect(throws: TransactionError.unsupportedType(3)) { try VMTransaction(blob, sender: .zero) }
-    var expensive = try L2Transaction(envelope: try #require(Hex.decode(signedEnvelopes[4].envelope)))
+    var expensive = try SignedTransaction(envelope: try #require(Hex.decode(signedEnvelopes[4].envelope)))
     expensive.maxFeePerGas = .one << 128
     #expect(throws: TransactionError.invalidField("maxFeePerGas")) { try VMTransaction(expensive, sender: .zero) }
   }
 
   @Test("Each structural rule is enforced")
   func structuralRules() throws {
-    let dynamicFee = try L2Transaction(envelope: try #require(Hex.decode(signedEnvelopes[4].envelope)))
+    let dynamicFee = try SignedTransaction(envelope: try #require(Hex.decode(signedEnvelopes[4].envelope)))
     let valid = try VMTransaction(dynamicFee, sender: Address(1))
     func expect(_ error: VMTransactionError, _ change: (inout VMTransaction) -> Void) {
       var broken = valid

@@ -94,7 +94,7 @@ struct BlockPropertyTests {
         let transaction = try Self.transaction(nonce, &random)
         guard try producer.execute(transaction).result != nil else { continue }
         included.append(transaction)
-        if case .l2 = transaction.transaction { nonce += 1 }
+        if case .signed = transaction.transaction { nonce += 1 }
       }
       let produced = try producer.seal()
       #expect(produced.transactions.count == included.count)
@@ -123,7 +123,7 @@ struct BlockPropertyTests {
     for diff in output.accountDiffs { change = change &+ diff.after.balance &- diff.before.balance }
     var expected = UInt256.zero
     for transaction in included {
-      if case .l1(let request) = transaction.transaction { expected = expected &+ request.toMint }
+      if case .request(let request) = transaction.transaction { expected = expected &+ request.toMint }
     }
     for log in output.l2ToL1Logs {
       if let message = log.message { expected = expected &- (UInt256(bigEndianBytes: message[24..<56]) ?? .zero) }
@@ -167,10 +167,10 @@ struct LateFailureTests {
     let outcome = try executor.execute(try Fixture.signed())
     #expect(outcome.rejection == .hazard(.balanceOverflow))
     // Nothing was included, so that an upgrade may still come first and the next log has number 0.
-    let upgrade = L1Transaction(
+    let upgrade = L1Request(
       kind: .upgrade, from: .filled(1), to: .filled(2), gasLimit: 1_000_000, gasPerPubdataLimit: 1, maxFeePerGas: 0,
       nonce: 1, value: 0, toMint: 0, refundRecipient: .zero)
-    let result = try #require(try executor.execute(RecoveredTransaction(.l1(upgrade), sender: upgrade.from)).result)
+    let result = try #require(try executor.execute(RecoveredTransaction(.request(upgrade), sender: upgrade.from)).result)
     #expect(result.l2ToL1Logs.first?.transactionNumber == 0)
   }
 

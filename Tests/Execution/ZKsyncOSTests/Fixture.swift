@@ -23,17 +23,17 @@ struct Fixture {
   func executor() throws -> BlockExecutor { try BlockExecutor(context: context, state: state) }
 
   static func unsigned(
-    kind: L2Transaction.Kind = .dynamicFee, nonce: UInt64 = 0, gas: UInt64 = 1_000_000, maxFee: UInt256 = 1000,
+    kind: SignedTransaction.Kind = .dynamicFee, nonce: UInt64 = 0, gas: UInt64 = 1_000_000, maxFee: UInt256 = 1000,
     tip: UInt256 = 0, to: Address? = .filled(0x77), value: UInt256 = 0, data: [UInt8] = [],
     accessList: AccessList = AccessList()
-  ) -> L2Transaction {
-    L2Transaction(
+  ) -> SignedTransaction {
+    SignedTransaction(
       kind: kind, chainID: chainID, nonce: nonce, gasLimit: gas, maxFeePerGas: maxFee, maxPriorityFeePerGas: tip,
       to: to, value: value, input: data, accessList: accessList)
   }
 
   static func signed(
-    kind: L2Transaction.Kind = .dynamicFee, nonce: UInt64 = 0, gas: UInt64 = 1_000_000, maxFee: UInt256 = 1000,
+    kind: SignedTransaction.Kind = .dynamicFee, nonce: UInt64 = 0, gas: UInt64 = 1_000_000, maxFee: UInt256 = 1000,
     tip: UInt256 = 0, to: Address? = .filled(0x77), value: UInt256 = 0, data: [UInt8] = [],
     accessList: AccessList = AccessList()
   ) throws -> RecoveredTransaction {
@@ -41,17 +41,17 @@ struct Fixture {
       kind: kind, nonce: nonce, gas: gas, maxFee: maxFee, tip: tip, to: to, value: value, data: data,
       accessList: accessList
     ).signed(with: key)
-    return try RecoveredTransaction(.l2(transaction))
+    return try RecoveredTransaction(.signed(transaction))
   }
 
   static func deposit(
     from: Address = .filled(0x11), to: Address = .filled(0x22), gas: UInt64 = 1_000_000, maxFee: UInt128 = 1000,
     value: UInt256 = 5, minted: UInt256 = 2_000_000_000, data: [UInt8] = [], nonce: UInt64 = 0
   ) -> RecoveredTransaction {
-    let request = L1Transaction(
+    let request = L1Request(
       kind: .priority, from: from, to: to, gasLimit: gas, gasPerPubdataLimit: 1, maxFeePerGas: maxFee, nonce: nonce,
       value: value, toMint: minted, refundRecipient: .filled(0x33), input: data)
-    return RecoveredTransaction(.l1(request), sender: from)
+    return RecoveredTransaction(.request(request), sender: from)
   }
 }
 

@@ -57,7 +57,7 @@ struct GuestVectorTests {
       (.v0_0_5, "e2aa4dc2 740540ed 1ec342e5 00fc2633 05095947 1e9c625e 60b90f17 06f63364"),
     ])
   func deposit(version: ProtocolVersion, registers: String) throws {
-    let transaction = Self.l1(
+    let transaction = Self.request(
       from: 0x11, to: 0x22, gasLimit: 1_000_000, maxFee: 0, value: 5, minted: 7, refund: 0x11)
     let input = try Self.publicInput(Self.context(version, number: 5), MemoryState(), [transaction])
     #expect(input == Bytes32(registers: registers))
@@ -78,7 +78,7 @@ struct GuestVectorTests {
     state.setSlot(contract, 1, 7)
     state.setSlot(contract, 2, 8)
     let data = [1, 9, 2, 8, 3, 1, 4, 0].flatMap { UInt256(UInt64($0)).bytes }
-    let transaction = Self.l1(
+    let transaction = Self.request(
       from: 0x11, to: 0x05, gasLimit: 2_000_000, maxFee: 1000, value: 0, minted: 3_000_000_000, refund: 0x33,
       data: data)
     let input = try Self.publicInput(

@@ -85,8 +85,8 @@ struct RejectionOrderTests {
     func upgrade(gas: UInt64, minted: UInt256) throws -> VMTransaction {
       try VMTransaction(
         RecoveredTransaction(
-          .l1(
-            L1Transaction(
+          .request(
+            L1Request(
               kind: .upgrade, from: .filled(1), to: .filled(2), gasLimit: gas, gasPerPubdataLimit: 1, maxFeePerGas: 1,
               nonce: 1, value: 1, toMint: minted, refundRecipient: .zero)), sender: .filled(1)))
     }

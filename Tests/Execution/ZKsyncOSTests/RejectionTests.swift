@@ -205,7 +205,7 @@ struct RejectionTests {
     dear.maxPriorityFeePerGas = 0
     for transaction in [blob, dear] {
       var executor = try Fixture().executor()
-      let outcome = try executor.execute(RecoveredTransaction(.l2(transaction), sender: Fixture.sender))
+      let outcome = try executor.execute(RecoveredTransaction(.signed(transaction), sender: Fixture.sender))
       #expect(outcome.rejection == .hazard(.notEncodable))
     }
   }
@@ -250,8 +250,8 @@ struct RejectionTests {
   func upgrades() throws {
     func upgrade(to: Address) -> RecoveredTransaction {
       RecoveredTransaction(
-        .l1(
-          L1Transaction(
+        .request(
+          L1Request(
             kind: .upgrade, from: SystemAddress.complexUpgrader, to: to, gasLimit: 1_000_000, gasPerPubdataLimit: 1,
             maxFeePerGas: 0, nonce: 1, value: 0, toMint: 0, refundRecipient: .zero)),
         sender: SystemAddress.complexUpgrader)

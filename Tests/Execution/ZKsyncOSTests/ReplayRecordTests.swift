@@ -6,10 +6,10 @@ import ZKsyncOS
 @Suite("Replay records")
 struct ReplayRecordTests {
   static let record: ReplayRecord = {
-    let deposit = L1Transaction(
+    let deposit = L1Request(
       kind: .priority, from: Address(0x11), to: Address(0x22), gasLimit: 1_000_000, gasPerPubdataLimit: 800,
       maxFeePerGas: 1, nonce: 7, value: 5, toMint: 2_000_000, refundRecipient: Address(0x33), input: [1, 2, 3])
-    let transfer = L2Transaction(
+    let transfer = SignedTransaction(
       kind: .dynamicFee, chainID: 270, nonce: 1, gasLimit: 21_000, maxFeePerGas: 1000, maxPriorityFeePerGas: 7,
       to: Address(0x44), value: 9, input: [],
       signature: .init(r: Bytes32(1 as UInt256), s: Bytes32(2 as UInt256), yParity: 1))
@@ -18,8 +18,8 @@ struct ReplayRecordTests {
     return ReplayRecord(
       context: context, firstPriorityID: 7,
       transactions: [
-        RecoveredTransaction(.l1(deposit), sender: deposit.from),
-        RecoveredTransaction(.l2(transfer), sender: Address(0x55)),
+        RecoveredTransaction(.request(deposit), sender: deposit.from),
+        RecoveredTransaction(.signed(transfer), sender: Address(0x55)),
       ], blockHash: Bytes32(77 as UInt256))
   }()
 

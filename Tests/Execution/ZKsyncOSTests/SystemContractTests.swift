@@ -104,12 +104,12 @@ struct SystemContractTests {
     let data =
       (Hex.decode("f6eca0b0") ?? []) + UInt256(target).bytes + codeHash.bytes + UInt256(code.count).bytes
       + Keccak256.hash(code).bytes
-    let upgrade = L1Transaction(
+    let upgrade = L1Request(
       kind: .upgrade, from: SystemAddress.complexUpgrader, to: SystemAddress.contractDeployer, gasLimit: 10_000_000,
       gasPerPubdataLimit: 1, maxFeePerGas: 0, nonce: 1, value: 0, toMint: 0, refundRecipient: .zero, input: data)
     var executor = try fixture.executor()
     let result = try #require(
-      try executor.execute(RecoveredTransaction(.l1(upgrade), sender: upgrade.from)).result)
+      try executor.execute(RecoveredTransaction(.request(upgrade), sender: upgrade.from)).result)
     #expect(result.succeeded)
     let call = try #require(try executor.execute(try Fixture.signed(to: target)).result)
     #expect(call.output == UInt256(42).bytes)

@@ -1,5 +1,5 @@
 import Glibc
-import Node
+import NodeOptions
 import Testing
 
 @Suite("Configuration")

@@ -121,9 +121,9 @@ struct HostTests {
       report.description
         == "load at 0x80000004 out of range at pc 0x00000008 after 3 cycles, 0 BLAKE2s rounds, "
         + "0 256-bit operations, 0 words read, 0 written")
-    #expect(Stop.guestAbort.description == "the guest aborted")
-    #expect(Stop.unknownCSR(0x7C1).description == "unknown CSR 0x7c1")
-    #expect(Stop.badInstruction(0x73).description == "bad instruction 0x00000073")
+    #expect(StopReason.guestAbort.description == "the guest aborted")
+    #expect(StopReason.unknownCSR(0x7C1).description == "unknown CSR 0x7c1")
+    #expect(StopReason.badInstruction(0x73).description == "bad instruction 0x00000073")
   }
 
   @Test(

@@ -121,7 +121,7 @@ struct Vector: Sendable {
 
   static func l1Transfer(_ version: ProtocolVersion) -> Vector {
     let isFirst = version == .v0_0_4
-    let transaction = L1Transaction(
+    let transaction = L1Request(
       kind: .priority, from: repeated(0x11), to: repeated(0x22), gasLimit: 1_000_000, gasPerPubdataLimit: 800,
       maxFeePerGas: 0, nonce: 0, value: 5, toMint: 7, refundRecipient: repeated(0x11))
     return Vector(
@@ -145,7 +145,7 @@ struct Vector: Sendable {
       codeLength: UInt32(code.count), artifactsLength: isFirst ? 0 : 8, observableBytecodeHash: Keccak256.hash(code),
       observableCodeLength: UInt32(code.count))
     let words: [UInt64] = [1, 9, 2, 8, 3, 1, 4, 0]
-    let transaction = L1Transaction(
+    let transaction = L1Request(
       kind: .priority, from: repeated(0x11), to: contract, gasLimit: 2_000_000, gasPerPubdataLimit: 800,
       maxFeePerGas: 1000, nonce: 0, value: 0, toMint: 3_000_000_000, refundRecipient: repeated(0x33),
       input: words.flatMap { UInt256($0).bytes })

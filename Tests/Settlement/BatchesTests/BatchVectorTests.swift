@@ -1,8 +1,9 @@
 // Worked values of the batch formats, computed from the layouts of the contracts.
 
+import Batches
 import Cryptography
 import Primitives
-import Settlement
+import SettlementTesting
 import StateTree
 import Testing
 import ZKsyncOS

@@ -1,5 +1,8 @@
+import Batches
 import Primitives
-import Settlement
+import ProverService
+import SettlementTesting
+import StorageTesting
 import Testing
 
 @Suite("Proof jobs")
@@ -10,7 +13,7 @@ struct ProofJobsTests {
 
   func open(maximum: Int = 1000) throws -> ProofJobs {
     var options = ProofJobs.Options()
-    options.maximumUnproved = maximum
+    options.maxUnproved = maximum
     return try ProofJobs(
       store: try ProofStore(path: directory.path + "/proofs"), options: options, now: clock.now,
       notify: events.record)

@@ -1,10 +1,13 @@
 // The five routes over a real socket, spoken to byte by byte.
 
+import Batches
 import HTTP
 import NIOPosix
 import Primitives
-import Settlement
+import ProverService
+import SettlementTesting
 import SocketTesting
+import StorageTesting
 import Testing
 
 @Suite("Prover API")

@@ -1,10 +1,14 @@
 // The stages behind the sequencer, over a chain in memory and a real tree and store.
 
+import Batches
 import GuestAssembler
 import Primitives
 import ProverInput
+import ProverService
 import Settlement
+import SettlementTesting
 import StateTree
+import StorageTesting
 import Testing
 import ZKsyncOS
 
@@ -26,11 +30,11 @@ struct PipelineTests {
   }
 
   func open(
-    tree: String = "tree", maximumUnproved: Int = 1000, _ change: (inout SettlementPipeline.Options) -> Void = { _ in }
+    tree: String = "tree", maxUnproved: Int = 1000, _ change: (inout SettlementPipeline.Options) -> Void = { _ in }
   ) throws -> Run {
     let tree = try openTree(tree)
     var jobOptions = ProofJobs.Options()
-    jobOptions.maximumUnproved = maximumUnproved
+    jobOptions.maxUnproved = maxUnproved
     let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"), options: jobOptions)
     var options = SettlementPipeline.Options()
     change(&options)
@@ -165,10 +169,10 @@ struct PipelineTests {
 
   @Test("Without proofs the intake stops, the tree runs ahead a little, and the sequencer waits")
   func backPressure() async throws {
-    let run = try open(maximumUnproved: 2) { options in
-      options.maximumInFlight = 2
-      options.maximumTreeLead = 4
-      options.maximumBacklog = 6
+    let run = try open(maxUnproved: 2) { options in
+      options.maxInFlight = 2
+      options.maxTreeLead = 4
+      options.maxBacklog = 6
     }
     run.pipeline.start()
     // Two batches fill the jobs; six more blocks may wait.

@@ -93,11 +93,11 @@ final class TestChain: SettlementChain {
   /// To one of eleven accounts, so that blocks both create accounts and change old ones.
   private func deposit(_ block: UInt64, _ index: UInt64) throws -> RecoveredTransaction {
     let recipient: UInt64 = 0x2000 + (block * 7 + index) % 11
-    let request = L1Transaction(
+    let request = L1Request(
       kind: .priority, from: Address(truncating: UInt256(0x1000 + index)),
       to: Address(truncating: UInt256(recipient)), gasLimit: 1_000_000, gasPerPubdataLimit: 800, maxFeePerGas: 1000,
       nonce: block * 100 + index, value: UInt256(block + index), toMint: 2_000_000_000,
       refundRecipient: Address(truncating: UInt256(0x3000 + block)))
-    return try RecoveredTransaction(.l1(request))
+    return try RecoveredTransaction(.request(request))
   }
 }

@@ -126,51 +126,6 @@ import ZKsyncOS
     #expect(throws: StorageError.self) { try BlockStore(path: path, genesis: other) }
   }
 
-  @Test func logsAreThoseThatAFullSearchFinds() throws {
-    var random = SplitMix64(seed: 14)
-    let store = try open()
-    var blocks = [TestChain.genesis]
-    for number in 1...40 as ClosedRange<UInt64> {
-      blocks.append(block(number, &random))
-      try store.publish(blocks[Int(number)])
-      if number < 35 { try store.flushNext() }
-    }
-    func topic() -> Bytes32 { Bytes32(UInt256(UInt64.random(in: 0..<4, using: &random))) }
-    for _ in 0..<60 {
-      let filter = LogFilter(
-        addresses: (0..<Int.random(in: 0..<3, using: &random)).map { _ in
-          Address(UInt64.random(in: 0..<4, using: &random))
-        },
-        topics: (0..<Int.random(in: 0..<4, using: &random)).map { _ in
-          (0..<Int.random(in: 0..<3, using: &random)).map { _ in topic() }
-        })
-      let first = UInt64.random(in: 0..<45, using: &random), last = UInt64.random(in: first..<50, using: &random)
-      var expected: [LocatedLog] = []
-      for block in blocks where (first...last).contains(block.number) {
-        var index = 0
-        for (position, receipt) in block.receipts.enumerated() {
-          for log in receipt.receipt.logs {
-            let addressFits = filter.addresses.isEmpty || filter.addresses.contains(log.address)
-            let topicsFit = filter.topics.enumerated().allSatisfy { place, allowed in
-              place < log.topics.count && (allowed.isEmpty || allowed.contains(log.topics[place]))
-            }
-            if addressFits, topicsFit {
-              expected.append(
-                LocatedLog(
-                  log: log, blockNumber: block.number, blockHash: block.hash, blockTimestamp: block.number,
-                  transactionHash: block.transactions[position].hash, transactionIndex: position, logIndex: index))
-            }
-            index += 1
-          }
-        }
-      }
-      #expect(try store.logs(matching: filter, in: first...last, limit: 10_000) == expected)
-      if expected.count > 1 {
-        #expect(try store.logs(matching: filter, in: first...last, limit: expected.count - 1) == nil)
-      }
-    }
-  }
-
   @Test(arguments: ["headers", "bodies", "receipts"])
   func damagedValuesAreTypedErrors(column: String) throws {
     var random = SplitMix64(seed: 15)

@@ -38,8 +38,8 @@ public enum TestChain {
     gasLimit: UInt64 = 21_000
   ) -> RecoveredTransaction {
     RecoveredTransaction(
-      .l2(
-        L2Transaction(
+      .signed(
+        SignedTransaction(
           kind: .dynamicFee, chainID: 270, nonce: nonce, gasLimit: gasLimit, maxFeePerGas: 10_000,
           maxPriorityFeePerGas: tip, to: to, value: value, input: [],
           signature: .init(r: Bytes32(sender), s: Bytes32(UInt256.one), yParity: 0))), sender: sender)

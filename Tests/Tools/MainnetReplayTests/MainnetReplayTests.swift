@@ -61,7 +61,7 @@ private struct HandMadeBlock {
     if name == missing { return Array("{}".utf8) }
     let key = try #require(Secp256k1.PrivateKey(hex: String(repeating: "17", count: 32)))
     let sender = try #require(Secp256k1.publicKey(of: key)?.address)
-    let signed = try L2Transaction(
+    let signed = try SignedTransaction(
       kind: .legacy, chainID: 1, nonce: 3, gasLimit: 50_000, maxFeePerGas: 150, maxPriorityFeePerGas: 150,
       to: Address(hex: Self.contract), value: .zero, input: []
     ).signed(with: key)

@@ -9,20 +9,20 @@ extension NodeAPI {
     table.add("eth_call", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
       let start = ContinuousClock.now
       defer { metrics.responseTime(.call).observe(ContinuousClock.now - start) }
-      let request = try parameters.required("request", as: CallRequest.self)
+      let request = try parameters.required("request", as: TransactionRequest.self)
       let (number, baseFee) = try context(of: try parameters.optional("blockNumber"))
       let overrides = try Self.overrides(&parameters)
       var call = try request.simulatedCall(baseFee: baseFee)
       call.gasLimit = min(request.gas ?? configuration.callGas, configuration.callGas)
       switch try simulate(call, after: number, overrides) {
       case .success(let output, _): writer.data(output)
-      case .revert(let output, _): throw RevertReason.error(output)
+      case .revert(let output, _): throw .reverted(output)
       case .halt(let reason, _, _): throw .refused(reason)
       }
     }
     table.add("eth_estimateGas", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
       let start = ContinuousClock.now
-      let request = try parameters.required("request", as: CallRequest.self)
+      let request = try parameters.required("request", as: TransactionRequest.self)
       let (number, baseFee) = try context(of: try parameters.optional("blockNumber"))
       let overrides = try Self.overrides(&parameters)
       let call = try request.simulatedCall(baseFee: baseFee)
@@ -70,7 +70,7 @@ extension NodeAPI {
 
   /// The most gas that the call can have: what it asks for, what a block has, and what the sender can pay.
   private func gasCeiling(
-    _ request: CallRequest, _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
+    _ request: TransactionRequest, _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
   ) throws(RPCError) -> UInt64 {
     // An override may lower the limit; raising it would be an invitation to compute without end.
     let realLimit = chain.head.header.gasLimit

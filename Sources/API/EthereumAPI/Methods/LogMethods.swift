@@ -104,10 +104,10 @@ extension NodeAPI {
     var truePositives = 0
     var falsePositives = 0
     for number in range {
-      guard let block = try header(number: number), query.mayMatch(block.header.logsBloom) else { continue }
+      guard let block = try header(number: number), query.filter.mayMatch(block.header.logsBloom) else { continue }
       let before = matches
       for receipt in try reading({ () throws(ChainReadError) in try chain.receipts(ofBlock: number) }) ?? [] {
-        for (offset, log) in receipt.receipt.logs.enumerated() where query.matches(log) {
+        for (offset, log) in receipt.receipt.logs.enumerated() where query.filter.matches(log) {
           writer.log(log, at: offset, of: receipt)
           matches += 1
         }

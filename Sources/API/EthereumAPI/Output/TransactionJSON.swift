@@ -16,8 +16,8 @@ extension JSONWriter {
   private mutating func transaction(_ recovered: RecoveredTransaction, _ location: LocatedTransaction?) {
     beginObject()
     switch recovered.transaction {
-    case .l2(let transaction): fields(of: transaction, baseFee: location?.baseFee)
-    case .l1(let transaction): fields(of: transaction, baseFee: location?.baseFee)
+    case .signed(let transaction): fields(of: transaction, baseFee: location?.baseFee)
+    case .request(let transaction): fields(of: transaction, baseFee: location?.baseFee)
     }
     key("hash")
     data(recovered.hash)
@@ -32,7 +32,7 @@ extension JSONWriter {
     endObject()
   }
 
-  private mutating func fields(of transaction: L2Transaction, baseFee: UInt64?) {
+  private mutating func fields(of transaction: SignedTransaction, baseFee: UInt64?) {
     key("type")
     quantity(UInt64(transaction.kind.rawValue))
     if let chainID = transaction.chainID {
@@ -79,7 +79,7 @@ extension JSONWriter {
     }
   }
 
-  private mutating func fields(of transaction: L1Transaction, baseFee: UInt64?) {
+  private mutating func fields(of transaction: L1Request, baseFee: UInt64?) {
     key("type")
     quantity(transaction.kind == .priority ? UInt64(0x2a) : 0x2b)
     key("nonce")

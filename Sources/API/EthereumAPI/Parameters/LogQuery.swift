@@ -15,10 +15,7 @@ struct LogQuery: RPCParameter, Sendable {
   private static let alternativesLimit = 1_000
 
   var blocks = Blocks.range(from: nil, to: nil)
-  /// Any of these; all where empty.
-  var addresses: [Address] = []
-  /// By position, any of these; all where empty.
-  var topics: [[Bytes32]] = []
+  var filter = LogFilter()
 
   /// All logs of the newest block.
   init() {}
@@ -34,8 +31,8 @@ struct LogQuery: RPCParameter, Sendable {
       case "fromBlock": from = try BlockID(parameter: field)
       case "toBlock": to = try BlockID(parameter: field)
       case "blockHash": hash = try Bytes32(parameter: field)
-      case "address": addresses = try Self.oneOrMany(field)
-      case "topics": topics = try Self.topics(field)
+      case "address": filter.addresses = try Self.oneOrMany(field)
+      case "topics": filter.topics = try Self.topics(field)
       default: throw InvalidParameter("unknown field \(name.prefix(80))")
       }
     }
@@ -69,16 +66,5 @@ struct LogQuery: RPCParameter, Sendable {
       values.append(try T(parameter: element))
     }
     return values
-  }
-
-  /// Whether a block with this bloom can have logs that match.
-  func mayMatch(_ bloom: Bloom) -> Bool {
-    guard addresses.isEmpty || addresses.contains(where: { bloom.mayContain($0) }) else { return false }
-    return topics.allSatisfy { $0.isEmpty || $0.contains { bloom.mayContain($0) } }
-  }
-
-  func matches(_ log: Log) -> Bool {
-    guard addresses.isEmpty || addresses.contains(log.address), topics.count <= log.topics.count else { return false }
-    return zip(topics, log.topics).allSatisfy { $0.isEmpty || $0.contains($1) }
   }
 }

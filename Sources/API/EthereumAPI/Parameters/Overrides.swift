@@ -45,7 +45,7 @@ struct StateOverrides: RPCParameter {
 
 /// An object of what is different about the block.
 struct BlockOverrides: RPCParameter {
-  var block = SimulationOverrides.Block()
+  var block = SimulationOverrides.BlockFields()
 
   init(parameter value: JSONValue) throws(InvalidParameter) {
     guard value.kind == .object else { throw InvalidParameter("expected block overrides, found \(value.kind)") }

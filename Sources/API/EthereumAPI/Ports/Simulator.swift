@@ -32,7 +32,7 @@ public struct SimulationOverrides: Sendable, Equatable {
     public init() {}
   }
 
-  public struct Block: Sendable, Equatable {
+  public struct BlockFields: Sendable, Equatable {
     public var number: UInt64?
     public var timestamp: UInt64?
     public var gasLimit: UInt64?
@@ -44,11 +44,11 @@ public struct SimulationOverrides: Sendable, Equatable {
   }
 
   public var accounts: [Address: Account] = [:]
-  public var block = Block()
+  public var block = BlockFields()
 
   public init() {}
 
-  public var isEmpty: Bool { accounts.isEmpty && block == Block() }
+  public var isEmpty: Bool { accounts.isEmpty && block == BlockFields() }
 }
 
 /// How a simulated call ended.

@@ -13,7 +13,7 @@ public struct Blake2s256: Sendable {
   private var state = Blake2sState<UInt32>()
   /// The last bytes absorbed, not yet compressed: the last block of a message is compressed differently, so that a full
   /// one has to wait for what comes.
-  private var block = Block()
+  private var block = MessageBlock()
   private var filled = 0
   private var total: UInt64 = 0
 
@@ -57,7 +57,7 @@ public struct Blake2s256: Sendable {
   /// The digest of `bytes`.
   public static func hash(_ bytes: UnsafeRawBufferPointer) -> Bytes32 {
     var state = Blake2sState<UInt32>()
-    var block = Block()
+    var block = MessageBlock()
     var offset = 0
     if let source = bytes.baseAddress {
       while bytes.count &- offset > blockSize {
@@ -89,7 +89,7 @@ public struct Blake2s256: Sendable {
 }
 
 /// The bytes of one block.
-private struct Block {
+private struct MessageBlock {
   private var words = InlineArray<8, UInt64>(repeating: 0)
 
   @inline(__always)

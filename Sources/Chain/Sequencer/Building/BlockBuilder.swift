@@ -1,4 +1,5 @@
 import ChainStorage
+import Concurrency
 import Primitives
 import Transactions
 import ZKsyncOS
@@ -15,10 +16,10 @@ protocol BlockSource {
 /// Makes blocks from contexts, states and transactions. Belongs to one thread.
 struct BlockBuilder {
   private let engine = ExecutionEngine()
-  private let clock: SequencerClock
+  private let clock: TimeSource
   private let observer: SequencerObserver?
 
-  init(clock: SequencerClock, observer: SequencerObserver?) {
+  init(clock: TimeSource, observer: SequencerObserver?) {
     self.clock = clock
     self.observer = observer
   }

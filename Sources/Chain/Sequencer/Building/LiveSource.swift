@@ -1,22 +1,23 @@
+import Concurrency
 import Mempool
 import Primitives
 import Transactions
 import ZKsyncOS
 
 /// The requests that L1 made, in the order of their priority ids.
-public protocol L1TransactionSource: Sendable {
+public protocol L1RequestSource: Sendable {
   /// The request with this id, once L1 has it. The block builder asks again until it is there.
   func transaction(_ priorityID: UInt64) -> RecoveredTransaction?
 }
 
 /// No L1: nothing is ever requested.
-public struct NoL1Transactions: L1TransactionSource {
+public struct NoL1Requests: L1RequestSource {
   public init() {}
   public func transaction(_ priorityID: UInt64) -> RecoveredTransaction? { nil }
 }
 
 /// Requests given in advance, the first with id 0: a chain without L1 funds its rich account so.
-public struct FixedL1Transactions: L1TransactionSource {
+public struct FixedL1Requests: L1RequestSource {
   private let transactions: [RecoveredTransaction]
 
   public init(_ transactions: [RecoveredTransaction]) { self.transactions = transactions }
@@ -29,9 +30,9 @@ public struct FixedL1Transactions: L1TransactionSource {
 /// What waits now: requests of L1 first, then the pool, until a limit is reached or the time is over.
 struct LiveSource: BlockSource {
   let pool: Mempool
-  let l1: any L1TransactionSource
+  let l1: any L1RequestSource
   let limits: SealLimits
-  let clock: SequencerClock
+  let clock: TimeSource
   let news: Signal
   let isStopping: () -> Bool
 
@@ -41,7 +42,7 @@ struct LiveSource: BlockSource {
   private var deadline: UInt64?
 
   init(
-    pool: Mempool, l1: any L1TransactionSource, limits: SealLimits, clock: SequencerClock, news: Signal,
+    pool: Mempool, l1: any L1RequestSource, limits: SealLimits, clock: TimeSource, news: Signal,
     nextPriorityID: UInt64?, isStopping: @escaping () -> Bool
   ) {
     self.pool = pool
@@ -83,8 +84,8 @@ struct LiveSource: BlockSource {
 
   mutating func rejected(_ transaction: RecoveredTransaction, _ reason: Rejection) -> Bool {
     switch transaction.transaction {
-    case .l2: pool.reject(transaction.hash)
-    case .l1:
+    case .signed: pool.reject(transaction.hash)
+    case .request:
       nextPriorityID = nil
       refusedRequest = reason
     }

@@ -4,7 +4,7 @@ import Transactions
 
 extension EthereumTransition {
   /// Checks everything that must hold before a transaction may run; its intrinsic gas.
-  func validate(_ transaction: L2Transaction, sender: Address) throws(InvalidTransaction) -> UInt64 {
+  func validate(_ transaction: SignedTransaction, sender: Address) throws(TransactionRefusal) -> UInt64 {
     try checkType(transaction)
     try checkFees(transaction)
     if transaction.gasLimit > block.gasLimit { throw .gasLimitAboveBlock }
@@ -20,7 +20,7 @@ extension EthereumTransition {
     return intrinsicGas
   }
 
-  private func checkType(_ transaction: L2Transaction) throws(InvalidTransaction) {
+  private func checkType(_ transaction: SignedTransaction) throws(TransactionRefusal) {
     let since: Revision =
       switch transaction.kind {
       case .legacy: transaction.chainID == nil ? .frontier : .spuriousDragon
@@ -39,14 +39,14 @@ extension EthereumTransition {
     if transaction.maxFeePerBlobGas < block.blobBaseFee { throw .maxFeeBelowBlobBaseFee }
   }
 
-  private func checkFees(_ transaction: L2Transaction) throws(InvalidTransaction) {
+  private func checkFees(_ transaction: SignedTransaction) throws(TransactionRefusal) {
     guard revision >= .london else { return }
     if transaction.maxPriorityFeePerGas > transaction.maxFeePerGas { throw .priorityFeeAboveMaxFee }
     if transaction.maxFeePerGas < block.baseFee { throw .maxFeeBelowBaseFee }
   }
 
   /// The sender must own the most that the transaction can cost, however little it will.
-  private func checkFunds(_ transaction: L2Transaction, _ sender: Address) throws(InvalidTransaction) {
+  private func checkFunds(_ transaction: SignedTransaction, _ sender: Address) throws(TransactionRefusal) {
     let gas = UInt256(transaction.gasLimit).multipliedReportingOverflow(by: transaction.maxFeePerGas)
     let blobs = UInt256(BlobGas.of(transaction)).multipliedReportingOverflow(by: transaction.maxFeePerBlobGas)
     let fees = gas.partialValue.addingReportingOverflow(blobs.partialValue)

@@ -4,7 +4,7 @@ import Primitives
 import Transactions
 
 /// What became of a transaction that a block contains.
-public struct TransactionResult: Sendable {
+public struct TransitionResult: Sendable {
   public var succeeded: Bool
   /// After refunds.
   public var gasUsed: UInt64
@@ -20,27 +20,27 @@ public final class EthereumTransition {
   public let revision: Revision
   public let block: BlockEnvironment
   public private(set) var world: WorldState
-  private let machine: Machine<EthereumRules>
+  private let machine: VirtualMachine<EthereumRules>
 
   public init(world: WorldState, revision: Revision, block: BlockEnvironment) {
     self.world = world
     self.revision = revision
     self.block = block
-    machine = Machine(rules: EthereumRules(revision))
+    machine = VirtualMachine(rules: EthereumRules(revision))
   }
 
   /// Executes a transaction of `sender`; an invalid one changes nothing.
   public func execute(
-    _ transaction: L2Transaction, sender: Address
-  ) throws(InvalidTransaction) -> TransactionResult {
+    _ transaction: SignedTransaction, sender: Address
+  ) throws(TransactionRefusal) -> TransitionResult {
     var tracer = NoTracer()
     return try execute(transaction, sender: sender, tracer: &tracer)
   }
 
   /// Executes a transaction under the eyes of a tracer.
   public func execute<T: Tracer>(
-    _ transaction: L2Transaction, sender: Address, tracer: inout T
-  ) throws(InvalidTransaction) -> TransactionResult {
+    _ transaction: SignedTransaction, sender: Address, tracer: inout T
+  ) throws(TransactionRefusal) -> TransitionResult {
     let intrinsicGas = try validate(transaction, sender: sender)
     let gasPrice = transaction.effectiveGasPrice(baseFee: block.baseFee)
     let blobFee = block.blobBaseFee &* UInt256(BlobGas.of(transaction))
@@ -72,7 +72,7 @@ public final class EthereumTransition {
     let tip = revision >= .london ? gasPrice &- block.baseFee : gasPrice
     credit(block.coinbase, UInt256(gasUsed) &* tip, &host)
     let logs = host.state.finishTransaction(clearsEmptyAccounts: revision >= .spuriousDragon)
-    return TransactionResult(
+    return TransitionResult(
       succeeded: outcome.succeeded, gasUsed: gasUsed, output: outcome.output, contractAddress: outcome.created,
       logs: logs)
   }
@@ -84,7 +84,7 @@ public final class EthereumTransition {
   }
 
   private func call<T: Tracer>(
-    _ to: Address, _ transaction: L2Transaction, _ sender: Address, _ meter: inout Meter,
+    _ to: Address, _ transaction: SignedTransaction, _ sender: Address, _ meter: inout Meter,
     _ host: inout EthereumHost<WorldState>,
     _ tracer: inout T
   ) -> Outcome {
@@ -103,7 +103,7 @@ public final class EthereumTransition {
   }
 
   private func create<T: Tracer>(
-    _ transaction: L2Transaction, _ sender: Address, _ nonce: UInt64, _ meter: inout Meter,
+    _ transaction: SignedTransaction, _ sender: Address, _ nonce: UInt64, _ meter: inout Meter,
     _ host: inout EthereumHost<WorldState>,
     _ tracer: inout T
   ) -> Outcome {
@@ -137,7 +137,7 @@ public final class EthereumTransition {
   }
 
   /// What is warm before the first instruction (EIP-2929, EIP-2930, EIP-3651).
-  private func warm(_ transaction: L2Transaction, _ sender: Address, _ host: inout EthereumHost<WorldState>) {
+  private func warm(_ transaction: SignedTransaction, _ sender: Address, _ host: inout EthereumHost<WorldState>) {
     guard revision >= .berlin else { return }
     _ = host.state.warm(sender)
     if let to = transaction.to { _ = host.state.warm(to) }
@@ -153,7 +153,7 @@ public final class EthereumTransition {
   }
 
   private func environment(
-    _ transaction: L2Transaction, _ sender: Address, _ gasPrice: UInt256
+    _ transaction: SignedTransaction, _ sender: Address, _ gasPrice: UInt256
   ) -> ExecutionEnvironment {
     ExecutionEnvironment(
       coinbase: block.coinbase, number: block.number, timestamp: block.timestamp, gasLimit: block.gasLimit,
@@ -168,5 +168,5 @@ enum BlobGas {
   /// Most blobs in a block of Cancun.
   static let mostBlobs = 6
 
-  static func of(_ transaction: L2Transaction) -> UInt64 { perBlob * UInt64(transaction.blobVersionedHashes.count) }
+  static func of(_ transaction: SignedTransaction) -> UInt64 { perBlob * UInt64(transaction.blobVersionedHashes.count) }
 }

@@ -4,7 +4,7 @@ import Transactions
 
 /// Gas that a transaction pays before its first instruction (yellow paper, section 6.2; EIP-2, 2028, 2930, 3860).
 package enum IntrinsicGas {
-  package static func of(_ transaction: L2Transaction, _ revision: Revision) -> UInt64 {
+  package static func of(_ transaction: SignedTransaction, _ revision: Revision) -> UInt64 {
     var gas: UInt64 = 21_000
     let nonZeroByte: UInt64 = revision >= .istanbul ? 16 : 68
     for byte in transaction.input { gas += byte == 0 ? 4 : nonZeroByte }

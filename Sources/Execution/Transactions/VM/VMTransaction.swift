@@ -60,7 +60,7 @@ public struct VMTransaction: Sendable, Equatable {
 
 extension VMTransaction {
   /// The form of an L1 transaction whose hash L1 knows.
-  public init(_ request: L1Transaction) {
+  public init(_ request: L1Request) {
     self.init(
       type: request.kind.rawValue, from: request.from, to: request.to, gasLimit: request.gasLimit,
       gasPerPubdataLimit: request.gasPerPubdataLimit, maxFeePerGas: request.maxFeePerGas,
@@ -73,7 +73,7 @@ extension VMTransaction {
   public static let defaultGasPerPubdataLimit: UInt32 = 50_000
 
   /// The form of a signed transaction. Fees that exceed 128 bits and blob transactions have none.
-  public init(_ signed: L2Transaction, sender: Address) throws(TransactionError) {
+  public init(_ signed: SignedTransaction, sender: Address) throws(TransactionError) {
     guard signed.kind != .blob else { throw .unsupportedType(signed.kind.rawValue) }
     guard let maxFee = UInt128(exactly: signed.maxFeePerGas) else { throw .invalidField("maxFeePerGas") }
     guard let maxPriorityFee = UInt128(exactly: signed.maxPriorityFeePerGas) else {
@@ -103,8 +103,8 @@ extension VMTransaction {
   /// The form of any transaction whose sender is known.
   public init(_ recovered: RecoveredTransaction) throws(TransactionError) {
     switch recovered.transaction {
-    case .l1(let request): self.init(request)
-    case .l2(let signed): try self.init(signed, sender: recovered.sender)
+    case .request(let request): self.init(request)
+    case .signed(let signed): try self.init(signed, sender: recovered.sender)
     }
   }
 }

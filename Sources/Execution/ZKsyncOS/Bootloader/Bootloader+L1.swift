@@ -7,7 +7,7 @@ import Transactions
 // Source: zksync-os `basic_bootloader/src/bootloader/process_transaction.rs` (`process_l1_transaction`).
 
 extension Bootloader {
-  func processL1<T: Tracer>(_ transaction: VMTransaction, tracer: inout T) throws(Stop) -> Processed {
+  func processL1<T: Tracer>(_ transaction: VMTransaction, tracer: inout T) throws(TransactionStop) -> Processed {
     let isUpgrade = transaction.type == 0xfe
     if isUpgrade && !isFirst { throw .invalid(.upgradeTransactionNotFirst) }
     let gasPrice = UInt256(transaction.maxFeePerGas)
@@ -63,7 +63,7 @@ extension Bootloader {
   }
 
   /// L1 guarantees that the deposit covers value and fee; the guest aborts where it does not.
-  private func checkDeposit(_ transaction: VMTransaction, _ deposited: UInt256) throws(Stop) {
+  private func checkDeposit(_ transaction: VMTransaction, _ deposited: UInt256) throws(TransactionStop) {
     let (fee, overflow) = transaction.maxFeePerGas.multipliedReportingOverflow(by: UInt128(transaction.gasLimit))
     guard !overflow, let needed = transaction.value.addedExactly(to: UInt256(fee)) else {
       throw .hazard(.feeOverflow)
@@ -71,7 +71,7 @@ extension Bootloader {
     guard deposited >= needed else { throw .hazard(.depositTooLow) }
   }
 
-  private func mint(_ amount: UInt256, to address: Address) throws(Stop) {
+  private func mint(_ amount: UInt256, to address: Address) throws(TransactionStop) {
     try atNoCost { (state, meter) throws(Halt) in
       try state.addBalance(address, amount, .evm, .ordinary, &meter)
     }

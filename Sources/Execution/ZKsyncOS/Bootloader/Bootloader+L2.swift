@@ -24,7 +24,7 @@ extension Bootloader {
 
   func processL2<T: Tracer>(
     _ transaction: VMTransaction, senderIsKnown: Bool, tracer: inout T
-  ) throws(Stop) -> Processed {
+  ) throws(TransactionStop) -> Processed {
     var flow = try openL2(transaction)
     let initialNative = flow.budget.meter.native
     try prepareL2(&flow, senderIsKnown: senderIsKnown)
@@ -44,8 +44,8 @@ extension Bootloader {
 
   // MARK: Before state is read
 
-  private func openL2(_ transaction: VMTransaction) throws(Stop) -> L2Flow {
-    guard context.gasLimit <= TransactionCost.maximumBlockGasLimit else { throw .invalid(.blockGasLimitTooHigh) }
+  private func openL2(_ transaction: VMTransaction) throws(TransactionStop) -> L2Flow {
+    guard context.gasLimit <= TransactionCost.maxBlockGasLimit else { throw .invalid(.blockGasLimitTooHigh) }
     guard transaction.gasLimit <= context.gasLimit else { throw .invalid(.callerGasLimitMoreThanBlock) }
     let maxFee = UInt256(transaction.maxFeePerGas), tip = UInt256(transaction.maxPriorityFeePerGas)
     guard tip <= maxFee else { throw .invalid(.priorityFeeGreaterThanMaxFee) }
@@ -72,7 +72,7 @@ extension Bootloader {
   }
 
   /// Reads the sender, warms the access list, hashes.
-  private func prepareL2(_ flow: inout L2Flow, senderIsKnown: Bool) throws(Stop) {
+  private func prepareL2(_ flow: inout L2Flow, senderIsKnown: Bool) throws(TransactionStop) {
     let transaction = flow.transaction
     let sender = try withoutGas(&flow.budget.meter) { (state, meter) throws(Halt) in
       let (position, _) = try state.readAccount(transaction.from, .system, &meter)
@@ -87,7 +87,7 @@ extension Bootloader {
     flow.isContractAccount =
       transaction.type == 0x71 && sender.isContract && context.protocolVersion.hasAccountAbstraction
     if !flow.isContractAccount, isDeployment(transaction) {
-      guard transaction.data.count <= TransactionCost.maximumInitcodeLength else {
+      guard transaction.data.count <= TransactionCost.maxInitcodeLength else {
         throw .invalid(.createInitCodeSizeLimit)
       }
       let words = UInt64((transaction.data.count + 31) / 32)
@@ -112,7 +112,7 @@ extension Bootloader {
   }
 
   /// Computes the transaction's hash and what its sender signed, and pays for both.
-  private func hash(_ flow: inout L2Flow, _ accessList: AccessList, needsSigned: Bool) throws(Stop) {
+  private func hash(_ flow: inout L2Flow, _ accessList: AccessList, needsSigned: Bool) throws(TransactionStop) {
     let transaction = flow.transaction
     if transaction.type <= 0x02 {
       let hashes = transaction.ethereumHashes(
@@ -151,7 +151,7 @@ extension Bootloader {
 
   private func validateL2<T: Tracer>(
     _ flow: inout L2Flow, senderIsKnown: Bool, tracer: inout T
-  ) throws(Stop) {
+  ) throws(TransactionStop) {
     let transaction = flow.transaction
     let pubdataLimit =
       transaction.type == 0x71
@@ -175,13 +175,13 @@ extension Bootloader {
   }
 
   /// The largest fee; its product is taken in 128 bits.
-  private func maximalFee(_ transaction: VMTransaction) throws(Stop) -> UInt256 {
+  private func maximalFee(_ transaction: VMTransaction) throws(TransactionStop) -> UInt256 {
     let (fee, overflow) = transaction.maxFeePerGas.multipliedReportingOverflow(by: UInt128(transaction.gasLimit))
     guard !overflow else { throw .hazard(.feeOverflow) }
     return UInt256(fee)
   }
 
-  private func validatePlainAccount(_ flow: inout L2Flow, senderIsKnown: Bool) throws(Stop) {
+  private func validatePlainAccount(_ flow: inout L2Flow, senderIsKnown: Bool) throws(TransactionStop) {
     let transaction = flow.transaction
     let tariff = flow.tariff
     guard let sender = state.pointee.findAccount(transaction.from) else {
@@ -219,7 +219,7 @@ extension Bootloader {
   }
 
   /// Takes the maximal fee to the bootloader's address and gives back what exceeds the effective price.
-  private func collectFee<T: Tracer>(_ flow: inout L2Flow, tracer: inout T) throws(Stop) {
+  private func collectFee<T: Tracer>(_ flow: inout L2Flow, tracer: inout T) throws(TransactionStop) {
     let bootloader = SystemAddress.bootloader
     let transaction = flow.transaction
     let tariff = flow.tariff
@@ -253,7 +253,7 @@ extension Bootloader {
     }
   }
 
-  private func balanceForFree(_ address: Address, _ meter: inout Meter) throws(Stop) -> UInt256 {
+  private func balanceForFree(_ address: Address, _ meter: inout Meter) throws(TransactionStop) -> UInt256 {
     try withoutGas(&meter) { (state, meter) throws(Halt) in
       let (position, _) = try state.readAccount(address, .system, &meter)
       return state.accounts[position].current.balance
@@ -263,7 +263,7 @@ extension Bootloader {
   // MARK: Execution
 
   /// Runs the transaction's call or deployment. Out of native ends it as reverted with all gas used.
-  private func executeL2<T: Tracer>(_ flow: inout L2Flow, tracer: inout T) throws(Stop) -> RunResult {
+  private func executeL2<T: Tracer>(_ flow: inout L2Flow, tracer: inout T) throws(TransactionStop) -> RunResult {
     let transaction = flow.transaction
     let frame = state.pointee.openFrame()
     var runner = runner(tracer)
@@ -301,7 +301,7 @@ extension Bootloader {
   }
 
   /// Pays unused gas back to the sender.
-  private func refund(_ gas: UInt64, _ flow: L2Flow) throws(Stop) {
+  private func refund(_ gas: UInt64, _ flow: L2Flow) throws(TransactionStop) {
     guard let amount = flow.gasPrice.multipliedExactly(by: UInt256(gas)) else { throw .hazard(.feeOverflow) }
     let sender = flow.transaction.from
     let tariff = flow.tariff
@@ -321,7 +321,7 @@ extension Bootloader {
 
   private func validateContractAccount<T: Tracer>(
     _ flow: inout L2Flow, nonce: UInt64, tracer: inout T
-  ) throws(Stop) {
+  ) throws(TransactionStop) {
     let output = try callAccount(.accountValidate, &flow, tracer: &tracer)
     guard output.count == 32 else { throw .invalid(.invalidReturndataLength) }
     var magic: [UInt8] = []
@@ -340,7 +340,7 @@ extension Bootloader {
   @discardableResult
   private func callAccount<T: Tracer>(
     _ method: InvalidTransaction.AccountMethod, _ flow: inout L2Flow, tracer: inout T
-  ) throws(Stop) -> [UInt8] {
+  ) throws(TransactionStop) -> [UInt8] {
     let selector: AccountSelector = method == .accountValidate ? .validate : .payForTransaction
     var runner = runner(tracer)
     var meter = flow.budget.meter

@@ -10,7 +10,7 @@ final class Bootloader {
   let context: BlockContext
   let state: UnsafeMutablePointer<BlockState>
   let engine: ExecutionEngine
-  let machine: Machine<ZKsyncRules>
+  let machine: VirtualMachine<ZKsyncRules>
   let features: BlockFeatures
   let isSimulation: Bool
   /// Whether no transaction was included yet: an upgrade must be the first.
@@ -46,7 +46,7 @@ final class Bootloader {
   /// Runs a transaction from beginning to end. What it did is in the state; the caller keeps or abandons it.
   func process<T: Tracer>(
     _ transaction: VMTransaction, senderIsKnown: Bool, tracer: inout T
-  ) throws(Stop) -> Processed {
+  ) throws(TransactionStop) -> Processed {
     state.pointee.beginTransaction()
     try atNoCost { (state, meter) throws(Halt) in
       _ = try state.readAccount(context.coinbase, .system, &meter)
@@ -61,7 +61,7 @@ final class Bootloader {
   }
 
   /// Ends an included transaction: wipes destroyed accounts and gives the collected fee to the coinbase.
-  func finish() throws(Stop) {
+  func finish() throws(TransactionStop) {
     state.pointee.finishTransaction()
     let bootloader = SystemAddress.bootloader
     try atNoCost { (state, meter) throws(Halt) in
@@ -86,7 +86,7 @@ final class Bootloader {
   /// Work of the bootloader that intrinsic costs cover.
   func atNoCost<R>(
     _ body: (inout BlockState, inout Meter) throws(Halt) -> R
-  ) throws(Stop) -> R {
+  ) throws(TransactionStop) -> R {
     var meter = Meter(gas: .max, native: .max)
     do throws(Halt) { return try body(&state.pointee, &meter) } catch { throw stop(error) }
   }
@@ -94,23 +94,23 @@ final class Bootloader {
   /// Work that costs native only, during validation.
   func withoutGas<R>(
     _ meter: inout Meter, _ body: (inout BlockState, inout Meter) throws(Halt) -> R
-  ) throws(Stop) -> R {
+  ) throws(TransactionStop) -> R {
     do throws(Halt) { return try state.pointee.withoutGas(&meter, body) } catch { throw stop(error) }
   }
 
   /// Work at full cost, during validation.
   func validating<R>(
     _ meter: inout Meter, _ body: (inout BlockState, inout Meter) throws(Halt) -> R
-  ) throws(Stop) -> R {
+  ) throws(TransactionStop) -> R {
     do throws(Halt) { return try body(&state.pointee, &meter) } catch { throw stop(error) }
   }
 
-  func rejecting<R>(_ body: () throws(Rejection) -> R) throws(Stop) -> R {
+  func rejecting<R>(_ body: () throws(Rejection) -> R) throws(TransactionStop) -> R {
     do throws(Rejection) { return try body() } catch { throw .rejected(error) }
   }
 
   /// What a halt outside of execution means.
-  func stop(_ halt: Halt) -> Stop {
+  func stop(_ halt: Halt) -> TransactionStop {
     switch halt {
     case .outOfGas: return .invalid(.outOfGasDuringValidation)
     case .outOfNative: return .invalid(.outOfNativeResourcesDuringValidation)
@@ -149,10 +149,10 @@ public struct BlockFeatures: Hashable, Sendable {
 }
 
 /// Why a transaction was not processed.
-enum Stop: Error {
+enum TransactionStop: Error {
   case rejected(Rejection)
   case failed(BlockError)
 
-  static func invalid(_ reason: InvalidTransaction) -> Stop { .rejected(.invalid(reason)) }
-  static func hazard(_ hazard: Hazard) -> Stop { .rejected(.hazard(hazard)) }
+  static func invalid(_ reason: InvalidTransaction) -> TransactionStop { .rejected(.invalid(reason)) }
+  static func hazard(_ hazard: Hazard) -> TransactionStop { .rejected(.hazard(hazard)) }
 }

@@ -20,7 +20,7 @@ struct TransactionBudget {
     let (pubdata, overflow) = self.nativePerPubdata.multipliedReportingOverflow(by: intrinsicPubdata)
     guard !overflow else { throw .hazard(.pubdataPriceOverflow) }
     let limit = UInt64.max - pubdata
-    let computational = min(limit, TransactionCost.maximumComputationalNative)
+    let computational = min(limit, TransactionCost.maxComputationalNative)
     withheldNative = limit - computational
 
     let zeros = calldata.reduce(0) { $1 == 0 ? $0 + 1 : $0 }
@@ -30,7 +30,7 @@ struct TransactionBudget {
     let native = intrinsicNative + NativeCost.calldataByte * UInt64(calldata.count)
     guard native <= computational else { throw .invalid(.outOfNativeResourcesDuringValidation) }
     guard gas <= gasLimit else { throw .invalid(.outOfGasDuringValidation) }
-    guard gasLimit - gas <= TransactionCost.maximumBlockGasLimit else { throw .hazard(.gasLimitOverflow) }
+    guard gasLimit - gas <= TransactionCost.maxBlockGasLimit else { throw .hazard(.gasLimitOverflow) }
     meter = Meter(gas: Int64(gasLimit - gas), native: computational - native)
   }
 

@@ -7,14 +7,14 @@ import Transactions
 /// Not safe to use from two threads at once; the code cache inside may be shared.
 public final class ExecutionEngine {
   let codes: CodeCache
-  private var machines: [ProtocolVersion: Machine<ZKsyncRules>] = [:]
+  private var machines: [ProtocolVersion: VirtualMachine<ZKsyncRules>] = [:]
 
   public init(codes: CodeCache = CodeCache()) { self.codes = codes }
 
-  func machine(for version: ProtocolVersion) -> Machine<ZKsyncRules> {
+  func machine(for version: ProtocolVersion) -> VirtualMachine<ZKsyncRules> {
     if let machine = machines[version] { return machine }
     // Operands are bounded by the 32-bit words of the proving image, whose verdict counts, not by those of this host.
-    let machine = Machine(
+    let machine = VirtualMachine(
       rules: ZKsyncRules(
         storesJumpDestinations: !version.analysesDeployedCodeAtFrameStart, provesWordWidth: true))
     machines[version] = machine
@@ -32,7 +32,7 @@ struct RunResult {
 /// Starts the outermost frame of a transaction.
 /// Source: zksync-os `basic_bootloader/src/bootloader/run_single_interaction.rs`, `runner.rs`, `account_models/eoa.rs`.
 struct Runner<T: Tracer> {
-  let machine: Machine<ZKsyncRules>
+  let machine: VirtualMachine<ZKsyncRules>
   var host: SystemHost
   var tracer: T
 
@@ -150,7 +150,7 @@ struct Runner<T: Tracer> {
       meter = Meter(gas: 0, native: 0)
       return RunResult(succeeded: false)
     }
-    if initCode.count > TransactionCost.maximumInitcodeLength { return RunResult(succeeded: false) }
+    if initCode.count > TransactionCost.maxInitcodeLength { return RunResult(succeeded: false) }
     guard environmentExists else { throw state.pointee.fail(.hazard(.wasmDeployment)) }
     let outer = state.pointee.openFrame()
     let creation = try initCode.withRawBytes { (bytes) throws(Halt) in

@@ -33,7 +33,7 @@ extension SystemHost {
     guard special != nil || stored != nil && hasCode(stored) else {
       return settle(frame, .stopped, provided, &callee, &meter)
     }
-    guard request.depth <= TransactionCost.maximumCallDepth else {
+    guard request.depth <= TransactionCost.maxCallDepth else {
       return settle(frame, .halted(.callDepthExceeded), provided, &callee, &meter)
     }
     if let special {
@@ -102,7 +102,7 @@ extension SystemHost {
     switch creation {
     case .refused(let reason): return .refused(reason: reason)
     case .address(let address, var constructor):
-      guard request.depth <= TransactionCost.maximumCallDepth else {
+      guard request.depth <= TransactionCost.maxCallDepth else {
         meter.reclaim(constructor)
         return .refused(reason: .callDepthExceeded)
       }
@@ -187,7 +187,7 @@ extension SystemHost {
       state.pointee.close(checkpoint, keep: false)
       return .failed(reason: nil, keepsOutput: status == .reverted)
     }
-    if output.first == 0xef || output.count > TransactionCost.maximumCodeLength {
+    if output.first == 0xef || output.count > TransactionCost.maxCodeLength {
       state.pointee.close(checkpoint, keep: false)
       meter.exhaustGas()
       // Unlike Ethereum, the creator sees the rejected code as return data.

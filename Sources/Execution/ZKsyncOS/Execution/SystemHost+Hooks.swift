@@ -92,7 +92,7 @@ extension SystemHost {
     else { return false }
     let target = call.word(at: 4)
     guard target.bitWidth <= 160, let length = UInt64(exactly: call.word(at: 68)),
-      length <= TransactionCost.maximumCodeLength
+      length <= TransactionCost.maxCodeLength
     else { return false }
     try state.pointee.forceDeployment(
       Address(truncating: target), codeHash: Bytes32(call.word(at: 36)), length: UInt32(length),

@@ -1,5 +1,5 @@
 import ChainStorage
-import NodeAPI
+import EthereumAPI
 import Primitives
 import Transactions
 
@@ -76,7 +76,7 @@ struct ChainAdapter: ChainReader {
       if try state.nonce(of: sender, after: middle) > nonce { after = middle } else { before = middle }
     }
     return try transactions(ofBlock: after)?.first { transaction in
-      guard transaction.sender == sender, case .l2(let signed) = transaction.transaction else { return false }
+      guard transaction.sender == sender, case .signed(let signed) = transaction.transaction else { return false }
       return signed.nonce == nonce
     }?.hash
   }
@@ -106,8 +106,8 @@ struct ChainAdapter: ChainReader {
   ) -> LocatedReceipt {
     let recipient: Address? =
       switch transaction.transaction {
-      case .l1(let request): request.to
-      case .l2(let signed): signed.to
+      case .request(let request): request.to
+      case .signed(let signed): signed.to
       }
     return LocatedReceipt(
       receipt: receipt.receipt, transactionHash: transaction.hash, from: transaction.sender, to: recipient,

@@ -1,5 +1,5 @@
 import ChainStorage
-import NodeAPI
+import EthereumAPI
 import Primitives
 import StateTree
 import ZKsyncOS

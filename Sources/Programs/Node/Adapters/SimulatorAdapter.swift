@@ -1,6 +1,6 @@
 import ChainStorage
 import EVM
-import NodeAPI
+import EthereumAPI
 import Primitives
 import Sequencer
 import Synchronization
@@ -47,7 +47,7 @@ final class SimulatorAdapter: Simulator {
   }
 
   private func context(
-    of number: UInt64, _ call: SimulatedCall, _ overrides: SimulationOverrides.Block
+    of number: UInt64, _ call: SimulatedCall, _ overrides: SimulationOverrides.BlockFields
   ) throws(SimulationError) -> BlockContext {
     let stored: BlockContext?
     do throws(SequencerError) { stored = try sequencer.context(at: number) } catch {
@@ -74,7 +74,7 @@ final class SimulatorAdapter: Simulator {
         throw .failed(error.description)
       }
     }
-    let signed = L2Transaction(
+    let signed = SignedTransaction(
       kind: call.accessList.isEmpty ? .legacy : .accessList, chainID: nil, nonce: nonce, gasLimit: call.gasLimit,
       maxFeePerGas: call.gasPrice, maxPriorityFeePerGas: call.gasPrice, to: call.to, value: call.value,
       input: call.input, accessList: call.accessList)

@@ -1,5 +1,5 @@
+import EthereumAPI
 import Mempool
-import NodeAPI
 import Primitives
 import Transactions
 
@@ -12,7 +12,7 @@ struct SubmitterAdapter: TransactionSubmitter {
     do throws(TransactionError) {
       let transaction = try Transaction(envelope: envelope)
       // What L1 requests comes from L1.
-      if case .l1 = transaction { throw .unsupportedType(envelope[0]) }
+      if case .request = transaction { throw .unsupportedType(envelope[0]) }
       recovered = try RecoveredTransaction(transaction)
     } catch {
       throw SubmissionRefusal(error.description)

@@ -36,9 +36,9 @@ struct GuestBench: ParsableCommand {
     guard expected.cycles > 0 else { throw ValidationError("the guest does not accept the block") }
     for _ in 0..<max(1, rounds) {
       for index in engines.indices {
-        let start = Stopwatch.threadTime
+        let start = ThreadTime.threadTime
         let result = engines[index].run()
-        engines[index].times.append(Double(Stopwatch.threadTime - start))
+        engines[index].times.append(Double(ThreadTime.threadTime - start))
         guard result == expected else { throw ValidationError("\(engines[index].name) comes to another end") }
       }
     }
@@ -67,10 +67,10 @@ struct GuestBench: ParsableCommand {
       engines.append(Engine(name: "interpreter in C") { c.run(words) })
     }
     for engine in Program.Engine.allCases {
-      let start = Stopwatch.threadTime
+      let start = ThreadTime.threadTime
       let program = try Program(image: image, engine: engine)
       Measurement(
-        name: "\(engine.rawValue): prepare the image", nanoseconds: Double(Stopwatch.threadTime - start)
+        name: "\(engine.rawValue): prepare the image", nanoseconds: Double(ThreadTime.threadTime - start)
       ).print(json: options.json)
       let machine = try Machine(program)
       engines.append(

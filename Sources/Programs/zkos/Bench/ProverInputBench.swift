@@ -58,8 +58,8 @@ struct ProverInputBench: ParsableCommand {
   }
 
   private static func time(_ body: () throws -> Void) rethrows -> Double {
-    let start = Stopwatch.threadTime
+    let start = ThreadTime.threadTime
     try body()
-    return Double(Stopwatch.threadTime - start)
+    return Double(ThreadTime.threadTime - start)
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import EVMBenchmark
 import ArgumentParser
 import Glibc
@@ -17,7 +18,7 @@ struct Load: Sendable {
 
   func run(seconds: Int) async throws -> LoadReport {
     let ledger = Ledger(wallets: wallets.count)
-    let start = Clock.now
+    let start = MonotonicClock.nanoseconds
     let end = start + UInt64(seconds) * 1_000_000_000
     var head = try await blockNumber()
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -27,20 +28,20 @@ struct Load: Sendable {
       var lastLine = start
       var lastIncluded = 0
       // After the end of sending, what is in flight has twenty seconds to be included.
-      while Clock.now < end || (ledger.waitingCount > 0 && Clock.now < end + 20_000_000_000) {
+      while MonotonicClock.nanoseconds < end || (ledger.waitingCount > 0 && MonotonicClock.nanoseconds < end + 20_000_000_000) {
         let newest = try await blockNumber()
         while head < newest {
           head += 1
-          ledger.included(try await transactionHashes(of: head), at: Clock.now)
+          ledger.included(try await transactionHashes(of: head), at: MonotonicClock.nanoseconds)
         }
-        if Clock.now >= lastLine + 1_000_000_000 {
+        if MonotonicClock.nanoseconds >= lastLine + 1_000_000_000 {
           let counts = ledger.counts
-          let rate = Double(counts.included - lastIncluded) * 1e9 / Double(Clock.now - lastLine)
+          let rate = Double(counts.included - lastIncluded) * 1e9 / Double(MonotonicClock.nanoseconds - lastLine)
           print(
-            "\((Clock.now - start) / 1_000_000_000) s  submitted \(counts.submitted)  included \(counts.included)  "
+            "\((MonotonicClock.nanoseconds - start) / 1_000_000_000) s  submitted \(counts.submitted)  included \(counts.included)  "
               + "in flight \(ledger.waitingCount)  \(Int(rate)) TPS  errors \(counts.errors.values.reduce(0, +))")
           fflush(nil)
-          lastLine = Clock.now
+          lastLine = MonotonicClock.nanoseconds
           lastIncluded = counts.included
         }
         try await Task.sleep(for: .milliseconds(10))
@@ -53,19 +54,19 @@ struct Load: Sendable {
   /// Sends batches of one wallet, each as large as its share in flight allows.
   private func drive(_ wallet: Wallet, _ index: Int, _ ledger: Ledger, until end: UInt64) async throws {
     var wallet = wallet
-    while Clock.now < end {
+    while MonotonicClock.nanoseconds < end {
       let room = inFlight - ledger.inFlight(index)
       if room == 0 || (room < inFlight / 4 && inFlight > 4) {
         try await Task.sleep(for: .milliseconds(5))
         continue
       }
-      var transactions: [L2Transaction] = []
+      var transactions: [SignedTransaction] = []
       for _ in 0..<min(room, 100) { transactions.append(try next(&wallet, index)) }
       await send(transactions, index, ledger)
     }
   }
 
-  private func next(_ wallet: inout Wallet, _ index: Int) throws -> L2Transaction {
+  private func next(_ wallet: inout Wallet, _ index: Int) throws -> SignedTransaction {
     let receiver = wallets[(index + 1) % wallets.count].address
     if let token {
       return try wallet.sign(
@@ -74,7 +75,7 @@ struct Load: Sendable {
     return try wallet.sign(chain, gas: 21_000, to: receiver, value: .one)
   }
 
-  private func send(_ transactions: [L2Transaction], _ index: Int, _ ledger: Ledger) async {
+  private func send(_ transactions: [SignedTransaction], _ index: Int, _ ledger: Ledger) async {
     let hashes = transactions.map(\.hash)
     var writer = JSONWriter()
     writer.beginArray()
@@ -94,7 +95,7 @@ struct Load: Sendable {
     }
     writer.endArray()
     let body = writer.withUnsafeBytes { ByteBuffer(bytes: $0) }
-    ledger.sent(hashes, by: index, at: Clock.now)
+    ledger.sent(hashes, by: index, at: MonotonicClock.nanoseconds)
     let answer = await withCheckedContinuation { continuation in
       client.sendRaw(body) { continuation.resume(returning: $0) }
     }
@@ -136,14 +137,5 @@ struct Load: Sendable {
       $0.boolean(false)
     }
     return block["transactions"]?.elements?.compactMap(\.bytes32) ?? []
-  }
-}
-
-enum Clock {
-  /// Nanoseconds of the monotonic clock.
-  static var now: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

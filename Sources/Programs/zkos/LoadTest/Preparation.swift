@@ -60,7 +60,7 @@ struct Preparation: Sendable {
     return count
   }
 
-  private func send(_ transaction: L2Transaction) async throws -> Bytes32 {
+  private func send(_ transaction: SignedTransaction) async throws -> Bytes32 {
     let envelope = transaction.envelope
     _ = try await client.call("eth_sendRawTransaction") { $0.data(envelope) }
     return transaction.hash

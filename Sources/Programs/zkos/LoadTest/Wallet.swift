@@ -27,8 +27,8 @@ struct Wallet: Sendable {
   /// Signs the next transaction.
   mutating func sign(
     _ chain: ChainFacts, gas: UInt64, to: Address?, value: UInt256 = .zero, input: [UInt8] = []
-  ) throws -> L2Transaction {
-    let transaction = L2Transaction(
+  ) throws -> SignedTransaction {
+    let transaction = SignedTransaction(
       kind: .dynamicFee, chainID: chain.chainID, nonce: nonce, gasLimit: gas, maxFeePerGas: chain.gasPrice &* 2,
       maxPriorityFeePerGas: .zero, to: to, value: value, input: input)
     nonce += 1

@@ -1,5 +1,5 @@
 import ArgumentParser
-import NodeAPI
+import EthereumAPI
 import Primitives
 
 /// `zkos proof`: checks what a node says about the state, without the node.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EVM
 import StateTests
+import Tracers
 
 /// `zkos statetest`: the GeneralStateTests of ethereum/tests against our Ethereum transition.
 struct StateTestCommand: AsyncParsableCommand {

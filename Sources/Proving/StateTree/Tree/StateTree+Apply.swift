@@ -1,3 +1,4 @@
+import Concurrency
 import Primitives
 import Synchronization
 

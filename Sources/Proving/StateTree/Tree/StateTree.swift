@@ -206,21 +206,3 @@ public struct ApplyTimings: Sendable {
 
   public init() {}
 }
-
-/// Measures consecutive stretches of time.
-struct Stopwatch {
-  private var last = Stopwatch.now()
-
-  static func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-  }
-
-  /// Nanoseconds since the last call.
-  mutating func lap() -> UInt64 {
-    let now = Self.now()
-    defer { last = now }
-    return now &- last
-  }
-}

@@ -80,7 +80,7 @@ public struct ProverAPI: Sendable {
 
   private func available() -> HTTPResponse {
     var writer = JSONWriter()
-    do throws(SettlementError) {
+    do throws(ProofStoreError) {
       let proofs = try jobs.store.proved()
       writer.beginArray()
       for proof in proofs {
@@ -104,7 +104,7 @@ public struct ProverAPI: Sendable {
   }
 
   private func pick(_ prover: String) -> HTTPResponse {
-    do throws(SettlementError) {
+    do throws(ProofStoreError) {
       guard let job = try jobs.pick(prover) else { return HTTPResponse(.noContent) }
       return Self.payload(job.number, "prover_input", job.input)
     } catch {
@@ -133,7 +133,7 @@ public struct ProverAPI: Sendable {
     guard let number = UInt64(segment) else {
       return .text(.badRequest, "Invalid URL: Cannot parse `\(segment)` to a `u64`")
     }
-    do throws(SettlementError) {
+    do throws(ProofStoreError) {
       guard let proof = try jobs.store.proof(number) else { return HTTPResponse(.noContent) }
       return Self.payload(number, "proof", proof.bytes, isFake: proof.kind == .fake)
     } catch {

@@ -1,4 +1,4 @@
-import Sequencer
+import Concurrency
 
 /// Ends proof jobs without proving anything, so that a chain without provers flows. Off unless an operator asks for it.
 ///
@@ -76,7 +76,7 @@ public final class FakeProverPool: Sendable {
 
   /// Sleeps; false where the pool stops.
   private func pause(_ time: Duration) -> Bool {
-    let deadline = MonotonicClock.nanoseconds() + time.nanoseconds
+    let deadline = MonotonicClock.nanoseconds + time.nanoseconds
     return state.wait(until: deadline) { $0.isStopping ? true : nil } == nil
   }
 }

@@ -1,3 +1,5 @@
+import Batches
+import Concurrency
 import Primitives
 import ProverInput
 
@@ -7,7 +9,7 @@ public enum ProofSubmissionError: Error, Sendable {
   case unknownBlock(UInt64)
   case invalid(ProofFault)
   /// The store failed; the job stays as it was.
-  case store(SettlementError)
+  case store(ProofStoreError)
 }
 
 /// The batches that wait for a proof, and who works on them.
@@ -20,7 +22,7 @@ public final class ProofJobs: Sendable {
     /// An assigned job is given to somebody else after this time.
     public var timeout: Duration = .seconds(180)
     /// Batches without proof from which on no further one is taken in.
-    public var maximumUnproved = 1000
+    public var maxUnproved = 1000
 
     public init() {}
   }
@@ -76,9 +78,9 @@ public final class ProofJobs: Sendable {
   ///   - notify: is called on the thread where something happens and must be quick.
   public init(
     store: ProofStore, verifier: any ProofVerifier = StructuralProofVerifier(), options: Options = Options(),
-    now: @escaping @Sendable () -> UInt64 = { MonotonicClock.nanoseconds() },
+    now: @escaping @Sendable () -> UInt64 = { MonotonicClock.nanoseconds },
     notify: @escaping @Sendable (Event) -> Void = { _ in }
-  ) throws(SettlementError) {
+  ) throws(ProofStoreError) {
     self.store = store
     self.verifier = verifier
     self.options = options
@@ -98,12 +100,12 @@ public final class ProofJobs: Sendable {
   public func waitForRoom() -> Bool {
     state.wait { state in
       if state.isClosed { return false }
-      return state.jobs.count < options.maximumUnproved ? true : nil
+      return state.jobs.count < options.maxUnproved ? true : nil
     } ?? false
   }
 
   /// Takes in the next batch, which is then durable. It is the caller who waits for room.
-  public func add(_ batch: Batch, input: ProverInput) throws(SettlementError) {
+  public func add(_ batch: Batch, input: ProverInput) throws(ProofStoreError) {
     try store.append(batch, input: input)
     let start = now()
     state.update { $0.jobs[batch.number] = Job(addedAt: start) }
@@ -117,7 +119,7 @@ public final class ProofJobs: Sendable {
   /// Hands out the smallest number that is pending, or assigned for longer than the timeout.
   ///
   /// - Parameter minimumAge: leaves alone what was taken in more recently, for those who stand back.
-  public func pick(_ prover: String, minimumAge: Duration = .zero) throws(SettlementError) -> Assignment? {
+  public func pick(_ prover: String, minimumAge: Duration = .zero) throws(ProofStoreError) -> Assignment? {
     while true {
       let time = now()
       let timeout = options.timeout.nanoseconds, age = minimumAge.nanoseconds
@@ -131,7 +133,7 @@ public final class ProofJobs: Sendable {
       }
       guard let choice else { return nil }
       let input: [UInt8]?
-      do throws(SettlementError) { input = try store.input(choice.number) } catch {
+      do throws(ProofStoreError) { input = try store.input(choice.number) } catch {
         state.update { $0.jobs[choice.number]?.assignedAt = choice.before }
         throw error
       }
@@ -146,7 +148,7 @@ public final class ProofJobs: Sendable {
   public func submit(_ number: UInt64, proof: [UInt8], prover: String) throws(ProofSubmissionError) {
     guard state.read({ $0.jobs[number] != nil }) else { throw .unknownBlock(number) }
     let batch: Batch?
-    do throws(SettlementError) { batch = try store.batch(number) } catch { throw .store(error) }
+    do throws(ProofStoreError) { batch = try store.batch(number) } catch { throw .store(error) }
     guard let batch else { throw .store(.corrupt(column: "batches", number: number)) }
     do throws(ProofFault) { try verifier.verify(proof, publicInput: batch.publicInput) } catch {
       notify(.rejected(number: number, prover: prover, error))
@@ -164,7 +166,7 @@ public final class ProofJobs: Sendable {
     // Under the lock, so that of two proofs for one batch exactly one is accepted.
     let job = try state.update { (state) throws(ProofSubmissionError) -> Job in
       guard let job = state.jobs[number] else { throw .unknownBlock(number) }
-      do throws(SettlementError) { try store.accept(proof, for: number) } catch { throw .store(error) }
+      do throws(ProofStoreError) { try store.accept(proof, for: number) } catch { throw .store(error) }
       state.jobs[number] = nil
       return job
     }
@@ -182,14 +184,5 @@ public final class ProofJobs: Sendable {
         Status(number: number, assignedFor: job.assignedAt.map { .nanoseconds(Int64(clamping: time - $0)) })
       }
     }.sorted { $0.number < $1.number }
-  }
-}
-
-extension Duration {
-  /// Whole nanoseconds; zero for what lies in the past, at most thirty years.
-  var nanoseconds: UInt64 {
-    let (seconds, attoseconds) = components
-    guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    return UInt64(min(seconds, 1_000_000_000)) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
   }
 }

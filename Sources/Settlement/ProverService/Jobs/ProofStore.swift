@@ -1,3 +1,4 @@
+import Batches
 import Primitives
 import ProverInput
 import RocksDB
@@ -35,7 +36,7 @@ public final class ProofStore: Sendable {
   private let proofs: Column
 
   /// Opens or creates the store in the directory `path`.
-  public init(path: String) throws(SettlementError) {
+  public init(path: String) throws(ProofStoreError) {
     var inputOptions = ColumnOptions("inputs")
     inputOptions.bloomBitsPerKey = 0
     inputOptions.blockBytes = 64 << 10
@@ -55,7 +56,7 @@ public final class ProofStore: Sendable {
   // MARK: Batches
 
   /// The newest batch; `nil` in a new store.
-  public func lastBatch() throws(SettlementError) -> Batch? {
+  public func lastBatch() throws(ProofStoreError) -> Batch? {
     let cursor = batches.cursor()
     guard try performing({ () throws(RocksDBError) in try cursor.seekToLast() }),
       let number = cursor.withKey({ Self.number($0) })
@@ -63,7 +64,7 @@ public final class ProofStore: Sendable {
     return try batch(number)
   }
 
-  public func batch(_ number: UInt64) throws(SettlementError) -> Batch? {
+  public func batch(_ number: UInt64) throws(ProofStoreError) -> Batch? {
     guard let value = try value(batches, "batches", number) else { return nil }
     guard let batch = Batch(decoding: value), batch.number == number else {
       throw .corrupt(column: "batches", number: number)
@@ -72,7 +73,7 @@ public final class ProofStore: Sendable {
   }
 
   /// Adds the next batch with its prover input, and returns once both are on the device.
-  func append(_ batch: Batch, input: ProverInput) throws(SettlementError) {
+  func append(_ batch: Batch, input: ProverInput) throws(ProofStoreError) {
     let write = WriteBatch()
     write.put(batches, Self.key(batch.number), [Self.format] + batch.encoded)
     var value = [Self.format]
@@ -84,24 +85,24 @@ public final class ProofStore: Sendable {
   // MARK: Prover inputs
 
   /// Batches without proof, ascending.
-  public func unproved() throws(SettlementError) -> [UInt64] { try numbers(inputs) }
+  public func unproved() throws(ProofStoreError) -> [UInt64] { try numbers(inputs) }
 
   /// The prover input of a batch without proof, as little-endian bytes.
-  public func input(_ number: UInt64) throws(SettlementError) -> [UInt8]? {
+  public func input(_ number: UInt64) throws(ProofStoreError) -> [UInt8]? {
     try value(inputs, "inputs", number).map { Array($0) }
   }
 
   // MARK: Proofs
 
   /// Keeps a proof and drops the input that it was made from, and returns once that is on the device.
-  func accept(_ proof: StoredProof, for number: UInt64) throws(SettlementError) {
+  func accept(_ proof: StoredProof, for number: UInt64) throws(ProofStoreError) {
     let write = WriteBatch()
     write.put(proofs, Self.key(number), [Self.format, proof.kind.rawValue] + proof.bytes)
     write.delete(inputs, Self.key(number))
     try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
   }
 
-  public func proof(_ number: UInt64) throws(SettlementError) -> StoredProof? {
+  public func proof(_ number: UInt64) throws(ProofStoreError) -> StoredProof? {
     guard let value = try value(proofs, "proofs", number) else { return nil }
     guard let kind = value.first.flatMap({ StoredProof.Kind(rawValue: $0) }) else {
       throw .corrupt(column: "proofs", number: number)
@@ -110,7 +111,7 @@ public final class ProofStore: Sendable {
   }
 
   /// All batches that have a proof, ascending, with the proof's kind.
-  public func proved() throws(SettlementError) -> [(number: UInt64, kind: StoredProof.Kind)] {
+  public func proved() throws(ProofStoreError) -> [(number: UInt64, kind: StoredProof.Kind)] {
     var found: [(UInt64, StoredProof.Kind)] = []
     let cursor = proofs.cursor()
     var more = try performing { () throws(RocksDBError) in try cursor.seekToFirst() }
@@ -133,7 +134,7 @@ public final class ProofStore: Sendable {
     key.count == 8 ? UInt64(bigEndian: key.loadUnaligned(as: UInt64.self)) : nil
   }
 
-  private func numbers(_ column: Column) throws(SettlementError) -> [UInt64] {
+  private func numbers(_ column: Column) throws(ProofStoreError) -> [UInt64] {
     var found: [UInt64] = []
     let cursor = column.cursor()
     var more = try performing { () throws(RocksDBError) in try cursor.seekToFirst() }
@@ -145,7 +146,7 @@ public final class ProofStore: Sendable {
   }
 
   /// What follows the format byte.
-  private func value(_ column: Column, _ name: String, _ number: UInt64) throws(SettlementError) -> ArraySlice<UInt8>? {
+  private func value(_ column: Column, _ name: String, _ number: UInt64) throws(ProofStoreError) -> ArraySlice<UInt8>? {
     guard let value = try performing({ () throws(RocksDBError) in try column.value(Self.key(number)) }) else {
       return nil
     }
@@ -155,7 +156,7 @@ public final class ProofStore: Sendable {
   }
 
   @inline(__always)
-  private func performing<T>(_ body: () throws(RocksDBError) -> T) throws(SettlementError) -> T {
+  private func performing<T>(_ body: () throws(RocksDBError) -> T) throws(ProofStoreError) -> T {
     do throws(RocksDBError) { return try body() } catch { throw .database(error) }
   }
 }

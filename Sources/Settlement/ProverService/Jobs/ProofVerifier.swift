@@ -39,7 +39,7 @@ extension ProofFault: CustomStringConvertible {
 /// Source: zksync-airbender `execution_utils/src/lib.rs`, `prover/src/prover_stages/mod.rs`.
 public struct StructuralProofVerifier: ProofVerifier {
   /// Main proofs that one program proof may have; real ones have a few hundred before recursion and one or two after it.
-  private static let maximumProofs: UInt64 = 1 << 16
+  private static let maxProofs: UInt64 = 1 << 16
   private static let registersLength = 8 + 32 * 12
   private static let endParametersLength = 32
 
@@ -49,7 +49,7 @@ public struct StructuralProofVerifier: ProofVerifier {
     guard proof.count >= 8 else { throw .malformed("\(proof.count) bytes") }
     let proofs = Self.number(proof, at: 0)
     guard proofs > 0 else { throw .noProofs }
-    guard proofs <= Self.maximumProofs else { throw .malformed("\(proofs) proofs") }
+    guard proofs <= Self.maxProofs else { throw .malformed("\(proofs) proofs") }
     guard let registers = Self.registers(of: proof) else { throw .malformed("no final registers at its end") }
     let claimed = Self.publicInput(proof, registersAt: registers)
     guard claimed == publicInput else { throw .otherPublicInput(claimed) }

@@ -1,7 +1,9 @@
 // The stages after the tree: prover inputs, several at a time, and batches of them, in order.
 
+import Batches
 import Primitives
 import ProverInput
+import ProverService
 import StateTree
 import Transactions
 import ZKsyncOS
@@ -41,7 +43,7 @@ extension SettlementPipeline {
     progress.wait { progress in
       if progress.isEnding { return .end }
       let next = progress.nextDraft
-      guard next <= progress.tree, next <= progress.batch + UInt64(max(1, options.maximumInFlight)) else { return nil }
+      guard next <= progress.tree, next <= progress.batch + UInt64(max(1, options.maxInFlight)) else { return nil }
       progress.nextDraft = next + 1
       return .block(next, progress.witnessed.removeValue(forKey: next))
     } ?? .end
@@ -140,7 +142,7 @@ extension SettlementPipeline {
         guard draft.before == previous.stateCommitment else {
           throw .otherState(batch: previous.batchNumber, stored: previous.stateCommitment, tree: draft.before)
         }
-        try proving.jobs.add(batch, input: draft.input)
+        try storing { () throws(ProofStoreError) in try proving.jobs.add(batch, input: draft.input) }
         previous = batch.stored
         progress.update { progress in
           progress.batch = batch.number

@@ -1,5 +1,6 @@
 // The first stage: the state tree follows the chain, one version a block.
 
+import Concurrency
 import StateTree
 import ZKsyncOS
 
@@ -23,7 +24,7 @@ extension SettlementPipeline {
       } catch {
         guard case .tree(_, .diskFull) = error else { return halt(error) }
         notify(.retrying(error))
-        let deadline = MonotonicClock.nanoseconds() + 1_000_000_000
+        let deadline = MonotonicClock.nanoseconds + 1_000_000_000
         _ = progress.wait(until: deadline) { $0.isEnding ? true : nil }
       }
     }
@@ -35,7 +36,7 @@ extension SettlementPipeline {
       if progress.isEnding { return .end }
       let next = progress.tree + 1
       guard next <= progress.head else { return nil }
-      guard proving == nil || next <= progress.batch + options.maximumTreeLead else { return nil }
+      guard proving == nil || next <= progress.batch + options.maxTreeLead else { return nil }
       return .block(next, progress.recent[next])
     } ?? .end
   }
@@ -48,7 +49,7 @@ extension SettlementPipeline {
     let needsWitness =
       proving != nil
       && progress.read {
-        number > $0.batch && $0.witnessed.count < 2 * options.maximumInFlight
+        number > $0.batch && $0.witnessed.count < 2 * options.maxInFlight
       }
     var witness: BlockWitness?
     do throws(StateTreeError) {

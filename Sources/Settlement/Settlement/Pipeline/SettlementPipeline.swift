@@ -1,6 +1,8 @@
+import Batches
+import Concurrency
 import Primitives
 import ProverInput
-import Sequencer
+import ProverService
 import StateTree
 import ZKsyncOS
 
@@ -21,13 +23,13 @@ import ZKsyncOS
 public final class SettlementPipeline: Sendable {
   public struct Options: Sendable {
     /// Prover inputs that may be in work or wait for those before them.
-    public var maximumInFlight = 10
+    public var maxInFlight = 10
     /// Threads that make prover inputs, at most as many as blocks in flight.
     public var draftThreads = 2
     /// Blocks that the tree may be ahead of the last batch. The tree must retain more versions than that.
-    public var maximumTreeLead: UInt64 = 100
+    public var maxTreeLead: UInt64 = 100
     /// Blocks that may wait for settlement before the sequencer has to wait.
-    public var maximumBacklog: UInt64 = 100
+    public var maxBacklog: UInt64 = 100
     /// Whether each prover input is executed once more, from its words alone, before it is handed out. That takes two to
     /// three times as long as executing the block did.
     public var verifiesInputs = true
@@ -109,7 +111,7 @@ public final class SettlementPipeline: Sendable {
 
     let head = chain.lastBlock, version = tree.lastVersion
     guard version <= head else { throw .treeAhead(tree: version, chain: head) }
-    let stored = try jobs?.store.lastBatch()
+    let stored = try storing { () throws(ProofStoreError) in try jobs?.store.lastBatch() }
     let batch = stored?.number ?? 0
     guard batch <= head else { throw .batchesAhead(batches: batch, chain: head) }
     if jobs != nil, tree.oldestVersion > batch {
@@ -125,7 +127,7 @@ public final class SettlementPipeline: Sendable {
   public func start() {
     var started = [ServiceThread { [self] in runTree() }]
     if proving != nil {
-      for _ in 0..<max(1, min(options.draftThreads, options.maximumInFlight)) {
+      for _ in 0..<max(1, min(options.draftThreads, options.maxInFlight)) {
         started.append(ServiceThread { [self] in runDrafts() })
       }
       started.append(ServiceThread { [self] in runBatches() })
@@ -154,7 +156,7 @@ public final class SettlementPipeline: Sendable {
   @discardableResult
   public func append(_ block: UnsettledBlock) -> Bool {
     func hasRoom(_ progress: Progress) -> Bool {
-      block.number <= (proving == nil ? progress.tree : progress.batch) + options.maximumBacklog
+      block.number <= (proving == nil ? progress.tree : progress.batch) + options.maxBacklog
     }
     if !progress.read({ $0.isStopping || hasRoom($0) }) {
       notify(.holdingBack(block: block.number))
@@ -164,7 +166,7 @@ public final class SettlementPipeline: Sendable {
     guard !progress.read({ $0.isStopping }) else { return false }
     progress.update { progress in
       progress.head = max(progress.head, block.number)
-      if block.number > progress.tree, progress.recent.count < 2 * options.maximumInFlight {
+      if block.number > progress.tree, progress.recent.count < 2 * options.maxInFlight {
         progress.recent[block.number] = block
       }
     }
@@ -184,7 +186,7 @@ public final class SettlementPipeline: Sendable {
 
   /// Waits until the tree has block `number`; false where it will not in this run, or does not within `time`.
   public func waitForTree(_ number: UInt64, atMost time: Duration? = nil) -> Bool {
-    let deadline = time.map { MonotonicClock.nanoseconds() + UInt64($0 / .nanoseconds(1)) }
+    let deadline = time.map { MonotonicClock.nanoseconds + $0.nanoseconds }
     return progress.wait(until: deadline) { $0.tree >= number ? true : $0.isEnding ? false : nil } ?? false
   }
 

@@ -66,8 +66,8 @@ extension Transaction {
   /// The first byte of the envelope; 0 for a legacy transaction.
   public var type: UInt8 {
     switch self {
-    case .l2(let signed): signed.kind.rawValue
-    case .l1(let request): request.kind.rawValue
+    case .signed(let signed): signed.kind.rawValue
+    case .request(let request): request.kind.rawValue
     }
   }
 }

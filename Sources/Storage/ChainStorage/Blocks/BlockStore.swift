@@ -92,7 +92,7 @@ public final class BlockStore: Sendable {
 
   /// Makes the next block visible.
   public func publish(_ block: Block) throws(StorageError) {
-    let watch = Stopwatch(observer)
+    let watch = EventTimer(observer)
     defer { watch.stop { .blockPublished(transactions: block.transactions.count, time: $0) } }
     try recent.withLock { (recent) throws(StorageError) in
       let expected = headNumber.load(ordering: .relaxed) + 1
@@ -113,7 +113,7 @@ public final class BlockStore: Sendable {
   public func flushNext() throws(StorageError) -> Bool {
     let next = recent.withLock { $0.flushedCount < $0.blocks.count ? $0.blocks[$0.flushedCount] : nil }
     guard let next else { return false }
-    let watch = Stopwatch(observer)
+    let watch = EventTimer(observer)
     let bytes = try write(next, sync: false)
     recent.withLock { recent in
       recent.flushedCount += 1

@@ -76,7 +76,7 @@ public final class ReplayLog: Sendable {
 
   /// Appends the next block and returns when it is durable.
   public func append(_ record: ReplayRecord) throws(StorageError) {
-    let watch = Stopwatch(observer)
+    let watch = EventTimer(observer)
     defer { watch.stop { .recordAppended(time: $0) } }
     try tip.withLock { (tip) throws(StorageError) in
       let number = record.context.number

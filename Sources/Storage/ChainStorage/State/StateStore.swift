@@ -115,7 +115,7 @@ public final class StateStore: Sendable {
 
   /// Makes the next block's state readable.
   public func append(_ change: StateChange) throws(StorageError) {
-    let watch = Stopwatch(observer)
+    let watch = EventTimer(observer)
     defer { watch.stop { .stateAppended(time: $0) } }
     try recent.withLock { (recent) throws(StorageError) in
       let expected = (recent.pending.last?.number ?? recent.flushed.number) + 1
@@ -130,7 +130,7 @@ public final class StateStore: Sendable {
   @discardableResult
   public func flushNext() throws(StorageError) -> Bool {
     guard let oldest = recent.withLock({ $0.pending.first }) else { return false }
-    let watch = Stopwatch(observer)
+    let watch = EventTimer(observer)
     try write(oldest, sync: false)
     // Readers that find the block no longer among the pending ones must find it in the database and the caches.
     caches.apply(oldest)
@@ -240,7 +240,7 @@ public struct ChainStateView: StateView, Sendable {
   let overlay: [StateChange]
 
   public func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? {
-    let watch = Stopwatch(store.observer)
+    let watch = EventTimer(store.observer)
     for (index, change) in overlay.enumerated() {
       guard let value = change.slots[flatKey] else { continue }
       watch.stop { .slotRead(.recentBlocks, scanned: index + 1, time: $0) }
@@ -253,7 +253,7 @@ public struct ChainStateView: StateView, Sendable {
   }
 
   public func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? {
-    let watch = Stopwatch(store.observer)
+    let watch = EventTimer(store.observer)
     defer { watch.stop { .preimageRead(time: $0) } }
     for change in overlay { if let bytes = change.preimages[hash] { return bytes } }
     do throws(StorageError) { return try store.preimage(hash) } catch { throw StateReadError(error.description) }

@@ -13,13 +13,13 @@ public final class InstructionRun {
     let code = tier.code(program.code(count))
     body =
       native
-      ? InstructionRun.body(Machine(rules: ZKsyncRules()), code)
-      : InstructionRun.body(Machine(rules: EthereumRules(.cancun)), code)
+      ? InstructionRun.body(VirtualMachine(rules: ZKsyncRules()), code)
+      : InstructionRun.body(VirtualMachine(rules: EthereumRules(.cancun)), code)
     // Whatever is done once is done now.
     for _ in 0..<program.executionsBefore { _ = body() }
   }
 
-  private static func body<Rules: RuleSet>(_ machine: Machine<Rules>, _ code: Code) -> () -> FrameStatus {
+  private static func body<Rules: RuleSet>(_ machine: VirtualMachine<Rules>, _ code: Code) -> () -> FrameStatus {
     var host = EthereumHost(
       revision: .cancun, state: WorldState(accounts: [Workload.contract: Account(code: Array(code.bytes))]))
     let message = Message(address: Workload.contract, caller: .zero, input: InstructionProgram.input)

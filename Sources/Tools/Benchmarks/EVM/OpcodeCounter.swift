@@ -5,7 +5,7 @@ import Primitives
 extension Workload {
   /// How often each instruction byte is executed in one run of the workload, by its value.
   public func opcodeCounts() -> [Int] {
-    let machine = Machine(rules: EthereumRules(revision))
+    let machine = VirtualMachine(rules: EthereumRules(revision))
     machine.environment = environment
     var host = EthereumHost(revision: revision, state: world)
     var counter = OpcodeCounter()

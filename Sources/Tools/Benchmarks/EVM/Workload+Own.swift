@@ -81,7 +81,7 @@ extension Workload {
   private static func transfers() throws(EVMBenchmarkError) -> Workload {
     guard let initCode = Hex.decode(TokenArtifact.initCode) else { throw .workload("the token's code is malformed") }
     let holder = Address(0xa11ce)
-    let machine = Machine(rules: EthereumRules(.cancun))
+    let machine = VirtualMachine(rules: EthereumRules(.cancun))
     var host = EthereumHost(revision: .cancun, state: WorldState())
     guard let checkpoint = host.beginCreate(contract, from: holder, value: .zero) else {
       throw .workload("the token's address is taken")

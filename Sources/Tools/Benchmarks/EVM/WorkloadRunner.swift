@@ -39,7 +39,7 @@ public final class WorkloadSlices {
 /// Our interpreter, called directly.
 final class OwnRunner: WorkloadRunner {
   private let workload: Workload
-  private let machine: Machine<EthereumRules>
+  private let machine: VirtualMachine<EthereumRules>
   private var host: EthereumHost<WorldState>
   /// Analysed code of each execution, where analysis is not part of the measurement.
   private let analysed: [Code]
@@ -49,7 +49,7 @@ final class OwnRunner: WorkloadRunner {
   init(_ workload: Workload, keepsAnalysis: Bool, tier: InterpreterTier = .automatic) {
     self.workload = workload
     self.tier = tier
-    machine = Machine(rules: EthereumRules(workload.revision))
+    machine = VirtualMachine(rules: EthereumRules(workload.revision))
     machine.environment = workload.environment
     host = EthereumHost(revision: workload.revision, state: workload.world)
     guard keepsAnalysis else {

@@ -116,8 +116,8 @@ struct BenchmarkBlock {
     _ key: Secp256k1.PrivateKey, nonce: UInt64, to: Address?, value: UInt256, gas: UInt64, input: [UInt8] = []
   ) throws -> RecoveredTransaction {
     RecoveredTransaction(
-      .l2(
-        try L2Transaction(
+      .signed(
+        try SignedTransaction(
           kind: .dynamicFee, chainID: chainID, nonce: nonce, gasLimit: gas, maxFeePerGas: 1_000,
           maxPriorityFeePerGas: 0, to: to, value: value, input: input
         ).signed(with: key)), sender: try address(of: key))

@@ -115,7 +115,7 @@ public struct StateTransitionBenchmark {
   /// The interpreter alone on a contract; nanoseconds for one call.
   private static func bareCalls(_ code: [UInt8]) -> () throws -> Double {
     let contract = Address(0xc0de)
-    let machine = Machine(rules: EthereumRules(.cancun))
+    let machine = VirtualMachine(rules: EthereumRules(.cancun))
     var host = EthereumHost(
       revision: .cancun, state: WorldState(accounts: [contract: Account(code: code)]))
     let analysed = Code(code)

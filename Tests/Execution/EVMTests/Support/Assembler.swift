@@ -58,7 +58,7 @@ func run(
   _ = state.warm(contract)
   _ = state.warm(sender)
   var host = EthereumHost(revision: revision, state: state)
-  let machine = Machine(rules: EthereumRules(revision))
+  let machine = VirtualMachine(rules: EthereumRules(revision))
   machine.environment = environment
   var meter = Meter(gas: gas)
   let start = host.checkpoint()

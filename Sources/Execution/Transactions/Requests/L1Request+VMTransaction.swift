@@ -1,6 +1,6 @@
 import Primitives
 
-extension L1Transaction {
+extension L1Request {
   /// The request in the form of the L1 contracts and of the virtual machine, which are the same.
   ///
   /// Throws `invalidField`, with the field's name, for what a request never has: a priority fee, a paymaster, a signature,

@@ -5,7 +5,7 @@ import Primitives
 ///
 /// One record for all types: a legacy or EIP-2930 transaction has its gas price in both fee fields, and what a type
 /// does not have is empty.
-public struct L2Transaction: Sendable, Equatable {
+public struct SignedTransaction: Sendable, Equatable {
   /// The first byte of the EIP-2718 envelope; a legacy transaction has none on the wire.
   public enum Kind: UInt8, Sendable, CaseIterable {
     case legacy = 0x00
@@ -73,7 +73,7 @@ public struct L2Transaction: Sendable, Equatable {
   }
 
   /// The transaction with the signature of `key`.
-  public func signed(with key: Secp256k1.PrivateKey) throws(TransactionError) -> L2Transaction {
+  public func signed(with key: Secp256k1.PrivateKey) throws(TransactionError) -> SignedTransaction {
     guard let signature = Secp256k1.sign(signingHash, with: key) else { throw .invalidSignature }
     var signed = self
     signed.signature = signature

@@ -4,7 +4,7 @@ import Primitives
 /// A transaction that L1 requested: it has no signature, and its fee and value are minted.
 ///
 /// Source: era-contracts `common/Messaging.sol`, `L2CanonicalTransaction`.
-public struct L1Transaction: Sendable, Equatable {
+public struct L1Request: Sendable, Equatable {
   public enum Kind: UInt8, Sendable {
     /// Protocol upgrade, first transaction of its block.
     case upgrade = 0xfe

@@ -4,7 +4,7 @@ import Logging
 ///
 /// `info,mempool=debug,rpc=off`: a level for all, and levels for loggers by the beginning of their label; the longest
 /// beginning that fits counts. A directive that makes no sense is ignored.
-public struct LogFilter: Sendable, Equatable {
+public struct LogDirectives: Sendable, Equatable {
   private var general: Logger.Level? = .info
   private var byTarget: [String: Logger.Level?] = [:]
 

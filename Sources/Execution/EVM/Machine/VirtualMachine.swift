@@ -8,7 +8,7 @@ import Primitives
 /// world (accounts, storage, logs, checkpoints) belongs to the ``Host``. A machine is for one thread at a time and meant to be
 /// kept: a second execution finds everything allocated. Calls nest on an explicit stack, 1,024 deep, never on the
 /// native one.
-public final class Machine<Rules: RuleSet> {
+public final class VirtualMachine<Rules: RuleSet> {
   /// The rules under which code runs.
   public let rules: Rules
   @usableFromInline let pool = FramePool(truncatesShifts: Rules.metersNative)
@@ -72,7 +72,7 @@ struct Execution<Rules: RuleSet, H: Host, T: Tracer> {
   @usableFromInline var returnedBytes = 0
 
   @inlinable
-  init(machine: Machine<Rules>) {
+  init(machine: VirtualMachine<Rules>) {
     rules = machine.rules
     pool = machine.pool
     frame = machine.pool.frame(0)

@@ -1,7 +1,7 @@
 import Primitives
 
 /// Why a block cannot contain a transaction.
-public enum InvalidTransaction: Error, Equatable, Sendable {
+public enum TransactionRefusal: Error, Equatable, Sendable {
   /// The fork has no such transaction type.
   case unsupportedType
   case wrongChainID

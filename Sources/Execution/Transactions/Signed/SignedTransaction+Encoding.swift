@@ -1,6 +1,6 @@
 import Primitives
 
-extension L2Transaction {
+extension SignedTransaction {
   /// The EIP-2718 envelope: the type byte and the RLP list of the fields, or the bare list of a legacy transaction.
   public var envelope: [UInt8] {
     let v: UInt256 =

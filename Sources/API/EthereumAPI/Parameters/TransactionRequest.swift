@@ -4,7 +4,7 @@ import Primitives
 import Transactions
 
 /// The transaction object of `eth_call` and `eth_estimateGas`.
-struct CallRequest: RPCParameter {
+struct TransactionRequest: RPCParameter {
   var from: Address?
   var to: Address?
   var gas: UInt64?

@@ -4,7 +4,7 @@ import Primitives
 // the RLP list [hash, from, to, gas limit, gas per pubdata, max fee, max priority fee, nonce, value, to mint, refund
 // recipient, input, factory deps, y parity, r, s]. An upgrade has the same fields behind 0x2b.
 
-extension L1Transaction {
+extension L1Request {
   static let priorityEnvelopeType: UInt8 = 0x2a
   static let upgradeEnvelopeType: UInt8 = 0x2b
 
@@ -39,14 +39,14 @@ extension L1Transaction {
     case Self.upgradeEnvelopeType: kind = .upgrade
     default: throw .unsupportedType(type)
     }
-    let (claimed, transaction) = try reading { () throws(RLPError) -> (Bytes32, L1Transaction) in
+    let (claimed, transaction) = try reading { () throws(RLPError) -> (Bytes32, L1Request) in
       var fields = try RLPReader.list(envelope.dropFirst())
       let claimed = try fields.readBytes32()
-      var transaction = L1Transaction(
+      var transaction = L1Request(
         kind: kind, from: try fields.readAddress(), to: try fields.readAddress(), gasLimit: try fields.readUInt64(),
-        gasPerPubdataLimit: try L1Transaction.narrow(try fields.readUInt64()),
-        maxFeePerGas: try L1Transaction.narrow(try fields.readUInt256()),
-        maxPriorityFeePerGas: try L1Transaction.narrow(try fields.readUInt256()), nonce: try fields.readUInt64(),
+        gasPerPubdataLimit: try L1Request.narrow(try fields.readUInt64()),
+        maxFeePerGas: try L1Request.narrow(try fields.readUInt256()),
+        maxPriorityFeePerGas: try L1Request.narrow(try fields.readUInt256()), nonce: try fields.readUInt64(),
         value: try fields.readUInt256(), toMint: try fields.readUInt256(), refundRecipient: try fields.readAddress(),
         input: Array(try fields.readBytes()))
       var deps = try fields.readList()

@@ -1,44 +1,19 @@
-// What several suites need: temporary directories, clocks that stand still, proofs that claim something.
+// What the suites of settlement share: clocks that stand still, batches, and proofs that claim something.
 
+import Batches
+import Concurrency
 import Glibc
 import Primitives
 import ProverInput
-import Sequencer
-import Settlement
 import Synchronization
 import ZKsyncOS
 
-func word(_ hex: String) -> Bytes32 { Bytes32(hex: hex.hasPrefix("0x") ? hex : "0x" + hex) ?? .zero }
-
-/// A directory that is removed with everything in it.
-final class TemporaryDirectory: Sendable {
-  let path: String
-
-  init() {
-    var template = Array("/tmp/settlement-XXXXXX".utf8CString)
-    path = String(cString: mkdtemp(&template))
-  }
-
-  deinit { Self.remove(path) }
-
-  static func remove(_ path: String) {
-    if let handle = opendir(path) {
-      while let entry = readdir(handle) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != "." && name != ".." { remove(path + "/" + name) }
-      }
-      closedir(handle)
-      rmdir(path)
-    } else {
-      unlink(path)
-    }
-  }
-}
+package func word(_ hex: String) -> Bytes32 { Bytes32(hex: hex.hasPrefix("0x") ? hex : "0x" + hex) ?? .zero }
 
 /// A clock that moves when it is told to.
-final class ManualClock: Sendable {
+package final class ManualClock: Sendable {
+  package init() {}
+
   private let time = Atomic<UInt64>(1_000_000_000_000)
 
   var now: @Sendable () -> UInt64 { { self.time.load(ordering: .sequentiallyConsistent) } }
@@ -47,16 +22,18 @@ final class ManualClock: Sendable {
 }
 
 /// Something that happens once.
-final class Flag: Sendable {
+package final class Flag: Sendable {
+  package init() {}
+
   private let state = Atomic<Bool>(false)
 
-  var isSet: Bool { state.load(ordering: .sequentiallyConsistent) }
+  package var isSet: Bool { state.load(ordering: .sequentiallyConsistent) }
 
-  func set() { state.store(true, ordering: .sequentiallyConsistent) }
+  package func set() { state.store(true, ordering: .sequentiallyConsistent) }
 }
 
 /// Runs what blocks on a thread of its own: the few threads of the concurrency library must stay free.
-func onThread(_ body: @escaping @Sendable () -> Void) -> (thread: ServiceThread, isDone: Flag) {
+package func onThread(_ body: @escaping @Sendable () -> Void) -> (thread: ServiceThread, isDone: Flag) {
   let flag = Flag()
   let thread = ServiceThread {
     body()
@@ -66,16 +43,18 @@ func onThread(_ body: @escaping @Sendable () -> Void) -> (thread: ServiceThread,
 }
 
 /// Collects what is reported from any thread.
-final class Recorder<Element: Sendable>: Sendable {
+package final class Recorder<Element: Sendable>: Sendable {
+  package init() {}
+
   private let list = Mutex<[Element]>([])
 
-  var record: @Sendable (Element) -> Void { { element in self.list.withLock { $0.append(element) } } }
+  package var record: @Sendable (Element) -> Void { { element in self.list.withLock { $0.append(element) } } }
 
-  var all: [Element] { list.withLock { $0 } }
+  package var all: [Element] { list.withLock { $0 } }
 }
 
 /// A program proof with the frame of a real one: `proofs` opaque proofs, registers that claim `publicInput`.
-func claimedProof(
+package func claimedProof(
   _ publicInput: Bytes32, proofs: UInt64 = 1, hasPreimage: Bool = true, hasHash: Bool = true, registers: UInt64 = 32
 ) -> [UInt8] {
   func bytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
@@ -95,7 +74,7 @@ func claimedProof(
 }
 
 /// A batch that differs from others by its number only.
-func sampleBatch(_ number: UInt64) -> Batch {
+package func sampleBatch(_ number: UInt64) -> Batch {
   let output = BatchCommitment(
     chainID: 270, firstTimestamp: 100 + number, lastTimestamp: 100 + number,
     dataAvailability: BatchCommitment.dataAvailability(pubdata: [UInt8(truncatingIfNeeded: number)]),
@@ -108,12 +87,12 @@ func sampleBatch(_ number: UInt64) -> Batch {
   return Batch(previous: previous, commit: commit, protocolVersion: .current)
 }
 
-func sampleInput(_ number: UInt64) -> ProverInput {
+package func sampleInput(_ number: UInt64) -> ProverInput {
   ProverInput(words: [UInt32(truncatingIfNeeded: number), 0x0403_0201, .max])
 }
 
 /// The image of the current guest, where the environment names it.
-func guestImage() -> [UInt8]? {
+package func guestImage() -> [UInt8]? {
   guard let path = getenv("ZKSYNC_OS_IMAGE_V0_0_5"), let file = fopen(path, "rb") else { return nil }
   defer { fclose(file) }
   var bytes: [UInt8] = []

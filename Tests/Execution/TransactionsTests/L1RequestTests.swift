@@ -3,21 +3,21 @@ import Testing
 import Transactions
 
 @Suite("Requests from L1")
-struct L1TransactionTests {
-  let request = L1Transaction(
+struct L1RequestTests {
+  let request = L1Request(
     kind: .priority, from: Address(0x11), to: Address(0x22), gasLimit: 100_000, gasPerPubdataLimit: 800,
     maxFeePerGas: 1_000, nonce: 7, value: 5, toMint: 100_000_005, refundRecipient: Address(0x33), input: [1, 2, 3],
     factoryDeps: [Bytes32(9 as UInt256)])
 
-  @Test("The form of the L1 contracts is read back", arguments: [L1Transaction.Kind.priority, .upgrade])
-  func roundTrip(kind: L1Transaction.Kind) throws {
+  @Test("The form of the L1 contracts is read back", arguments: [L1Request.Kind.priority, .upgrade])
+  func roundTrip(kind: L1Request.Kind) throws {
     var request = request
     request.kind = kind
     let decoded = try VMTransaction(decoding: VMTransaction(request).encoded)
-    #expect(try L1Transaction(decoded) == request)
-    #expect(try Transaction(envelope: Transaction.l1(request).envelope) == .l1(request))
-    #expect(try RecoveredTransaction(.l1(request)).sender == request.from)
-    #expect(try RecoveredTransaction(.l1(request)).nonce == 7)
+    #expect(try L1Request(decoded) == request)
+    #expect(try Transaction(envelope: Transaction.request(request).envelope) == .request(request))
+    #expect(try RecoveredTransaction(.request(request)).sender == request.from)
+    #expect(try RecoveredTransaction(.request(request)).nonce == 7)
   }
 
   @Test("What a request never has is refused by its name")
@@ -25,7 +25,7 @@ struct L1TransactionTests {
     func expect(_ error: TransactionError, _ change: (inout VMTransaction) -> Void) {
       var transaction = VMTransaction(request)
       change(&transaction)
-      #expect(throws: error) { try L1Transaction(transaction) }
+      #expect(throws: error) { try L1Request(transaction) }
     }
     expect(.unsupportedType(2)) { $0.type = 2 }
     expect(.invalidField("maxPriorityFeePerGas")) { $0.maxPriorityFeePerGas = 1 }
@@ -42,7 +42,7 @@ struct L1TransactionTests {
   @Test("Every field changes the hash")
   func hashCoversEveryField() {
     var hashes: Set<Bytes32> = [request.hash]
-    let changes: [(inout L1Transaction) -> Void] = [
+    let changes: [(inout L1Request) -> Void] = [
       { $0.kind = .upgrade }, { $0.from = .zero }, { $0.to = .zero }, { $0.gasLimit += 1 },
       { $0.gasPerPubdataLimit += 1 }, { $0.maxFeePerGas += 1 }, { $0.maxPriorityFeePerGas += 1 }, { $0.nonce += 1 },
       { $0.value = 6 }, { $0.toMint = 6 }, { $0.refundRecipient = .zero }, { $0.input = [] }, { $0.factoryDeps = [] },

@@ -4,6 +4,7 @@ import Primitives
 import ProverInput
 import Settlement
 import StateTree
+import StorageTesting
 import Testing
 import Transactions
 import ZKsyncOS
@@ -40,7 +41,7 @@ struct StreamVerifierTests {
   static var transfer: VMTransaction {
     let from = Address([UInt8](repeating: 0x11, count: 20)) ?? .zero
     return VMTransaction(
-      L1Transaction(
+      L1Request(
         kind: .priority, from: from, to: Address([UInt8](repeating: 0x22, count: 20)) ?? .zero, gasLimit: 1_000_000,
         gasPerPubdataLimit: 800, maxFeePerGas: 0, nonce: 0, value: 5, toMint: 7, refundRecipient: from))
   }

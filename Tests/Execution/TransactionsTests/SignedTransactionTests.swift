@@ -4,7 +4,7 @@ import Testing
 import Transactions
 
 @Suite("Signed transactions")
-struct L2TransactionTests {
+struct SignedTransactionTests {
   let richAccount = Address(hex: "0x36615cf349d7f6344891b1e7ca7c72883f5dc049")
   let key = Secp256k1.PrivateKey(hex: "7726827caac94a7f9e1b160f7ea819f172f7b6f9d2a97f992c38edeab82d4110")!
 
@@ -33,7 +33,7 @@ struct L2TransactionTests {
   @Test("The example of EIP-155")
   func eip155() throws {
     let privateKey = Secp256k1.PrivateKey(hex: String(repeating: "46", count: 32))!
-    let unsigned = L2Transaction(
+    let unsigned = SignedTransaction(
       kind: .legacy, chainID: 1, nonce: 9, gasLimit: 21_000, maxFeePerGas: 20_000_000_000,
       maxPriorityFeePerGas: 20_000_000_000, to: Address(hex: "0x" + String(repeating: "35", count: 20)),
       value: 1_000_000_000_000_000_000, input: [])
@@ -47,14 +47,14 @@ struct L2TransactionTests {
         + "b1966a3b6d83")
   }
 
-  @Test("Signing and recovering agree for every type", arguments: L2Transaction.Kind.allCases)
-  func signing(kind: L2Transaction.Kind) throws {
-    let transaction = L2Transaction(
+  @Test("Signing and recovering agree for every type", arguments: SignedTransaction.Kind.allCases)
+  func signing(kind: SignedTransaction.Kind) throws {
+    let transaction = SignedTransaction(
       kind: kind, chainID: 270, nonce: 5, gasLimit: 100_000, maxFeePerGas: 1_000, maxPriorityFeePerGas: 1_000,
       to: Address(0xaa), value: 17, input: [1, 2, 3])
     let signed = try transaction.signed(with: key)
     #expect(try signed.recoverSender() == richAccount)
-    #expect(try L2Transaction(envelope: signed.envelope) == signed)
+    #expect(try SignedTransaction(envelope: signed.envelope) == signed)
     var tampered = signed
     tampered.value = 18
     #expect(try tampered.recoverSender() != richAccount)
@@ -62,7 +62,7 @@ struct L2TransactionTests {
 
   @Test("A high s has no sender (EIP-2)")
   func highS() throws {
-    var signed = try L2Transaction(envelope: try #require(Hex.decode(signedEnvelopes[4].envelope)))
+    var signed = try SignedTransaction(envelope: try #require(Hex.decode(signedEnvelopes[4].envelope)))
     signed.signature.s = Bytes32(Secp256k1.order - UInt256(signed.signature.s))
     signed.signature.yParity ^= 1
     #expect(throws: TransactionError.invalidSignature) { try signed.recoverSender() }
@@ -85,13 +85,13 @@ struct L2TransactionTests {
     for type in [0x00, 0x04, 0x05, 0x71, 0x7f, 0x80, 0xbf] as [UInt8] {
       #expect(throws: TransactionError.unsupportedType(type)) { try Transaction(envelope: [type, 0xc0]) }
     }
-    var creation = try L2Transaction(envelope: try #require(Hex.decode(signedEnvelopes[6].envelope)))
+    var creation = try SignedTransaction(envelope: try #require(Hex.decode(signedEnvelopes[6].envelope)))
     creation.to = nil
-    #expect(throws: TransactionError.invalidField("to")) { try L2Transaction(envelope: creation.envelope) }
-    let zero = L2Transaction(
+    #expect(throws: TransactionError.invalidField("to")) { try SignedTransaction(envelope: creation.envelope) }
+    let zero = SignedTransaction(
       kind: .dynamicFee, chainID: 1, nonce: 0, gasLimit: 0, maxFeePerGas: .zero, maxPriorityFeePerGas: .zero, to: nil,
       value: .zero, input: [])
-    #expect(throws: TransactionError.invalidSignature) { try L2Transaction(envelope: zero.envelope) }
+    #expect(throws: TransactionError.invalidSignature) { try SignedTransaction(envelope: zero.envelope) }
   }
 
   @Test("Mutated envelopes never trap, and those that decode encode to themselves")
@@ -115,7 +115,7 @@ struct L2TransactionTests {
 
   @Test("The effective price is base fee plus tip within the cap")
   func effectivePrice() {
-    var transaction = L2Transaction(
+    var transaction = SignedTransaction(
       kind: .dynamicFee, chainID: 270, nonce: 0, gasLimit: 0, maxFeePerGas: 1_200, maxPriorityFeePerGas: 100, to: nil,
       value: .zero, input: [])
     #expect(transaction.effectiveGasPrice(baseFee: 1_000) == 1_100)

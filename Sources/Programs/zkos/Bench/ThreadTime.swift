@@ -1,7 +1,7 @@
 import EVMBenchmark
 
 /// Times work on the processor of this thread, so that other processes on the machine do not count.
-enum Stopwatch {
+enum ThreadTime {
   /// Nanoseconds of processor time that this thread has used.
   static var threadTime: UInt64 { ThreadClock.now }
 

@@ -1,6 +1,7 @@
 import HTTP
 import JSON
 import NIOPosix
+import Node
 import SocketTesting
 import Synchronization
 import Telemetry

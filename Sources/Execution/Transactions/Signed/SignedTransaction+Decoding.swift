@@ -1,7 +1,7 @@
 import Cryptography
 import Primitives
 
-extension L2Transaction {
+extension SignedTransaction {
   /// Decodes an envelope strictly: canonical RLP, exact field counts and widths, a signature in range. Whether the
   /// signature belongs to anybody is found by ``recoverSender()``.
   public init(envelope: [UInt8]) throws(TransactionError) {
@@ -14,12 +14,12 @@ extension L2Transaction {
     self = try Self.decodeTyped(kind, try reading { () throws(RLPError) in try RLPReader.list(envelope.dropFirst()) })
   }
 
-  private static func decodeLegacy(_ list: RLPReader) throws(TransactionError) -> L2Transaction {
+  private static func decodeLegacy(_ list: RLPReader) throws(TransactionError) -> SignedTransaction {
     var fields = list
-    var (transaction, v) = try reading { () throws(RLPError) -> (L2Transaction, UInt256) in
+    var (transaction, v) = try reading { () throws(RLPError) -> (SignedTransaction, UInt256) in
       let nonce = try fields.readUInt64()
       let gasPrice = try fields.readUInt256()
-      var transaction = L2Transaction(
+      var transaction = SignedTransaction(
         kind: .legacy, chainID: nil, nonce: nonce, gasLimit: try fields.readUInt64(), maxFeePerGas: gasPrice,
         maxPriorityFeePerGas: gasPrice, to: try readDestination(&fields), value: try fields.readUInt256(),
         input: Array(try fields.readBytes()))
@@ -43,14 +43,14 @@ extension L2Transaction {
     return transaction
   }
 
-  private static func decodeTyped(_ kind: Kind, _ list: RLPReader) throws(TransactionError) -> L2Transaction {
+  private static func decodeTyped(_ kind: Kind, _ list: RLPReader) throws(TransactionError) -> SignedTransaction {
     var fields = list
-    let (transaction, parity) = try reading { () throws(RLPError) -> (L2Transaction, UInt256) in
+    let (transaction, parity) = try reading { () throws(RLPError) -> (SignedTransaction, UInt256) in
       let chainID = try fields.readUInt64()
       let nonce = try fields.readUInt64()
       let firstFee = try fields.readUInt256()
       let maxFee = kind == .accessList ? firstFee : try fields.readUInt256()
-      var transaction = L2Transaction(
+      var transaction = SignedTransaction(
         kind: kind, chainID: chainID, nonce: nonce, gasLimit: try fields.readUInt64(), maxFeePerGas: maxFee,
         maxPriorityFeePerGas: firstFee, to: try readDestination(&fields), value: try fields.readUInt256(),
         input: Array(try fields.readBytes()))

@@ -4,6 +4,7 @@ import EVM
 import Foundation
 import Primitives
 import Testing
+import Tracers
 
 private let other = Address(0xbeef)
 
@@ -21,7 +22,7 @@ private func trace<T: Tracer>(
   let none = UnsafeRawBufferPointer(start: nil, count: 0)
   tracer.enter(
     FrameEvent(kind: .call, from: sender, to: contract, value: .zero, input: none, gas: gas, depth: 0), world: host)
-  let result = Machine(rules: EthereumRules(.cancun)).execute(
+  let result = VirtualMachine(rules: EthereumRules(.cancun)).execute(
     Message(address: contract, caller: sender), code: Code(assemble(code)), meter: &meter, host: &host, tracer: &tracer)
   result.output.withUnsafeBytes { output in
     tracer.leave(FrameEnd(status: result.status, gasUsed: gas - meter.gas, output: output), world: host)
@@ -176,7 +177,7 @@ struct TracerTests {
     var host = EthereumHost(revision: .cancun, state: state)
     var meter = Meter(gas: vector.gas)
     var tracer = StructLogger()
-    let result = Machine(rules: EthereumRules(.cancun)).execute(
+    let result = VirtualMachine(rules: EthereumRules(.cancun)).execute(
       Message(address: contract, caller: sender), code: Code(code), meter: &meter, host: &host, tracer: &tracer)
     #expect(result.status == plain.status)
     #expect(result.output == plain.output)

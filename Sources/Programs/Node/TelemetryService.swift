@@ -1,4 +1,5 @@
 import HTTP
+import Telemetry
 
 /// What is served on the metrics port: `/health` for those who restart nodes, and the metrics on every other path, as the
 /// reference node does.
