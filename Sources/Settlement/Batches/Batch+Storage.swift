@@ -4,7 +4,7 @@ import Primitives
 import ZKsyncOS
 
 extension Batch {
-  var encoded: [UInt8] {
+  package var encoded: [UInt8] {
     var bytes: [UInt8] = [protocolVersion.rawValue]
     bytes.append(littleEndian: previous.batchNumber)
     bytes += previous.stateCommitment.bytes
@@ -21,7 +21,7 @@ extension Batch {
   }
 
   /// Reads ``encoded``; `nil` for bytes that are something else.
-  init?(decoding bytes: ArraySlice<UInt8>) {
+  package init?(decoding bytes: ArraySlice<UInt8>) {
     var reader = FieldReader(bytes)
     guard let raw = reader.take(1).first, let version = ProtocolVersion(rawValue: raw),
       let previousNumber = reader.number(), let previousState = reader.word(), let previousCount = reader.number(),

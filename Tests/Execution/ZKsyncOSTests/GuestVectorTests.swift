@@ -29,7 +29,7 @@ struct GuestVectorTests {
     return BatchCommitment(output, context: context).publicInput(before: before.commitment, after: after.commitment)
   }
 
-  static func l1(
+  static func request(
     from: UInt8, to: UInt8, gasLimit: UInt64, maxFee: UInt128, value: UInt64, minted: UInt64, refund: UInt8,
     data: [UInt8] = []
   ) -> VMTransaction {

@@ -16,9 +16,9 @@ package final class ManualClock: Sendable {
 
   private let time = Atomic<UInt64>(1_000_000_000_000)
 
-  var now: @Sendable () -> UInt64 { { self.time.load(ordering: .sequentiallyConsistent) } }
+  package var now: @Sendable () -> UInt64 { { self.time.load(ordering: .sequentiallyConsistent) } }
 
-  func advance(seconds: Double) { time.add(UInt64(seconds * 1e9), ordering: .sequentiallyConsistent) }
+  package func advance(seconds: Double) { time.add(UInt64(seconds * 1e9), ordering: .sequentiallyConsistent) }
 }
 
 /// Something that happens once.
