@@ -39,7 +39,11 @@ let package = Package(
 
     // Transport
     .module("HTTP", in: "Transport", [.nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
-    .module("JSONRPC", in: "Transport", ["Primitives", "JSON", "HTTP", .nioCore, .nioPosix, .nioHTTP1]),
+    .module(
+      "JSONRPC", in: "Transport",
+      [
+        "Primitives", "Concurrency", "JSON", "HTTP", .nioCore, .nioPosix, .nioHTTP1,
+      ]),
     .tests("HTTPTests", in: "Transport", ["HTTP", "SocketTesting", .nioPosix]),
     .tests("JSONRPCTests", in: "Transport", ["JSON", "HTTP", "JSONRPC", "SocketTesting", .nioPosix]),
 
@@ -49,124 +53,170 @@ let package = Package(
     .module("Tracers", in: "Execution", ["Primitives", "JSON", "EVM"]),
     .module("ZKsyncOS", in: "Execution", ["Primitives", "Cryptography", "Transactions", "EVM"]),
     .module("Ethereum", in: "Execution", ["Primitives", "Cryptography", "Transactions", "EVM"]),
-    .tests("EVMTests", in: "Execution", [
-      "Primitives", "Cryptography", "EVM", "Tracers", "RandomTesting",
-    ], exclude: ["Vectors"]),
+    .tests(
+      "EVMTests", in: "Execution",
+      [
+        "Primitives", "Cryptography", "EVM", "Tracers", "RandomTesting",
+      ], exclude: ["Vectors"]),
     .tests("EthereumTests", in: "Execution", ["Primitives", "Cryptography", "JSON", "Ethereum", "StateTests"]),
     .tests("TransactionsTests", in: "Execution", ["Primitives", "Cryptography", "Transactions"]),
-    .tests("ZKsyncOSTests", in: "Execution", [
-      "Primitives", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "StateTree", "RandomTesting",
-    ]),
+    .tests(
+      "ZKsyncOSTests", in: "Execution",
+      [
+        "Primitives", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "StateTree", "RandomTesting",
+      ]),
 
     // API
-    .module("EthereumAPI", in: "API", [
-      "Primitives", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS", "StateTree",
-    ]),
-    .tests("EthereumAPITests", in: "API", [
-      "Primitives", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
-      "EthereumAPI", "StateTree", "SocketTesting", "StorageTesting", .nioPosix,
-    ]),
+    .module(
+      "EthereumAPI", in: "API",
+      [
+        "Primitives", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS", "StateTree",
+      ]),
+    .tests(
+      "EthereumAPITests", in: "API",
+      [
+        "Primitives", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
+        "EthereumAPI", "StateTree", "SocketTesting", "StorageTesting", .nioPosix,
+      ]),
 
     // Proving
     .module("StateTree", in: "Proving", ["Primitives", "Concurrency", "Cryptography"]),
     .module("Airbender", in: "Proving", ["Primitives"]),
     .module("ProverInput", in: "Proving", ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"]),
-    .tests("AirbenderTests", in: "Proving", [
-      "Primitives", "Cryptography", "Airbender", "RandomTesting", "GuestAssembler",
-    ]),
-    .tests("ProverInputTests", in: "Proving", [
-      "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "Airbender", "ProverInput",
-      "GuestAssembler",
-    ]),
+    .tests(
+      "AirbenderTests", in: "Proving",
+      [
+        "Primitives", "Cryptography", "Airbender", "RandomTesting", "GuestAssembler",
+      ]),
+    .tests(
+      "ProverInputTests", in: "Proving",
+      [
+        "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "Airbender", "ProverInput",
+        "GuestAssembler",
+      ]),
     .tests("StateTreeTests", in: "Proving", ["Primitives", "Cryptography", "StateTree", "RandomTesting"]),
 
     // Storage
     .system("CRocksDB", in: "Storage", pkgConfig: "rocksdb", debian: "librocksdb-dev"),
     .module("RocksDB", in: "Storage", ["CRocksDB"]),
     .module("ChainStorage", in: "Storage", ["Primitives", "Concurrency", "Transactions", "ZKsyncOS", "RocksDB"]),
-    .tests("ChainStorageTests", in: "Storage", [
-      "Primitives", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage", "RandomTesting", "StorageTesting",
-    ]),
+    .tests(
+      "ChainStorageTests", in: "Storage",
+      [
+        "Primitives", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage", "RandomTesting", "StorageTesting",
+      ]),
     .tests("RocksDBTests", in: "Storage", ["RocksDB", "StorageTesting"]),
 
     // Chain
     .module("Mempool", in: "Chain", ["Primitives", "Transactions"]),
-    .module("Sequencer", in: "Chain", [
-      "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool",
-    ]),
+    .module(
+      "Sequencer", in: "Chain",
+      [
+        "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool",
+      ]),
     .tests("MempoolTests", in: "Chain", ["Primitives", "Cryptography", "Transactions", "Mempool", "RandomTesting"]),
-    .tests("SequencerTests", in: "Chain", [
-      "SequencerVictim", "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage",
-      "Mempool", "Sequencer", "RandomTesting", "StorageTesting",
-    ]),
-    .program("SequencerVictim", path: "Tests/Chain/SequencerVictim", [
-      "ChainStorage", "Mempool", "Sequencer", "StorageTesting",
-    ]),
+    .tests(
+      "SequencerTests", in: "Chain",
+      [
+        "SequencerVictim", "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage",
+        "Mempool", "Sequencer", "RandomTesting", "StorageTesting",
+      ]),
+    .program(
+      "SequencerVictim", path: "Tests/Chain/SequencerVictim",
+      [
+        "ChainStorage", "Mempool", "Sequencer", "StorageTesting",
+      ]),
 
     // Settlement
     .module("Batches", in: "Settlement", ["Primitives", "Cryptography", "ZKsyncOS"]),
-    .module("ProverService", in: "Settlement", [
-      "Primitives", "Concurrency", "JSON", "HTTP", "ProverInput", "RocksDB", "Batches", .nioPosix,
-    ]),
-    .module("Settlement", in: "Settlement", [
-      "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "Batches",
-      "ProverService",
-    ]),
-    .tests("BatchesTests", in: "Settlement", [
-      "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Batches", "SettlementTesting",
-    ]),
-    .tests("ProverServiceTests", in: "Settlement", [
-      "Primitives", "HTTP", "Batches", "ProverService", "SocketTesting", "StorageTesting", "SettlementTesting",
-      .nioPosix,
-    ]),
-    .tests("SettlementTests", in: "Settlement", [
-      "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "Batches",
-      "ProverService", "Settlement", "GuestAssembler", "StorageTesting", "SettlementTesting",
-    ]),
+    .module(
+      "ProverService", in: "Settlement",
+      [
+        "Primitives", "Concurrency", "JSON", "HTTP", "ProverInput", "RocksDB", "Batches", .nioPosix,
+      ]),
+    .module(
+      "Settlement", in: "Settlement",
+      [
+        "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "Batches",
+        "ProverService",
+      ]),
+    .tests(
+      "BatchesTests", in: "Settlement",
+      [
+        "Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Batches", "SettlementTesting",
+      ]),
+    .tests(
+      "ProverServiceTests", in: "Settlement",
+      [
+        "Primitives", "HTTP", "Batches", "ProverService", "SocketTesting", "StorageTesting", "SettlementTesting",
+        .nioPosix,
+      ]),
+    .tests(
+      "SettlementTests", in: "Settlement",
+      [
+        "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "Batches",
+        "ProverService", "Settlement", "GuestAssembler", "StorageTesting", "SettlementTesting",
+      ]),
 
     // Tools
     .module("StateTests", in: "Tools", ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "Ethereum"]),
     .module("MainnetReplay", in: "Tools", ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "ZKsyncOS"]),
-    .module("GuestCheck", in: "Tools", [
-      "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "Airbender", "ProverInput",
-    ]),
+    .module(
+      "GuestCheck", in: "Tools",
+      [
+        "Primitives", "Cryptography", "JSON", "Transactions", "ZKsyncOS", "StateTree", "Airbender", "ProverInput",
+      ]),
     .system("CEVMC", in: "Tools"),
-    .module("EVMBenchmark", in: "Tools", [
-      "Primitives", "Cryptography", "JSON", "EVM", "Ethereum", "StateTests", "CEVMC",
-    ], folder: "Benchmarks/EVM"),
+    .module(
+      "EVMBenchmark", in: "Tools",
+      [
+        "Primitives", "Cryptography", "JSON", "EVM", "Ethereum", "StateTests", "CEVMC",
+      ], folder: "Benchmarks/EVM"),
     .target(name: "AllocationCounter", path: "Sources/Tools/Benchmarks/AllocationCounter"),
-    .module("StateTransitionBenchmark", in: "Tools", [
-      "Primitives", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "Ethereum", "EVMBenchmark",
-      "AllocationCounter",
-    ], folder: "Benchmarks/StateTransition"),
-    .module("TreeBenchmark", in: "Tools", [
-      "Primitives", "Cryptography", "StateTree", "RocksDB",
-    ], folder: "Benchmarks/Tree"),
+    .module(
+      "StateTransitionBenchmark", in: "Tools",
+      [
+        "Primitives", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "Ethereum", "EVMBenchmark",
+        "AllocationCounter",
+      ], folder: "Benchmarks/StateTransition"),
+    .module(
+      "TreeBenchmark", in: "Tools",
+      [
+        "Primitives", "Cryptography", "StateTree", "RocksDB",
+      ], folder: "Benchmarks/Tree"),
     .tests("EVMBenchmarkTests", in: "Tools", ["JSON", "EVM", "EVMBenchmark"]),
-    .tests("GuestCheckTests", in: "Tools", [
-      "Primitives", "ZKsyncOS", "Airbender", "ProverInput", "GuestCheck",
-    ], exclude: ["Answers"]),
-    .tests("MainnetReplayTests", in: "Tools", [
-      "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "MainnetReplay",
-    ]),
+    .tests(
+      "GuestCheckTests", in: "Tools",
+      [
+        "Primitives", "ZKsyncOS", "Airbender", "ProverInput", "GuestCheck",
+      ], exclude: ["Answers"]),
+    .tests(
+      "MainnetReplayTests", in: "Tools",
+      [
+        "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "MainnetReplay",
+      ]),
     .tests("StateTransitionBenchmarkTests", in: "Tools", ["AllocationCounter", "StateTransitionBenchmark"]),
 
     // Programs
     .module("NodeOptions", in: "Programs", ["ProverInput", .configuration, .systemPackage, .yams]),
-    .module("Node", in: "Programs", [
-      "Primitives", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "Transactions", "EVM", "ZKsyncOS", "EthereumAPI",
-      "StateTree", "ProverInput", "ChainStorage", "Mempool", "Sequencer", "ProverService", "Settlement",
-      "NodeOptions", .nioPosix, .logging, .systemPackage,
-    ]),
+    .module(
+      "Node", in: "Programs",
+      [
+        "Primitives", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "Transactions", "EVM", "ZKsyncOS", "EthereumAPI",
+        "StateTree", "ProverInput", "ChainStorage", "Mempool", "Sequencer", "ProverService", "Settlement",
+        "NodeOptions", .nioPosix, .logging, .systemPackage,
+      ]),
     .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),
     .tests("NodeTests", in: "Programs", ["JSON", "Telemetry", "HTTP", "Node", "SocketTesting", .nioPosix]),
     .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
-    .program("zkos", path: "Sources/Programs/zkos", [
-      "Primitives", "Concurrency", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "Tracers", "ZKsyncOS",
-      "EthereumAPI", "StateTree", "Airbender", "ProverInput", "Settlement", "StateTests", "MainnetReplay",
-      "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", .nioCore, .nioPosix,
-      .argumentParser,
-    ]),
+    .program(
+      "zkos", path: "Sources/Programs/zkos",
+      [
+        "Primitives", "Concurrency", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "Tracers", "ZKsyncOS",
+        "EthereumAPI", "StateTree", "Airbender", "ProverInput", "Settlement", "StateTests", "MainnetReplay",
+        "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", .nioCore, .nioPosix,
+        .argumentParser,
+      ]),
     .program("instruction-counts", path: "Sources/Tools/Benchmarks/Instructions", ["EVMBenchmark"]),
     .program("run-contract", path: "Examples/RunContract", ["Primitives", "EVM", "Ethereum"]),
 

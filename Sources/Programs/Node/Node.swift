@@ -51,7 +51,8 @@ public final class Node: Sendable {
       directory: configuration.databasePath, genesis: genesis, genesisState: Genesis.emptyState(genesis),
       retainedBlocks: configuration.blocksToRetainInMemory, observer: metrics.storageObserver)
     let mempool = Mempool(
-      options: mempoolOptions(configuration, options), accounts: StateAccounts(storage.state), clock: { MonotonicClock.nanoseconds / 1_000_000 })
+      options: mempoolOptions(configuration, options), accounts: StateAccounts(storage.state),
+      clock: { MonotonicClock.nanoseconds / 1_000_000 })
     let sequencer = Sequencer(
       storage: storage, pool: mempool, options: options, l1: FixedL1Requests(Genesis.requests),
       observer: metrics.sequencerObserver)

@@ -1,3 +1,4 @@
+import Concurrency
 import JSON
 
 /// The methods of a server by their names. It knows nothing of Ethereum.
@@ -56,6 +57,11 @@ public struct MethodTable: Sendable {
 public struct RPCContext: Sendable {
   /// The WebSocket client, `nil` over HTTP: subscriptions need one.
   public let session: RPCSession?
+  /// Cancelled once nobody waits for the answer: work that takes long looks at it.
+  public let cancellation: Cancellation
 
-  public init(session: RPCSession? = nil) { self.session = session }
+  public init(session: RPCSession? = nil, cancellation: Cancellation = Cancellation()) {
+    self.session = session
+    self.cancellation = cancellation
+  }
 }

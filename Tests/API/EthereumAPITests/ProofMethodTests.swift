@@ -5,7 +5,6 @@ import Primitives
 import StateTree
 import Testing
 
-
 @Suite("Proofs about the state")
 struct ProofMethodTests {
   private static let written = topic(1), unwritten = topic(77)

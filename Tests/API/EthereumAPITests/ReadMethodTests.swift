@@ -5,7 +5,6 @@ import Primitives
 import Testing
 import Transactions
 
-
 @Suite("Reading the chain")
 struct ReadMethodTests {
   @Test(

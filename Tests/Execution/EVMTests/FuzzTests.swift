@@ -106,7 +106,8 @@ struct FuzzTests {
   @Test("ZKsync OS: the loop and single steps end alike, to the unit of native", arguments: 0..<6 as Range<UInt64>)
   func zksync(seed: UInt64) {
     var random = SplitMix64(seed: 100 + seed)
-    let machine = VirtualMachine(rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
+    let machine = VirtualMachine(
+      rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
     for round in 0..<250 {
       let code = Self.program(&random)
       let gas = Int64.random(in: 0...400_000, using: &random)

@@ -62,7 +62,8 @@ struct TierTests {
   @Test("ZKsync OS", arguments: 0..<8 as Range<UInt64>)
   func zksync(seed: UInt64) {
     var random = SplitMix64(seed: 2000 + seed)
-    let machine = VirtualMachine(rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
+    let machine = VirtualMachine(
+      rules: ZKsyncRules(storesJumpDestinations: seed & 1 == 1, provesWordWidth: seed & 2 == 2))
     for round in 0..<800 {
       let code = Self.code(round, &random, .cancun)
       let gas = Int64.random(in: 0...[5000, 400_000].randomElement(using: &random)!, using: &random)

@@ -170,7 +170,8 @@ struct LateFailureTests {
     let upgrade = L1Request(
       kind: .upgrade, from: .filled(1), to: .filled(2), gasLimit: 1_000_000, gasPerPubdataLimit: 1, maxFeePerGas: 0,
       nonce: 1, value: 0, toMint: 0, refundRecipient: .zero)
-    let result = try #require(try executor.execute(RecoveredTransaction(.request(upgrade), sender: upgrade.from)).result)
+    let result = try #require(
+      try executor.execute(RecoveredTransaction(.request(upgrade), sender: upgrade.from)).result)
     #expect(result.l2ToL1Logs.first?.transactionNumber == 0)
   }
 

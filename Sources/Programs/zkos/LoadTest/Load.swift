@@ -28,7 +28,9 @@ struct Load: Sendable {
       var lastLine = start
       var lastIncluded = 0
       // After the end of sending, what is in flight has twenty seconds to be included.
-      while MonotonicClock.nanoseconds < end || (ledger.waitingCount > 0 && MonotonicClock.nanoseconds < end + 20_000_000_000) {
+      while MonotonicClock.nanoseconds < end
+        || (ledger.waitingCount > 0 && MonotonicClock.nanoseconds < end + 20_000_000_000)
+      {
         let newest = try await blockNumber()
         while head < newest {
           head += 1
