@@ -20,9 +20,11 @@ public struct MethodTable: Sendable {
     @Sendable (inout Parameters, RPCContext, inout JSONWriter) throws(RPCError) -> Void
 
   struct Method: Sendable {
-    let name: String
-    let execution: Execution
+    let documentation: MethodDocumentation
     let handler: Handler
+
+    var name: String { documentation.name }
+    var execution: Execution { documentation.execution }
   }
 
   /// By a hash of the name, which saves building a string for each call; two names never share one, see `add`.
@@ -30,15 +32,35 @@ public struct MethodTable: Sendable {
 
   public init() {}
 
-  /// Adds a method, in place of one of the same name.
-  public mutating func add(_ name: String, _ execution: Execution, _ handler: @escaping Handler) {
-    let key = Array(name.utf8).withUnsafeBufferPointer(Self.hash)
-    precondition(methods[key] == nil || methods[key]?.name == name, "two method names have the same hash")
-    methods[key] = Method(name: name, execution: execution, handler: handler)
+  /// Adds a method, in place of one of the same name, with what its documentation says.
+  public mutating func add(
+    _ name: String, _ execution: Execution, _ summary: String = "",
+    parameters: [MethodDocumentation.Parameter] = [], result: String = "",
+    refusals: [MethodDocumentation.Refusal] = [], differences: String = "", _ handler: @escaping Handler
+  ) {
+    insert(
+      Method(
+        documentation: MethodDocumentation(
+          name: name, execution: execution, summary: summary, parameters: parameters, result: result,
+          refusals: refusals, differences: differences),
+        handler: handler))
   }
 
-  /// The names, sorted.
-  public var names: [String] { methods.values.map(\.name).sorted() }
+  /// Adds the methods of `other`, in place of those of the same name.
+  public mutating func merge(_ other: MethodTable) {
+    for method in other.methods.values { insert(method) }
+  }
+
+  private mutating func insert(_ method: Method) {
+    let key = Array(method.name.utf8).withUnsafeBufferPointer(Self.hash)
+    precondition(methods[key].map { $0.name == method.name } ?? true, "two method names have the same hash")
+    methods[key] = method
+  }
+
+  /// What is known of each method, sorted by name.
+  public var documentation: [MethodDocumentation] {
+    methods.values.map(\.documentation).sorted { $0.name < $1.name }
+  }
 
   func method(named name: UnsafeBufferPointer<UInt8>) -> Method? {
     guard let method = methods[Self.hash(name)], method.name.utf8.elementsEqual(name) else { return nil }
