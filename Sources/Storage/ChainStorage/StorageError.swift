@@ -4,6 +4,8 @@ import ZKsyncOS
 
 /// Why a store cannot do what it was asked for.
 public enum StorageError: Error, Equatable, Sendable {
+  /// Another process has the database in the folder `path` open.
+  case inUse(path: String)
   /// RocksDB failed.
   case database(RocksDBError)
   /// A value does not have the form in which this program writes it. Names the store and the key.
@@ -25,6 +27,7 @@ public enum StorageError: Error, Equatable, Sendable {
 extension StorageError: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .inUse(let path): "another node uses this database (\(path))"
     case .database(let error): error.description
     case .corrupt(let store, let key): "\(store): the value of \(key) is damaged"
     case .unknownFormat(let store, let version): "\(store): values of format \(version) are not known to this version"
@@ -42,5 +45,8 @@ extension StorageError: CustomStringConvertible {
 /// Runs database operations and gives their error the type of this module.
 @inline(__always)
 func stored<T>(_ body: () throws(RocksDBError) -> T) throws(StorageError) -> T {
-  do throws(RocksDBError) { return try body() } catch { throw .database(error) }
+  do throws(RocksDBError) { return try body() } catch {
+    if case .inUse(let path) = error { throw .inUse(path: path) }
+    throw .database(error)
+  }
 }

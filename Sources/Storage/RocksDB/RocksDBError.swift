@@ -1,9 +1,9 @@
 import CRocksDB
 
-/// Why RocksDB refused or failed. Every case carries RocksDB's own message, which names the file or the option.
+/// Why RocksDB refused or failed. Cases with a text carry RocksDB's own message, which names the file or the option.
 public enum RocksDBError: Error, Equatable, Sendable {
-  /// Another process, or another handle in this one, has the database open for writing.
-  case locked(String)
+  /// Another process, or another handle in this one, has the database in the folder `path` open for writing.
+  case inUse(path: String)
   /// What is on disk contradicts its checksums or its own structure.
   case corruption(String)
   /// The device is full.
@@ -23,8 +23,8 @@ public enum RocksDBError: Error, Equatable, Sendable {
       self = .corruption(message)
     } else if message.hasPrefix("IO error: No space left") || message.contains("No space left on device") {
       self = .noSpace(message)
-    } else if message.hasPrefix("IO error"), message.contains("/LOCK") {
-      self = .locked(message)
+    } else if let path = Self.lockedPath(message) {
+      self = .inUse(path: path)
     } else if message.hasPrefix("IO error") {
       self = .inputOutput(message)
     } else if message.hasPrefix("Invalid argument") {
@@ -33,13 +33,25 @@ public enum RocksDBError: Error, Equatable, Sendable {
       self = .other(message)
     }
   }
+
+  /// The folder of the database whose lock another process or handle holds, where `message` says that. A lock file that
+  /// cannot be opened or written is another matter. Source: RocksDB, `env/fs_posix.cc`, `LockFile`.
+  private static func lockedPath(_ message: String) -> String? {
+    guard message.hasPrefix("IO error: lock hold by current process") || message.hasPrefix("IO error: While lock file")
+    else { return nil }
+    guard let start = message.dropFirst("IO error: ".count).firstRange(of: ": ")?.upperBound,
+      let end = message.ranges(of: "/LOCK").last?.lowerBound, start <= end
+    else { return nil }
+    return String(message[start..<end])
+  }
 }
 
 extension RocksDBError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .locked(let message), .corruption(let message), .noSpace(let message), .inputOutput(let message),
-      .invalidArgument(let message), .other(let message):
+    case .inUse(let path): "another process uses this database (\(path))"
+    case .corruption(let message), .noSpace(let message), .inputOutput(let message), .invalidArgument(let message),
+      .other(let message):
       message
     case .unknownColumn(let name): "column family \(name) is not open"
     }

@@ -83,6 +83,13 @@ import ZKsyncOS
     }
   }
 
+  @Test func aLogThatAnotherNodeUsesSaysSo() throws {
+    let log = try open()
+    let error = #expect(throws: StorageError.inUse(path: path)) { try open() }
+    #expect(error?.description == "another node uses this database (\(path))")
+    try log.append(record(1, log.nextBlockHashes))
+  }
+
   @Test(
     arguments: [
       ([], StorageError.corrupt(store: "replay log", key: "block 2")),

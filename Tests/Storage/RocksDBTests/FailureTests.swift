@@ -22,12 +22,7 @@ import Testing
 
   @Test func aSecondWriterIsRefused() throws {
     let first = try open()
-    let error = #expect(throws: RocksDBError.self) { try open() }
-    guard case .locked(let message) = error else {
-      Issue.record("expected a lock conflict, got \(String(describing: error))")
-      return
-    }
-    #expect(message.contains(path))
+    #expect(throws: RocksDBError.inUse(path: path)) { try open() }
     #expect(throws: Never.self) { try first.column("a").put([1], [1]) }
   }
 
@@ -154,7 +149,15 @@ import Testing
 
   @Test(arguments: [
     ("Corruption: block checksum mismatch", RocksDBError.corruption("Corruption: block checksum mismatch")),
-    ("IO error: lock hold by current process: /x/LOCK", .locked("IO error: lock hold by current process: /x/LOCK")),
+    ("IO error: While lock file: /x: y/LOCK: Resource temporarily unavailable", .inUse(path: "/x: y")),
+    (
+      "IO error: lock hold by current process, acquire time 1 acquiring thread 2: /x/LOCK: No locks available",
+      .inUse(path: "/x")
+    ),
+    (
+      "IO error: While open a file for lock: /x/LOCK: Permission denied",
+      .inputOutput("IO error: While open a file for lock: /x/LOCK: Permission denied")
+    ),
     (
       "IO error: No space left on device: While appending to file: /x/1.log",
       .noSpace("IO error: No space left on device: While appending to file: /x/1.log")
@@ -165,6 +168,10 @@ import Testing
   ])
   func messagesAreSortedByTheirStatus(message: String, error: RocksDBError) {
     #expect(RocksDBError(message: message) == error)
-    #expect(error.description == message)
+    if case .inUse(let path) = error {
+      #expect(error.description == "another process uses this database (\(path))")
+    } else {
+      #expect(error.description == message)
+    }
   }
 }

@@ -43,14 +43,13 @@ public final class ProofStore: Sendable {
     let columns = [ColumnOptions("batches"), inputOptions, ColumnOptions("proofs")]
     var options = DatabaseOptions()
     options.blockCacheBytes = 8 << 20
-    do throws(RocksDBError) {
-      database = try Database(path: path, columns: columns, options: options)
-      batches = try database.column("batches")
-      inputs = try database.column("inputs")
-      proofs = try database.column("proofs")
-    } catch {
-      throw .database(error)
+    let opened = try performing { () throws(RocksDBError) in
+      try Database(path: path, columns: columns, options: options)
     }
+    database = opened
+    batches = try performing { () throws(RocksDBError) in try opened.column("batches") }
+    inputs = try performing { () throws(RocksDBError) in try opened.column("inputs") }
+    proofs = try performing { () throws(RocksDBError) in try opened.column("proofs") }
   }
 
   // MARK: Batches
@@ -154,9 +153,13 @@ public final class ProofStore: Sendable {
     guard format == Self.format else { throw .unknownFormat(column: name, version: format) }
     return value.dropFirst()
   }
+}
 
-  @inline(__always)
-  private func performing<T>(_ body: () throws(RocksDBError) -> T) throws(ProofStoreError) -> T {
-    do throws(RocksDBError) { return try body() } catch { throw .database(error) }
+/// Runs database operations and gives their error the type of this module.
+@inline(__always)
+private func performing<T>(_ body: () throws(RocksDBError) -> T) throws(ProofStoreError) -> T {
+  do throws(RocksDBError) { return try body() } catch {
+    if case .inUse(let path) = error { throw .inUse(path: path) }
+    throw .database(error)
   }
 }

@@ -2,23 +2,23 @@ import RocksDB
 
 /// Why the store of batches and proofs cannot do what it was asked for.
 public enum ProofStoreError: Error, Sendable {
+  /// Another process has the database in the folder `path` open.
+  case inUse(path: String)
   case database(RocksDBError)
   /// A stored value does not have the form in which this program writes it.
   case corrupt(column: String, number: UInt64)
   /// A value was written by a version of this program that this one does not know.
   case unknownFormat(column: String, version: UInt8)
-  /// Batches are stored one after the other.
-  case notContiguous(expected: UInt64, given: UInt64)
 }
 
 extension ProofStoreError: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .inUse(let path): "another node uses this database (\(path))"
     case .database(let error): "batches: \(error)"
     case .corrupt(let column, let number): "batches: entry \(number) of \(column) is damaged"
     case .unknownFormat(let column, let version):
       "batches: values of format \(version) in \(column) are not known to this version"
-    case .notContiguous(let expected, let given): "batch \(given) was given where batch \(expected) comes next"
     }
   }
 }
