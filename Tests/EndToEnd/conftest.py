@@ -1,10 +1,10 @@
+import functools
 import pathlib
 
 import pytest
 import vyper
-from web3 import Web3
 
-from node import RICH, Node, Wallet, free_port, wait_for_receipt
+from node import RICH, Node, Wallet, free_port
 
 CONTRACTS = pathlib.Path(__file__).parent / "contracts"
 
@@ -49,16 +49,17 @@ def rich(node):
 
 
 @pytest.fixture(scope="session")
-def token_artifact():
-    source = (CONTRACTS / "Token.vy").read_text()
-    return vyper.compile_code(source, output_formats=["abi", "bytecode"])
+def artifact():
+    """Compiles a contract of `contracts/`, once: `artifact("Token")`."""
+
+    @functools.cache
+    def compiled(name: str) -> dict:
+        return vyper.compile_code((CONTRACTS / f"{name}.vy").read_text(), output_formats=["abi", "bytecode"])
+
+    return compiled
 
 
 @pytest.fixture
-def token(node, rich, token_artifact):
+def token(rich, artifact):
     """A freshly deployed token; the rich wallet holds the supply."""
-    contract = node.web3.eth.contract(abi=token_artifact["abi"], bytecode=token_artifact["bytecode"])
-    data = contract.constructor("Test Token", "TTK", 10**24).data_in_transaction
-    receipt = wait_for_receipt(node, rich.send(data=data, gas=3_000_000))
-    assert receipt["status"] == "0x1"
-    return node.web3.eth.contract(abi=token_artifact["abi"], address=Web3.to_checksum_address(receipt["contractAddress"]))
+    return rich.deploy(artifact("Token"), "Test Token", "TTK", 10**24)

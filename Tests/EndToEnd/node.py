@@ -1,5 +1,6 @@
 """A real node process, started and stopped as an operator would."""
 
+import inspect
 import itertools
 import os
 import pathlib
@@ -36,6 +37,17 @@ def free_port() -> int:
                 continue
 
 
+def wait_until(condition, timeout: float = 20):
+    """Asks until the answer is something true, which it returns."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.01)
+    raise TimeoutError(f"not within {timeout} s: {inspect.getsource(condition).strip()}")
+
+
 class Node:
     """One node with a database directory of its own. It can be killed and started again on the same data."""
 
@@ -65,7 +77,7 @@ class Node:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise RuntimeError(f"the node exited with {self.process.returncode}:\n{self.log_path.read_text()[-4000:]}")
+                raise RuntimeError(f"the node exited with {self.process.returncode}:\n{self.log()[-4000:]}")
             try:
                 # The first block funds the rich account; it comes a moment after the node listens.
                 if self.call("eth_chainId") == hex(CHAIN_ID) and int(self.call("eth_blockNumber"), 16) >= 1:
@@ -73,7 +85,7 @@ class Node:
                 time.sleep(0.02)
             except requests.ConnectionError:
                 time.sleep(0.02)
-        raise TimeoutError(f"no answer within {timeout} s:\n{self.log_path.read_text()[-4000:]}")
+        raise TimeoutError(f"no answer within {timeout} s:\n{self.log()[-4000:]}")
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -102,6 +114,33 @@ class Node:
         if "error" in answer:
             raise RpcError(answer["error"])
         return answer["result"]
+
+    def refusal(self, method: str, *params) -> "RpcError":
+        """The error of a call that must not succeed."""
+        answer = self.request(method, *params)
+        assert "error" in answer, f"{method} was answered with {answer['result']}"
+        return RpcError(answer["error"])
+
+    def head(self) -> int:
+        return int(self.call("eth_blockNumber"), 16)
+
+    def log(self) -> str:
+        return self.log_path.read_text()
+
+    @property
+    def metrics_url(self) -> str:
+        return f"http://127.0.0.1:{self.metrics_port}"
+
+    def metrics(self) -> dict[str, float]:
+        """Every sample by its name with its labels."""
+        text = requests.get(f"{self.metrics_url}/metrics", timeout=10).text
+        samples = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, _, value in samples}
+
+    def health(self) -> tuple[int, dict]:
+        """The HTTP status and the report."""
+        answer = requests.get(f"{self.metrics_url}/health", timeout=10)
+        return answer.status_code, answer.json()
 
     @property
     def web3(self) -> Web3:
@@ -153,15 +192,22 @@ class Wallet:
             self.nonce += 1
         return transaction_hash
 
+    def transact(self, **fields) -> dict:
+        """Sends and waits; the receipt, which says success."""
+        receipt = wait_for_receipt(self.node, self.send(**fields))
+        assert receipt["status"] == "0x1", receipt
+        return receipt
+
+    def deploy(self, artifact: dict, *arguments):
+        """Deploys what Vyper compiled; the contract, for web3.py."""
+        web3 = self.node.web3
+        creation = web3.eth.contract(abi=artifact["abi"], bytecode=artifact["bytecode"]).constructor(*arguments)
+        receipt = self.transact(data=creation.data_in_transaction, gas=3_000_000)
+        return web3.eth.contract(abi=artifact["abi"], address=Web3.to_checksum_address(receipt["contractAddress"]))
+
 
 def wait_for_receipt(node: Node, transaction_hash: str, timeout: float = 20) -> dict:
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        receipt = node.call("eth_getTransactionReceipt", transaction_hash)
-        if receipt is not None:
-            return receipt
-        time.sleep(0.01)
-    raise TimeoutError(f"no receipt for {transaction_hash}")
+    return wait_until(lambda: node.call("eth_getTransactionReceipt", transaction_hash), timeout)
 
 
 def fund(node: Node, wallets: list[Wallet], wei: int) -> None:

@@ -14,7 +14,6 @@ import struct
 import subprocess
 import tempfile
 import threading
-import time
 
 import requests
 
@@ -72,16 +71,6 @@ def available(url: str) -> dict[int, list[str]]:
     numbers = [entry["block_number"] for entry in entries]
     assert len(numbers) == len(set(numbers))
     return {entry["block_number"]: entry["available_proofs"] for entry in entries}
-
-
-def wait_until(condition, timeout: float = 20):
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        result = condition()
-        if result:
-            return result
-        time.sleep(0.02)
-    raise TimeoutError("the condition never came true")
 
 
 class Ledger:

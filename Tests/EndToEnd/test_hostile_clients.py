@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from node import RICH, Wallet, wait_for_receipt
+from node import RICH, Wallet
 
 
 def error_code(response) -> int:
@@ -90,7 +90,7 @@ def test_ten_thousand_idle_and_slow_connections_do_not_stop_the_chain(own_node):
     connections = open_connections(node, 10_000)
     time.sleep(0.5)
     rich = Wallet(node, RICH)
-    assert wait_for_receipt(node, rich.send(to=RICH.address))["status"] == "0x1"
+    rich.transact(to=RICH.address)
     held = node.resident_bytes() - before
     assert held < 300 << 20
     for connection in connections:
@@ -99,7 +99,7 @@ def test_ten_thousand_idle_and_slow_connections_do_not_stop_the_chain(own_node):
     for _ in range(2):
         for connection in open_connections(node, 10_000):
             connection.close()
-    assert wait_for_receipt(node, rich.send(to=RICH.address))["status"] == "0x1"
+    rich.transact(to=RICH.address)
     assert node.resident_bytes() - before < held + (100 << 20)
 
 
@@ -111,7 +111,7 @@ def test_idle_connections_beyond_the_limit_keep_nobody_out(own_node):
     # A connection must have been silent for a second before another takes its place.
     time.sleep(1.2)
     rich = Wallet(node, RICH)
-    assert wait_for_receipt(node, rich.send(to=RICH.address))["status"] == "0x1"
+    rich.transact(to=RICH.address)
     assert node.resident_bytes() - before < 100 << 20
     for connection in connections:
         connection.close()

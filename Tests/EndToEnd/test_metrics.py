@@ -1,10 +1,6 @@
 """What an operator's dashboard reads from the metrics port."""
 
-import time
-
-import requests
-
-from node import RICH, Wallet, wait_for_receipt
+from node import RICH, Wallet, wait_until
 
 # A histogram that these actions must have filled, for each family that the node promises.
 FILLED = [
@@ -50,53 +46,37 @@ FILLED = [
 ]
 
 
-def read_metrics(node) -> dict[str, float]:
-    text = requests.get(f"http://127.0.0.1:{node.metrics_port}/metrics", timeout=10).text
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
-    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
-
-
-def wait_for_metrics(node, condition, timeout: float = 10) -> dict[str, float]:
-    deadline = time.monotonic() + timeout
-    while not condition(metrics := read_metrics(node)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return metrics
-
-
 def test_every_promised_metric_moves_with_the_node(own_node):
     node = own_node(PROVER_API_FAKE_PROVERS="1")
     rich = Wallet(node, RICH)
     for _ in range(3):
-        assert wait_for_receipt(node, rich.send(to=RICH.address))["status"] == "0x1"
+        rich.transact(to=RICH.address)
     node.call("eth_call", {"to": RICH.address}, "latest")
     node.call("eth_estimateGas", {"from": RICH.address, "to": RICH.address})
     node.call("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"})
-    head = int(node.call("eth_blockNumber"), 16)
+    head = node.head()
 
     stages = ["execute", "persist", "tree_manager", "batcher"]
-    metrics = wait_for_metrics(
-        node, lambda metrics: all(metrics[f'block_number{{stage="{stage}"}}'] == head for stage in stages))
-    assert [metrics[f'block_number{{stage="{stage}"}}'] for stage in stages] == [head] * 4
+    wait_until(lambda: [node.metrics()[f'block_number{{stage="{stage}"}}'] for stage in stages] == [head] * 4)
+    metrics = node.metrics()
     assert metrics["sealed_block"] == head
     assert metrics["repositories_persistence_lag"] == 0
     assert metrics["batcher_current_block_number"] == head
     assert [name for name in FILLED if not metrics.get(name, 0) > 0] == []
 
-    def proved(metrics: dict[str, float]) -> bool:
-        return any(name.startswith("prover_prove_time_seconds_count{") and value > 0 for name, value in metrics.items())
-
-    assert proved(wait_for_metrics(node, proved))
+    proved = "prover_prove_time_seconds_count{"
+    wait_until(lambda: any(name.startswith(proved) and value > 0 for name, value in node.metrics().items()))
 
 
 def test_blocks_executed_again_after_a_crash_are_counted_as_replayed(own_node):
     node = own_node()
     rich = Wallet(node, RICH)
     for _ in range(5):
-        assert wait_for_receipt(node, rich.send(to=RICH.address))["status"] == "0x1"
-    head = int(node.call("eth_blockNumber"), 16)
+        rich.transact(to=RICH.address)
+    head = node.head()
     node.kill()
     node.start()
-    metrics = read_metrics(node)
+    metrics = node.metrics()
     assert metrics['block_number{stage="execute"}'] == head
     assert metrics['block_number{stage="persist"}'] == head
     # What was written before the kill is not executed again; the rest is, each transaction once.

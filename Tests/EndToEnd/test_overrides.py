@@ -2,7 +2,7 @@
 
 import pytest
 
-from node import RICH, RpcError
+from node import RICH
 
 HERE = "0x00000000000000000000000000000000000C0DE5"
 # Returns the balance of the caller, slot 5, the block's number and its timestamp.
@@ -48,6 +48,4 @@ def test_gas_is_estimated_under_overrides(node):
     [{"state": {slot(1): slot(2)}}, {"colour": "0x1"}, {"balance": "ten"}, {"stateDiff": {"0x1": slot(2)}}, {"code": "0x6"}],
 )
 def test_what_cannot_be_overridden_is_said(node, override):
-    with pytest.raises(RpcError) as refusal:
-        node.call("eth_call", {"to": HERE}, "latest", {HERE: override})
-    assert refusal.value.code in (-32602, -32000)
+    assert node.refusal("eth_call", {"to": HERE}, "latest", {HERE: override}).code in (-32602, -32000)

@@ -6,14 +6,14 @@ import pathlib
 import pytest
 import requests
 
-from node import RICH, Node, Wallet, wait_for_receipt
-from provers import statuses, wait_until
+from node import RICH, Node, Wallet, wait_until
+from provers import statuses
 
 
 def test_every_block_becomes_a_job(proving):
     node, url = proving()
     rich = Wallet(node, RICH)
-    last = wait_for_receipt(node, rich.send(to=rich.address, value=1))
+    last = rich.transact(to=rich.address, value=1)
     expected = set(range(1, int(last["blockNumber"], 16) + 1))
     wait_until(lambda: set(statuses(url)) == expected)
     assert set(statuses(url).values()) == {"Pending"}
@@ -46,8 +46,8 @@ def test_jobs_survive_kill_9(proving):
     node, url = proving()
     rich = Wallet(node, RICH)
     for _ in range(5):
-        wait_for_receipt(node, rich.send(to=rich.address, value=1))
-    head = int(node.call("eth_blockNumber"), 16)
+        rich.transact(to=rich.address, value=1)
+    head = node.head()
     node.kill()
     node.start()
     wait_until(lambda: set(range(1, head + 1)) <= set(statuses(url)))
@@ -90,6 +90,6 @@ def test_the_guest_beside_the_node_agrees_on_every_block(proving):
     node, url = proving(PROVER_INPUT_MODE="both", PROVER_INPUT_IMAGE=str(pathlib.Path(IMAGE).absolute()))
     rich = Wallet(node, RICH)
     for _ in range(5):
-        wait_for_receipt(node, rich.send(to=rich.address, value=1))
-    head = int(node.call("eth_blockNumber"), 16)
+        rich.transact(to=rich.address, value=1)
+    head = node.head()
     wait_until(lambda: set(range(1, head + 1)) <= set(statuses(url)), timeout=60)

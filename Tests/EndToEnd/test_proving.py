@@ -7,7 +7,7 @@ import time
 import pytest
 import requests
 
-from node import RICH, Wallet, wait_for_receipt
+from node import RICH, Wallet, wait_for_receipt, wait_until
 from provers import (
     IMAGE,
     DoubleProver,
@@ -23,7 +23,6 @@ from provers import (
     public_input,
     statuses,
     stop,
-    wait_until,
 )
 
 JOB_TIMEOUT = 3
@@ -70,10 +69,10 @@ def test_every_block_ends_with_exactly_one_proof(proving, image):
         interrupted.communicate()
         finish(load(node.url, 4))
 
-        head = int(node.call("eth_blockNumber"), 16)
+        head = node.head()
         assert head > 20
         wait_until(lambda: ledger.faults or jobs(url) == [] and len(available(url)) == head, timeout=240)
-        assert int(node.call("eth_blockNumber"), 16) == head
+        assert node.head() == head
     finally:
         stop(provers)
 
@@ -96,8 +95,7 @@ def test_every_block_ends_with_exactly_one_proof(proving, image):
     assert ledger.answers["slow", 204] + ledger.answers["slow", 404] > 0
     assert proved_before and proved_before < set(range(1, head + 1))
     # A name of the prover's choice is a label, decoded.
-    metrics = requests.get(f"http://127.0.0.1:{node.metrics_port}/metrics", timeout=10).text
-    assert 'prover_prove_time_seconds_count{prover="steady one"}' in metrics
+    assert 'prover_prove_time_seconds_count{prover="steady one"}' in node.metrics()
 
 
 def test_without_provers_the_chain_stops_and_with_them_it_goes_on(proving):
@@ -106,22 +104,19 @@ def test_without_provers_the_chain_stops_and_with_them_it_goes_on(proving):
     rich = Wallet(node, RICH)
     sent = []
 
-    def head() -> int:
-        return int(node.call("eth_blockNumber"), 16)
-
     # One transaction at a time, so that every block has one, until none comes any more.
-    last, since = head(), time.monotonic()
+    last, since = node.head(), time.monotonic()
     while time.monotonic() - since < 4:
         if len(sent) < last + 200:
             sent.append(rich.send(to=rich.address, value=1))
         time.sleep(0.02)
-        if head() != last:
-            last, since = head(), time.monotonic()
+        if node.head() != last:
+            last, since = node.head(), time.monotonic()
     stopped_at = last
     # Unproved jobs, the backlog behind them, and what is on its way between the stages.
     assert limit + 100 <= stopped_at <= limit + 100 + 24
     assert sorted(statuses(url)) == list(range(1, limit + 1))
-    assert "block production waits for settlement" in node.log_path.read_text()
+    assert "block production waits for settlement" in node.log()
 
     # Everything but blocks is as before.
     assert node.call("eth_chainId") == "0x10e"
@@ -130,7 +125,7 @@ def test_without_provers_the_chain_stops_and_with_them_it_goes_on(proving):
     assert int(node.call("eth_estimateGas", {"from": RICH.address, "to": RICH.address}), 16) > 0
     sent.append(rich.send(to=rich.address, value=1))
     time.sleep(1)
-    assert head() == stopped_at
+    assert node.head() == stopped_at
     assert node.call("eth_getTransactionReceipt", sent[-1]) is None
 
     # One proof makes room for one block, if anybody waits for it.
@@ -139,7 +134,7 @@ def test_without_provers_the_chain_stops_and_with_them_it_goes_on(proving):
     proof = base64.b64encode(claim(public_input(base64.b64decode(job["prover_input"])))).decode()
     answer = requests.post(f"{url}/FRI/submit", json={"block_number": 1, "proof": proof}, timeout=10)
     assert answer.status_code == 204, answer.text
-    wait_until(lambda: head() > stopped_at)
+    wait_until(lambda: node.head() > stopped_at)
     wait_until(lambda: sorted(statuses(url)) == list(range(2, limit + 2)))
 
     ledger = Ledger()
@@ -152,7 +147,7 @@ def test_without_provers_the_chain_stops_and_with_them_it_goes_on(proving):
     finally:
         stop(provers)
     assert ledger.faults == []
-    assert "block production goes on" in node.log_path.read_text()
+    assert "block production goes on" in node.log()
 
 
 def test_a_node_that_waits_for_provers_stops_cleanly_and_waits_again(proving):
@@ -161,7 +156,7 @@ def test_a_node_that_waits_for_provers_stops_cleanly_and_waits_again(proving):
     for _ in range(180):
         rich.send(to=rich.address, value=1)
         time.sleep(0.01)
-    wait_until(lambda: "block production waits for settlement" in node.log_path.read_text())
+    wait_until(lambda: "block production waits for settlement" in node.log())
     assert node.stop() == 0
     node.start()
     wait_until(lambda: sorted(statuses(url)) == [1])
@@ -176,8 +171,8 @@ def test_a_guest_that_reads_other_words_stops_the_batches_and_not_the_chain(prov
         "no prover input for block 1: the native prover input differs from the guest's: word 0, which is word 0 of the "
         "answer to query 0 (nothing): native 0000082e, guest nothing"
     )
-    wait_until(lambda: report in node.log_path.read_text())
+    wait_until(lambda: report in node.log())
     rich = Wallet(node, RICH)
-    assert wait_for_receipt(node, rich.send(to=rich.address, value=1))["status"] == "0x1"
+    rich.transact(to=rich.address, value=1)
     assert jobs(url) == []
     assert requests.post(f"{url}/FRI/pick", timeout=10).status_code == 204

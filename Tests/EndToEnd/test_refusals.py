@@ -3,18 +3,17 @@
 import pytest
 from eth_account import Account
 
-from node import RICH, RpcError, Wallet, fund, wait_for_receipt
+from node import RICH, Wallet, fund, wait_for_receipt
 
 
 def refusal(node, raw: bytes) -> str:
-    with pytest.raises(RpcError) as error:
-        node.call("eth_sendRawTransaction", "0x" + raw.hex())
-    assert error.value.code == -32000
-    return error.value.message
+    error = node.refusal("eth_sendRawTransaction", "0x" + raw.hex())
+    assert error.code == -32000
+    return error.message
 
 
 def test_nonce_too_low(node, rich):
-    wait_for_receipt(node, rich.send(to=RICH.address))
+    rich.transact(to=RICH.address)
     assert "nonce too low" in refusal(node, rich.sign(to=RICH.address, nonce=0))
 
 
@@ -74,16 +73,12 @@ def test_a_gap_is_parked_until_it_closes(node):
 
 
 def test_blob_transactions(node):
-    with pytest.raises(RpcError) as error:
-        node.call("eth_sendRawTransaction", "0x03" + "c0")
-    assert error.value.code in (-32000, -32602)
+    assert node.refusal("eth_sendRawTransaction", "0x03" + "c0").code in (-32000, -32602)
 
 
 @pytest.mark.parametrize("raw", ["0x", "0x00", "0x02", "0xc0", "0x02c0", "0xff" * 40, "0x" + "f8" * 64])
 def test_garbage(node, raw):
-    with pytest.raises(RpcError) as error:
-        node.call("eth_sendRawTransaction", raw)
-    assert error.value.code in (-32000, -32602)
+    assert node.refusal("eth_sendRawTransaction", raw).code in (-32000, -32602)
     assert node.call("eth_chainId") == "0x10e"
 
 

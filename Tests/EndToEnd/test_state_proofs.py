@@ -9,7 +9,7 @@ import pytest
 import requests
 from web3 import Web3
 
-from node import BINARY, RICH, RpcError, Wallet, wait_for_receipt
+from node import BINARY, RICH, RpcError, Wallet
 
 ZKOS = BINARY.parent / "zkos"
 ACCOUNTS = "0x" + "8003".zfill(40)
@@ -84,7 +84,7 @@ def zkos(*arguments, stdin: str = "") -> subprocess.CompletedProcess:
 def proof_of_token(node, token, block=None):
     """Slots that the token wrote and slots that it did not, after a block."""
     slots = [word(slot) for slot in range(8)] + [word(2**200)]
-    block = block if block is not None else int(node.call("eth_blockNumber"), 16)
+    block = block if block is not None else node.head()
     return node.call("zks_getProof", token.address, slots, block), slots, block
 
 
@@ -105,8 +105,8 @@ def test_slots_are_proven(node, token):
 
 
 def test_an_account_is_a_slot_of_the_account_storage(node, rich):
-    wait_for_receipt(node, rich.send(to=RICH.address, value=1))
-    block = int(node.call("eth_blockNumber"), 16)
+    rich.transact(to=RICH.address, value=1)
+    block = node.head()
     answer = node.call("zks_getProof", ACCOUNTS, [word(int(RICH.address, 16)), word(1)], block)
     _, (known, unknown) = verify(answer)
     assert known != bytes(32) and unknown == bytes(32)
@@ -114,15 +114,14 @@ def test_an_account_is_a_slot_of_the_account_storage(node, rich):
 
 def test_older_blocks_keep_their_proofs(node, rich, token):
     before, _, block = proof_of_token(node, token)
-    receipt = wait_for_receipt(node, rich.send(to=token.address, gas=200_000, data=token.encode_abi("transfer", [SOMEBODY, 5])))
-    assert receipt["status"] == "0x1"
+    receipt = rich.transact(to=token.address, gas=200_000, data=token.encode_abi("transfer", [SOMEBODY, 5]))
     assert proof_of_token(node, token, block)[0] == before
     after = proof_of_token(node, token, int(receipt["blockNumber"], 16))[0]
     assert verify(after)[0] != verify(before)[0]
 
 
 def test_any_block_has_a_commitment(node):
-    head = int(node.call("eth_blockNumber"), 16)
+    head = node.head()
     genesis = node.call("zkos_getStateCommitment", "earliest")
     assert genesis["root"] == "0x90a83ead2ba2194fbbb0f7cd2a017e36cfb4891513546d943a7282c2844d4b6b"
     assert genesis["leafCount"] == "0x2"
@@ -134,23 +133,20 @@ def test_any_block_has_a_commitment(node):
 
 def test_a_block_that_was_just_mined_is_proven_at_once(node, rich):
     for _ in range(10):
-        block = wait_for_receipt(node, rich.send(to=RICH.address, value=1))["blockNumber"]
+        block = rich.transact(to=RICH.address, value=1)["blockNumber"]
         verify(node.call("zks_getProof", ACCOUNTS, [word(1)], block))
 
 
 def test_what_does_not_exist_is_refused(node):
-    head = int(node.call("eth_blockNumber"), 16)
+    head = node.head()
     for method, parameters in (
         ("zks_getProof", [RICH.address, [word(0)], head + 1000]),
         ("zkos_getStateCommitment", [head + 1000]),
     ):
-        with pytest.raises(RpcError) as error:
-            node.call(method, *parameters)
-        assert error.value.code == -32001
-        assert "not found" in error.value.message
-    with pytest.raises(RpcError) as error:
-        node.call("zks_getProof", RICH.address, [word(0)] * 1025, head)
-    assert error.value.code == -32602
+        refusal = node.refusal(method, *parameters)
+        assert refusal.code == -32001
+        assert "not found" in refusal.message
+    assert node.refusal("zks_getProof", RICH.address, [word(0)] * 1025, head).code == -32602
 
 
 def test_offline_verification(node, token, tmp_path):
@@ -210,8 +206,8 @@ def test_the_tree_of_a_node_is_sound_on_disk(own_node):
     node = own_node(TREE_CACHE_BYTES="16777216")
     rich = Wallet(node, RICH)
     for _ in range(20):
-        wait_for_receipt(node, rich.send(to=Wallet(node).address, value=1))
-    block = int(node.call("eth_blockNumber"), 16)
+        rich.transact(to=Wallet(node).address, value=1)
+    block = node.head()
     state = node.call("zkos_getStateCommitment", block)
     directory = node.directory / "db" / "tree"
     busy = zkos("tree", "verify", str(directory))
@@ -237,10 +233,9 @@ def test_the_tree_of_a_node_is_sound_on_disk(own_node):
 
 
 def test_lag_shows_in_the_metrics(node, rich):
-    receipt = wait_for_receipt(node, rich.send(to=RICH.address, value=1))
+    receipt = rich.transact(to=RICH.address, value=1)
     node.call("zks_getProof", RICH.address, [], receipt["blockNumber"])
-    metrics = requests.get(f"http://127.0.0.1:{node.metrics_port}", timeout=10).text
-    lines = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if line and not line.startswith("#"))
-    assert float(lines['block_number{stage="tree_manager"}']) >= int(receipt["blockNumber"], 16)
-    assert float(lines["tree_lag_blocks"]) >= 0
-    assert 0 < float(lines['tree_memory_bytes{kind="pages"}']) < 300_000_000
+    metrics = node.metrics()
+    assert metrics['block_number{stage="tree_manager"}'] >= int(receipt["blockNumber"], 16)
+    assert metrics["tree_lag_blocks"] >= 0
+    assert 0 < metrics['tree_memory_bytes{kind="pages"}'] < 300_000_000

@@ -3,7 +3,7 @@
 import pytest
 from eth_account import Account
 
-from node import RICH, RpcError, Wallet, fund, wait_for_receipt
+from node import RICH, Wallet, fund, wait_for_receipt
 
 
 def test_the_chain_introduces_itself(node):
@@ -55,9 +55,8 @@ def test_balances_and_calls_at_past_blocks(node, rich, token):
     blocks = []
     for amount in (1, 10, 100):
         data = token.encode_abi("transfer", [receiver, amount])
-        receipt = wait_for_receipt(node, rich.send(to=token.address, data=data, gas=200_000))
-        assert receipt["status"] == "0x1"
-        value = wait_for_receipt(node, rich.send(to=receiver, value=amount))
+        receipt = rich.transact(to=token.address, data=data, gas=200_000)
+        value = rich.transact(to=receiver, value=amount)
         blocks.append((receipt["blockNumber"], value["blockNumber"], value["blockHash"]))
 
     expected = 0
@@ -105,14 +104,11 @@ def test_five_hundred_token_transfers_from_several_accounts(node, rich, token):
 def test_a_revert_comes_with_its_reason(node, rich, token):
     poor = Account.create().address
     data = token.encode_abi("transfer", [RICH.address, 1])
-    with pytest.raises(RpcError) as refusal:
-        node.call("eth_call", {"from": poor, "to": token.address, "data": data}, "latest")
-    assert refusal.value.code == 3
-    assert refusal.value.message == "execution reverted: insufficient balance"
-    assert refusal.value.data.startswith("0x08c379a0")
-    with pytest.raises(RpcError) as refusal:
-        node.call("eth_estimateGas", {"from": poor, "to": token.address, "data": data})
-    assert refusal.value.code == 3
+    refusal = node.refusal("eth_call", {"from": poor, "to": token.address, "data": data}, "latest")
+    assert refusal.code == 3
+    assert refusal.message == "execution reverted: insufficient balance"
+    assert refusal.data.startswith("0x08c379a0")
+    assert node.refusal("eth_estimateGas", {"from": poor, "to": token.address, "data": data}).code == 3
 
     too_much = token.encode_abi("transfer", [poor, 10**30])
     receipt = wait_for_receipt(node, rich.send(to=token.address, data=too_much, gas=200_000))
@@ -123,8 +119,7 @@ def test_a_revert_comes_with_its_reason(node, rich, token):
 def test_an_estimate_suffices_and_is_tight(node, rich, token):
     data = token.encode_abi("transfer", [Account.create().address, 5])
     estimate = int(node.call("eth_estimateGas", {"from": RICH.address, "to": token.address, "data": data}), 16)
-    receipt = wait_for_receipt(node, rich.send(to=token.address, data=data, gas=estimate))
-    assert receipt["status"] == "0x1"
+    receipt = rich.transact(to=token.address, data=data, gas=estimate)
     assert estimate <= int(receipt["gasUsed"], 16) * 1.1
 
 
