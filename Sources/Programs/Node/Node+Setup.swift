@@ -12,23 +12,23 @@ import Telemetry
 
 extension Node {
   static func mempoolOptions(_ configuration: NodeConfiguration, _ sequencer: SequencerOptions) -> MempoolOptions {
-    var options = MempoolOptions(chainID: configuration.chainID)
+    var options = MempoolOptions(chainID: configuration.rpc.chainID)
     options.baseFee = sequencer.baseFee
     options.gasLimit = sequencer.gasLimit
-    options.maxInputBytes = configuration.mempoolMaxTransactionInputBytes
-    options.maxCount = configuration.mempoolMaxTransactions
-    options.maxBytes = configuration.mempoolMaxBytes
+    options.maxInputBytes = configuration.mempool.maxInputBytes
+    options.maxCount = configuration.mempool.maxTransactions
+    options.maxBytes = configuration.mempool.maxBytes
     return options
   }
 
   static func apiConfiguration(_ configuration: NodeConfiguration) -> NodeAPI.Configuration {
     var api = NodeAPI.Configuration()
-    api.chainID = configuration.chainID
+    api.chainID = configuration.rpc.chainID
     api.clientVersion = "zksync-os-sequencer/\(Version.current)"
-    api.callGas = configuration.ethCallGas
-    api.maxBlocksPerFilter = configuration.rpcMaxBlocksPerFilter
-    api.maxLogsPerResponse = configuration.rpcMaxLogsPerResponse
-    api.staleFilterTime = configuration.rpcStaleFilterTTL
+    api.callGas = configuration.rpc.callGas
+    api.maxBlocksPerFilter = configuration.rpc.maxBlocksPerFilter
+    api.maxLogsPerResponse = configuration.rpc.maxLogsPerResponse
+    api.staleFilterTime = configuration.rpc.staleFilterTime
     return api
   }
 

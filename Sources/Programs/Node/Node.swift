@@ -37,19 +37,19 @@ public final class Node: Sendable {
   /// Opens the stores, catches up with the log, and starts to serve.
   public static func start(_ configuration: NodeConfiguration, log: Logger) async throws -> Node {
     raiseFileLimit()
-    try makeDirectory(configuration.databasePath)
-    var options = SequencerOptions(chainID: configuration.chainID)
-    options.limits.blockTime = configuration.blockTime.nanoseconds
-    options.limits.transactions = configuration.maxTransactionsInBlock
-    options.limits.gas = configuration.maxBlockGas
-    options.limits.pubdata = UInt64(configuration.maxBlockPubdata)
+    try makeDirectory(configuration.sequencer.databasePath)
+    var options = SequencerOptions(chainID: configuration.rpc.chainID)
+    options.limits.blockTime = configuration.sequencer.blockTime.nanoseconds
+    options.limits.transactions = configuration.sequencer.maxTransactions
+    options.limits.gas = configuration.sequencer.maxGas
+    options.limits.pubdata = UInt64(configuration.sequencer.maxPubdata)
 
     let genesis = Genesis.block(baseFee: options.baseFee, gasLimit: options.gasLimit)
     let registry = MetricsRegistry()
     let metrics = NodeMetrics(registry)
     let storage = try ChainStorage(
-      directory: configuration.databasePath, genesis: genesis, genesisState: Genesis.emptyState(genesis),
-      retainedBlocks: configuration.blocksToRetainInMemory, observer: metrics.storageObserver)
+      directory: configuration.sequencer.databasePath, genesis: genesis, genesisState: Genesis.emptyState(genesis),
+      retainedBlocks: configuration.sequencer.retainedInMemory, observer: metrics.storageObserver)
     let mempool = Mempool(
       options: mempoolOptions(configuration, options), accounts: StateAccounts(storage.state),
       clock: { MonotonicClock.nanoseconds / 1_000_000 })
@@ -97,28 +97,32 @@ public final class Node: Sendable {
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let workers = WorkerPool(threads: max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     var limits = HTTPServer.Limits()
-    limits.connections = configuration.rpcMaxConnections
+    limits.connections = configuration.rpc.maxConnections
     do {
       let telemetry = try await listen(
-        TelemetryService(metrics: metrics.registry, health: health), at: configuration.metricsAddress, on: loops)
+        TelemetryService(metrics: metrics.registry, health: health), at: configuration.operations.metricsAddress,
+        on: loops)
       let proverThreads = NIOThreadPool(numberOfThreads: 2)
       proverThreads.start()
       var proverAPI: HTTPServer?
-      if configuration.proverAPIEnabled, let jobs = settlement.jobs {
+      if configuration.proverAPI.isEnabled, let jobs = settlement.jobs {
         proverAPI = try await listen(
-          ProverAPI(jobs: jobs, threads: proverThreads).router, at: configuration.proverAPIAddress,
+          ProverAPI(jobs: jobs, threads: proverThreads).router, at: configuration.proverAPI.address,
           limits: ProverAPI.limits(), on: loops)
       }
       try sequencer.start()
       let rpc = try await listen(
-        RPCService(RPCDispatcher(methods: api.methods, pool: workers)), at: configuration.rpcAddress, limits: limits,
+        RPCService(
+          RPCDispatcher(methods: api.methods, pool: workers),
+          subscriptionLimit: configuration.rpc.maxSubscriptionsPerConnection), at: configuration.rpc.address,
+        limits: limits,
         allowsAnyOrigin: true, on: loops)
       log.info(
         "serving",
         metadata: [
-          "rpc": "\(configuration.rpcAddress.host):\(rpc.port)",
-          "metrics": "\(configuration.metricsAddress.host):\(telemetry.port)",
-          "chainID": "\(configuration.chainID)", "head": "\(sequencer.storage.blocks.head)",
+          "rpc": "\(configuration.rpc.address.host):\(rpc.port)",
+          "metrics": "\(configuration.operations.metricsAddress.host):\(telemetry.port)",
+          "chainID": "\(configuration.rpc.chainID)", "head": "\(sequencer.storage.blocks.head)",
         ])
       return Node(
         sequencer, settlement, rpc, telemetry, proverAPI, workers, proverThreads, loops, log, failures)

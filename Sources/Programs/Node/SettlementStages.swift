@@ -31,9 +31,9 @@ final class SettlementStages: Sendable {
     _ configuration: NodeConfiguration, _ sequencer: Sequencer, _ metrics: NodeMetrics, _ log: Logger
   ) throws {
     var treeOptions = StateTree.Options()
-    treeOptions.cacheBytes = configuration.treeCacheBytes
-    treeOptions.retainedVersions = configuration.treeRetainedBlocks
-    tree = try StateTree.open(directory: configuration.databasePath + "/tree", options: treeOptions)
+    treeOptions.cacheBytes = configuration.tree.cacheBytes
+    treeOptions.retainedVersions = configuration.tree.retainedBlocks
+    tree = try StateTree.open(directory: configuration.sequencer.databasePath + "/tree", options: treeOptions)
     let lag = TreeLag(log)
     let blocks = sequencer.storage.blocks
     let observe: @Sendable (SettlementPipeline.Event) -> Void = { event in
@@ -42,10 +42,10 @@ final class SettlementStages: Sendable {
     }
     let chain = StoredChain(storage: sequencer.storage)
     if configuration.provesBlocks {
-      let store = try ProofStore(path: configuration.databasePath + "/proofs")
+      let store = try ProofStore(path: configuration.sequencer.databasePath + "/proofs")
       var jobOptions = ProofJobs.Options()
-      jobOptions.timeout = configuration.proverJobTimeout
-      jobOptions.maxUnproved = configuration.proverMaxUnprovedBlocks
+      jobOptions.timeout = configuration.proverAPI.jobTimeout
+      jobOptions.maxUnproved = configuration.proverAPI.maxUnprovedBlocks
       let names = ProverNames()
       let notify: @Sendable (ProofJobs.Event) -> Void = { event in
         switch event {
@@ -63,12 +63,13 @@ final class SettlementStages: Sendable {
       let jobs = try ProofJobs(
         store: store, verifier: StructuralProofVerifier(), options: jobOptions, notify: notify)
       var options = SettlementPipeline.Options()
-      options.maxInFlight = configuration.batcherMaxInFlightBlocks
+      options.maxInFlight = configuration.batcher.maxInFlightBlocks
       pipeline = try SettlementPipeline(
         chain: chain, tree: tree, generator: try Self.generator(configuration), jobs: jobs,
         options: options, notify: observe)
       self.jobs = jobs
-      fakes = configuration.fakeProvers == 0 ? nil : Self.fakes(jobs, configuration.fakeProvers, log)
+      fakes =
+        configuration.proverAPI.fakeProvers == 0 ? nil : Self.fakes(jobs, configuration.proverAPI.fakeProvers, log)
     } else {
       pipeline = try SettlementPipeline(chain: chain, tree: tree, notify: observe)
       jobs = nil
@@ -108,13 +109,13 @@ final class SettlementStages: Sendable {
   }
 
   private static func generator(_ configuration: NodeConfiguration) throws -> ProverInputGenerator {
-    let path = configuration.proverInputImage
-    guard !path.isEmpty else { return try ProverInputGenerator(mode: configuration.proverInputMode) }
+    let path = configuration.proverInput.image
+    guard !path.isEmpty else { return try ProverInputGenerator(mode: configuration.proverInput.mode) }
     let image: [UInt8]
     do { image = try FilePath(path).contents() } catch {
       throw StartError.cannotRead(path: path, reason: "\(error)")
     }
-    return try ProverInputGenerator(mode: configuration.proverInputMode, image: image)
+    return try ProverInputGenerator(mode: configuration.proverInput.mode, image: image)
   }
 
   private static func fakes(_ jobs: ProofJobs, _ count: Int, _ log: Logger) -> FakeProverPool {

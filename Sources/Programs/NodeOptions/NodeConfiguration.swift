@@ -1,79 +1,29 @@
-import ProverInput
-
-/// Everything that an operator can decide, checked.
+/// Everything that an operator can decide, checked. Names and defaults are those of the Rust node where it has the
+/// option; `Sections` declares them.
 public struct NodeConfiguration: Sendable {
-  public var rpcAddress: Endpoint
-  public var chainID: UInt64
-  public var ethCallGas: UInt64
-  public var rpcMaxConnections: Int
-  public var rpcMaxBlocksPerFilter: UInt64
-  public var rpcMaxLogsPerResponse: Int
-  public var rpcStaleFilterTTL: Duration
+  public var rpc: RPC
+  public var mempool: Mempool
+  public var sequencer: Sequencer
+  public var tree: StateTree
+  public var batcher: Batcher
+  public var proverInput: ProverInput
+  public var proverAPI: ProverAPI
+  public var operations: Operations
 
-  public var mempoolMaxTransactionInputBytes: Int
-  public var mempoolMaxTransactions: Int
-  public var mempoolMaxBytes: Int
-
-  public var databasePath: String
-  public var blockTime: Duration
-  public var maxTransactionsInBlock: Int
-  public var maxBlockGas: UInt64
-  public var maxBlockPubdata: Int
-  public var blocksToRetainInMemory: Int
-
-  public var batcherEnabled: Bool
-  public var treeCacheBytes: Int
-  public var treeRetainedBlocks: UInt64
-  public var batcherMaxInFlightBlocks: Int
-  public var proverInputMode: ProverInputMode
-  /// Path of the guest's image; empty where there is none.
-  public var proverInputImage: String
-  public var proverAPIEnabled: Bool
-  public var proverAPIAddress: Endpoint
-  public var proverJobTimeout: Duration
-  public var proverMaxUnprovedBlocks: Int
-  public var fakeProvers: Int
-
-  public var metricsAddress: Endpoint
-  public var logFormat: LogFormat
-  public var logLevel: LogLevel
-
-  /// Reads every option from `source`; the first that is ill-typed stops the start.
-  public init(_ source: ConfigurationSource) throws(ConfigurationError) {
-    rpcAddress = try source.value(of: NodeOptions.rpcAddress)
-    chainID = try source.value(of: NodeOptions.rpcChainID)
-    ethCallGas = try source.value(of: NodeOptions.rpcEthCallGas)
-    rpcMaxConnections = try source.value(of: NodeOptions.rpcMaxConnections)
-    rpcMaxBlocksPerFilter = try source.value(of: NodeOptions.rpcMaxBlocksPerFilter)
-    rpcMaxLogsPerResponse = try source.value(of: NodeOptions.rpcMaxLogsPerResponse)
-    rpcStaleFilterTTL = try source.value(of: NodeOptions.rpcStaleFilterTTL)
-    mempoolMaxTransactionInputBytes = try source.value(of: NodeOptions.mempoolMaxTransactionInputBytes)
-    mempoolMaxTransactions = try source.value(of: NodeOptions.mempoolMaxTransactions)
-    mempoolMaxBytes = try source.value(of: NodeOptions.mempoolMaxBytes)
-    databasePath = try source.value(of: NodeOptions.sequencerDatabasePath)
-    blockTime = try source.value(of: NodeOptions.sequencerBlockTime)
-    maxTransactionsInBlock = try source.value(of: NodeOptions.sequencerMaxTransactionsInBlock)
-    maxBlockGas = try source.value(of: NodeOptions.sequencerMaxBlockGas)
-    maxBlockPubdata = try source.value(of: NodeOptions.sequencerMaxBlockPubdata)
-    blocksToRetainInMemory = try source.value(of: NodeOptions.sequencerBlocksToRetainInMemory)
-    batcherEnabled = try source.value(of: NodeOptions.batcherEnabled)
-    treeCacheBytes = try source.value(of: NodeOptions.treeCacheBytes)
-    treeRetainedBlocks = try source.value(of: NodeOptions.treeRetainedBlocks)
-    batcherMaxInFlightBlocks = try source.value(of: NodeOptions.batcherMaxInFlightBlocks)
-    proverInputMode = try source.value(of: NodeOptions.proverInputMode)
-    proverInputImage = try source.value(of: NodeOptions.proverInputImage)
-    proverAPIEnabled = try source.value(of: NodeOptions.proverAPIEnabled)
-    proverAPIAddress = try source.value(of: NodeOptions.proverAPIAddress)
-    proverJobTimeout = try source.value(of: NodeOptions.proverAPIJobTimeout)
-    proverMaxUnprovedBlocks = try source.value(of: NodeOptions.proverAPIMaxUnprovedBlocks)
-    fakeProvers = try source.value(of: NodeOptions.fakeProvers)
-    metricsAddress = try source.value(of: NodeOptions.metricsAddress)
-    logFormat = try source.value(of: NodeOptions.logFormat)
-    logLevel = try source.value(of: NodeOptions.logLevel)
+  /// The first option that is ill-typed stops the start.
+  private init(_ read: inout OptionReader) throws(ConfigurationError) {
+    rpc = try read(RPC.self)
+    mempool = try read(Mempool.self)
+    sequencer = try read(Sequencer.self)
+    tree = try read(StateTree.self)
+    batcher = try read(Batcher.self)
+    proverInput = try read(ProverInput.self)
+    proverAPI = try read(ProverAPI.self)
+    operations = try read(Operations.self)
   }
 
   /// Whether anybody proves: without provers, real or fake, batches would only pile up.
-  package var provesBlocks: Bool { batcherEnabled && (proverAPIEnabled || fakeProvers > 0) }
+  package var provesBlocks: Bool { batcher.isEnabled && (proverAPI.isEnabled || proverAPI.fakeProvers > 0) }
 
   /// The configuration of a process: its environment, its command line, and the file that either names.
   public static func load(
@@ -92,18 +42,38 @@ public struct NodeConfiguration: Sendable {
         rest.append(argument)
       }
     }
-    let source = try await ConfigurationSource(
-      environment: environment, arguments: rest, file: file, options: NodeOptions.all)
-    return try NodeConfiguration(source)
+    var reader = OptionReader(
+      try await ConfigurationSource(environment: environment, arguments: rest, file: file, options: try options()))
+    return try NodeConfiguration(&reader)
   }
-}
 
-/// The form of log lines.
-public enum LogFormat: String, CaseIterable, Sendable {
-  case text, json
-}
+  /// Every option, in the order of the sections.
+  public static func options() throws(ConfigurationError) -> [OptionDescription] {
+    var reader = OptionReader(nil)
+    _ = try NodeConfiguration(&reader)
+    return reader.descriptions
+  }
 
-/// The severity from which log lines are written.
-public enum LogLevel: String, CaseIterable, Sendable {
-  case trace, debug, info, warning, error
+  /// What `--help` prints.
+  public static func help() throws(ConfigurationError) -> String {
+    let options = try options()
+    let width = options.map(\.name.count).max() ?? 0
+    var lines: [String] = []
+    var section = ""
+    for option in options {
+      if option.section != section {
+        section = option.section
+        lines += ["", section.uppercased() + ":"]
+      }
+      let padding = String(repeating: " ", count: width + 2 - option.name.count)
+      lines.append("  --\(option.argumentName)\(padding)\(option.help) [\(option.defaultText)]")
+    }
+    return """
+      USAGE: sequencer [--config-file FILE] [OPTION VALUE]…
+
+      The sequencer of a ZKsync OS chain. Each option may also be given in the environment (RPC_ADDRESS) or in the YAML
+      file (rpc_address: …); the command line wins over the environment, the environment over the file.
+      \(lines.joined(separator: "\n"))
+      """
+  }
 }

@@ -10,16 +10,16 @@ import Telemetry
 struct Main {
   static func main() async {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    if arguments.contains("--help") || arguments.contains("-h") {
-      print(NodeOptions.help)
-      return
-    }
     if arguments.contains("--version") {
       print(Version.current)
       return
     }
     let configuration: NodeConfiguration
     do {
+      if arguments.contains("--help") || arguments.contains("-h") {
+        print(try NodeConfiguration.help())
+        return
+      }
       configuration = try await NodeConfiguration.load(environment: environment, arguments: arguments)
     } catch {
       complain("\(error)")
@@ -53,8 +53,8 @@ struct Main {
   }
 
   private static func startLogging(_ configuration: NodeConfiguration) {
-    let filter = LogDirectives(directives: environment["RUST_LOG"] ?? configuration.logLevel.rawValue)
-    let format: LineLogHandler.Format = configuration.logFormat == .json ? .json : .text
+    let filter = LogDirectives(directives: environment["RUST_LOG"] ?? configuration.operations.logLevel.rawValue)
+    let format: LineLogHandler.Format = configuration.operations.logFormat == .json ? .json : .text
     LoggingSystem.bootstrap { filter.makeHandler(label: $0, format: format) }
   }
 

@@ -11,7 +11,7 @@ public struct RPCService: HTTPService {
   /// Subscriptions that one WebSocket connection may hold.
   public let subscriptionLimit: Int
 
-  public init(_ dispatcher: RPCDispatcher, subscriptionLimit: Int = 1_024) {
+  public init(_ dispatcher: RPCDispatcher, subscriptionLimit: Int = 32) {
     self.dispatcher = dispatcher
     self.subscriptionLimit = subscriptionLimit
   }

@@ -13,12 +13,12 @@ struct ConfigurationTests {
   @Test("Defaults are those of the reference node")
   func defaults() async throws {
     let configuration = try await load()
-    #expect(configuration.rpcAddress == Endpoint(host: "0.0.0.0", port: 3050))
-    #expect(configuration.metricsAddress == Endpoint(host: "0.0.0.0", port: 3312))
-    #expect(configuration.chainID == 270)
-    #expect(configuration.blockTime == .milliseconds(100))
-    #expect(configuration.maxTransactionsInBlock == 1000)
-    #expect(configuration.databasePath == "./db/node1")
+    #expect(configuration.rpc.address == Endpoint(host: "0.0.0.0", port: 3050))
+    #expect(configuration.operations.metricsAddress == Endpoint(host: "0.0.0.0", port: 3312))
+    #expect(configuration.rpc.chainID == 270)
+    #expect(configuration.sequencer.blockTime == .milliseconds(100))
+    #expect(configuration.sequencer.maxTransactions == 1000)
+    #expect(configuration.sequencer.databasePath == "./db/node1")
   }
 
   @Test("Names in the environment are matched in any case, and unknown ones are ignored")
@@ -26,8 +26,8 @@ struct ConfigurationTests {
     let configuration = try await load([
       "RPC_ADDRESS": "127.0.0.1:8000", "sequencer_block_time": "5 sec", "PATH": "/bin", "l1_sender_chain_id": "270",
     ])
-    #expect(configuration.rpcAddress == Endpoint(host: "127.0.0.1", port: 8000))
-    #expect(configuration.blockTime == .seconds(5))
+    #expect(configuration.rpc.address == Endpoint(host: "127.0.0.1", port: 8000))
+    #expect(configuration.sequencer.blockTime == .seconds(5))
   }
 
   @Test("The command line wins over the environment, the environment over the file")
@@ -37,9 +37,9 @@ struct ConfigurationTests {
     try write("rpc_chain_id: 1\nrpc_max_connections: 2\nsequencer_block_time: 3s\n", to: path)
     let configuration = try await load(
       ["RPC_CHAIN_ID": "10", "RPC_MAX_CONNECTIONS": "20"], ["--rpc-chain-id", "100", "--config-file", path])
-    #expect(configuration.chainID == 100)
-    #expect(configuration.rpcMaxConnections == 20)
-    #expect(configuration.blockTime == .seconds(3))
+    #expect(configuration.rpc.chainID == 100)
+    #expect(configuration.rpc.maxConnections == 20)
+    #expect(configuration.sequencer.blockTime == .seconds(3))
   }
 
   @Test(
@@ -50,7 +50,7 @@ struct ConfigurationTests {
       ("SEQUENCER_BLOCK_TIME_MS", "250", .milliseconds(250)), ("sequencer_block_time_secs", "7", .seconds(7)),
     ])
   func durations(name: String, value: String, expected: Duration) async throws {
-    #expect(try await load([name: value]).blockTime == expected)
+    #expect(try await load([name: value]).sequencer.blockTime == expected)
   }
 
   @Test(
@@ -98,6 +98,20 @@ struct ConfigurationTests {
     await #expect(throws: ConfigurationError.self) {
       _ = try await load(["SEQUENCER_BLOCK_TIME": "1s", "SEQUENCER_BLOCK_TIME_MS": "1"])
     }
+  }
+
+  @Test("Every option is listed once, with its section, form and default, and help shows it")
+  func options() throws {
+    let options = try NodeConfiguration.options()
+    #expect(Set(options.map(\.name)).count == options.count)
+    let connections = try #require(options.first { $0.name == "rpc_max_connections" })
+    #expect(connections.section == "JSON-RPC")
+    #expect(connections.form == "a whole number from 1 to 1000000")
+    #expect(connections.defaultText == "1000")
+    #expect(connections.environmentName == "RPC_MAX_CONNECTIONS")
+    let help = try NodeConfiguration.help()
+    for option in options { #expect(help.contains("\n  --\(option.argumentName) ")) }
+    for section in ["JSON-RPC:", "MEMPOOL:", "STATE TREE:"] { #expect(help.contains("\n\(section)\n")) }
   }
 
   private func write(_ text: String, to path: String) throws {

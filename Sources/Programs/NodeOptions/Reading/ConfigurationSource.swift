@@ -6,13 +6,13 @@ import Yams
 ///
 /// Names in the environment are matched without regard to case, and unknown ones are ignored, as the environment is
 /// shared with others. The file and the command line are ours: an unknown name there is a mistake and stops the start.
-public struct ConfigurationSource: Sendable {
+struct ConfigurationSource: Sendable {
   private let reader: ConfigReader
 
   /// - Parameters:
   ///   - arguments: The command line without the program's name: `--name value` or `--name=value`.
   ///   - options: Every option that there is.
-  public init(
+  init(
     environment: [String: String], arguments: [String], file: String?, options: [OptionDescription]
   ) async throws(ConfigurationError) {
     let names = Set(options.flatMap { [$0.name] + $0.aliases })
@@ -26,27 +26,20 @@ public struct ConfigurationSource: Sendable {
     reader = ConfigReader(providers: providers)
   }
 
-  /// The value of `option`, or its default where no place names it.
-  public func value<Value>(of option: Option<Value>) throws(ConfigurationError) -> Value {
-    if let value = try valueWithUnitInName(of: option) { return value }
-    let text = reader.string(forKey: ConfigKey([option.name]), default: option.defaultText)
-    guard let value = option.form.parse(text) else {
-      throw .illTyped(option: option.name, value: text, expected: option.form.expected)
-    }
-    return value
-  }
-
-  private func valueWithUnitInName<Value>(of option: Option<Value>) throws(ConfigurationError) -> Value? {
-    for suffix in option.form.unitSuffixes {
-      let name = option.name + "_" + suffix
-      guard let count = reader.string(forKey: ConfigKey([name])) else { continue }
-      if reader.string(forKey: ConfigKey([option.name])) != nil { throw .ambiguous(option: option.name, other: name) }
-      guard let value = option.form.parse(count + suffix) else {
-        throw .illTyped(option: name, value: count, expected: "a whole number")
+  /// The value of the option `name`; `nil` where no place names it.
+  func value<Value>(of name: String, _ form: OptionForm<Value>) throws(ConfigurationError) -> Value? {
+    let text = reader.string(forKey: ConfigKey([name]))
+    for suffix in form.unitSuffixes {
+      let alias = name + "_" + suffix
+      guard let count = reader.string(forKey: ConfigKey([alias])) else { continue }
+      if text != nil { throw .ambiguous(option: name, other: alias) }
+      guard let value = form.parse(count + suffix) else {
+        throw .illTyped(option: alias, value: count, expected: "a whole number")
       }
       return value
     }
-    return nil
+    guard let text else { return nil }
+    return try form.value(of: name, from: text)
   }
 
   private static func parse(

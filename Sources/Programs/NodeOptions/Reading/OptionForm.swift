@@ -11,6 +11,12 @@ struct OptionForm<Value: Sendable>: Sendable {
     self.unitSuffixes = unitSuffixes
     self.parse = parse
   }
+
+  /// What `text` stands for as the value of `option`.
+  func value(of option: String, from text: String) throws(ConfigurationError) -> Value {
+    guard let value = parse(text) else { throw .illTyped(option: option, value: text, expected: expected) }
+    return value
+  }
 }
 
 /// Where a server listens: a host name or address, and a TCP port (0 lets the system choose).

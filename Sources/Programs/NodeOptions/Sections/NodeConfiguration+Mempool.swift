@@ -1,0 +1,19 @@
+extension NodeConfiguration {
+  /// What the pool of waiting transactions holds.
+  public struct Mempool: OptionSection {
+    static let title = "Mempool"
+
+    public var maxInputBytes: Int
+    public var maxTransactions: Int
+    public var maxBytes: Int
+
+    init(_ read: inout OptionReader) throws(ConfigurationError) {
+      maxInputBytes = try read(
+        "mempool_max_tx_input_bytes", default: "134217728", .integer(0...(1 << 31)), "longest calldata accepted")
+      maxTransactions = try read(
+        "mempool_max_transactions", default: "100000", .integer(1...10_000_000), "transactions held")
+      maxBytes = try read(
+        "mempool_max_bytes", default: "268435456", .integer(1 << 20...(1 << 40)), "bytes of the transactions held")
+    }
+  }
+}

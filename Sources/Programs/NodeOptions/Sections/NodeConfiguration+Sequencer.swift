@@ -1,0 +1,30 @@
+extension NodeConfiguration {
+  /// Where the databases are, and when a block is sealed.
+  public struct Sequencer: OptionSection {
+    static let title = "Sequencer"
+
+    public var databasePath: String
+    public var blockTime: Duration
+    public var maxTransactions: Int
+    public var maxGas: UInt64
+    public var maxPubdata: Int
+    public var retainedInMemory: Int
+
+    init(_ read: inout OptionReader) throws(ConfigurationError) {
+      databasePath = try read("sequencer_rocks_db_path", default: "./db/node1", .path, "folder of every database")
+      blockTime = try read(
+        "sequencer_block_time", default: "100ms", .duration, "a block is sealed this long after its first transaction")
+      maxTransactions = try read(
+        "sequencer_max_transactions_in_block", default: "1000", .integer(1...1_000_000),
+        "transactions that seal a block")
+      maxGas = try read(
+        "sequencer_max_block_gas", default: "100000000", .unsigned(1_000_000...(1 << 50)), "gas that seals a block")
+      maxPubdata = try read(
+        "sequencer_max_block_pubdata", default: "110000", .integer(1_000...(1 << 30)), "pubdata bytes that seal a block"
+      )
+      retainedInMemory = try read(
+        "sequencer_blocks_to_retain_in_memory", default: "64", .integer(0...100_000),
+        "blocks answered from memory; older ones, with their state, come from disk")
+    }
+  }
+}
