@@ -1,0 +1,42 @@
+"""WebSocket subscribers: everybody gets the same in the same order, within bounds, and nobody waits for a slow one."""
+
+from clients import WebSocket
+from node import RICH
+
+def heads(client: WebSocket, subscriptions: list[str], until: int) -> dict[str, list[dict]]:
+    """What comes for each subscription, up to the block `until`."""
+    seen = {each: [] for each in subscriptions}
+    while any(not items or int(items[-1]["number"], 16) < until for items in seen.values()):
+        notification = client.receive()
+        assert notification["method"] == "eth_subscription"
+        seen[notification["params"]["subscription"]].append(notification["params"]["result"])
+    return seen
+
+
+def test_all_subscribers_get_the_same_heads_without_gaps(node, rich):
+    clients = [WebSocket(node) for _ in range(4)]
+    subscriptions = [[client.subscribe("newHeads") for _ in range(8)] for client in clients]
+    first = node.head() + 1
+    for _ in range(10):
+        last = int(rich.transact(to=RICH.address)["blockNumber"], 16)
+    expected = [node.call("eth_getBlockByNumber", hex(number), False)["hash"] for number in range(first, last + 1)]
+    for client, ids in zip(clients, subscriptions):
+        for items in heads(client, ids, last).values():
+            assert [item["hash"] for item in items] == expected
+        client.close()
+
+
+def test_logs_come_once_each_and_in_order(node, rich, token):
+    client = WebSocket(node)
+    subscriptions = {client.subscribe("logs", {"address": token.address}) for _ in range(3)}
+    everything = client.subscribe("logs", {"address": "0x" + "77" * 20})
+    amounts = list(range(1, 21))
+    for amount in amounts:
+        rich.send(to=token.address, data=token.encode_abi("transfer", [RICH.address, amount]), gas=200_000)
+    seen = {each: [] for each in subscriptions}
+    while any(len(items) < len(amounts) for items in seen.values()):
+        notification = client.receive()["params"]
+        assert notification["subscription"] != everything
+        seen[notification["subscription"]].append(int(notification["result"]["data"], 16))
+    assert all(items == amounts for items in seen.values())
+    client.close()
