@@ -99,11 +99,16 @@ let package = Package(
     // Storage
     .system("CRocksDB", in: "Storage", pkgConfig: "rocksdb", debian: "librocksdb-dev"),
     .module("RocksDB", in: "Storage", ["CRocksDB"]),
-    .module("ChainStorage", in: "Storage", ["Primitives", "Concurrency", "Transactions", "ZKsyncOS", "RocksDB"]),
+    .module(
+      "ChainStorage", in: "Storage",
+      [
+        "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "RocksDB",
+      ]),
     .tests(
       "ChainStorageTests", in: "Storage",
       [
-        "Primitives", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage", "RandomTesting", "StorageTesting",
+        "Primitives", "Telemetry", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage", "RandomTesting",
+        "StorageTesting", "TelemetryTesting",
       ]),
     .tests("RocksDBTests", in: "Storage", ["RocksDB", "StorageTesting"]),
 
@@ -223,8 +228,13 @@ let package = Package(
     // What tests share
     .support("RandomTesting", ["Primitives"]),
     .support("SocketTesting", []),
+    .support("TelemetryTesting", ["Telemetry"]),
     .support("GuestAssembler", ["Airbender"]),
-    .support("StorageTesting", ["Primitives", "Cryptography", "Transactions", "ZKsyncOS", "ChainStorage"]),
+    .support(
+      "StorageTesting",
+      [
+        "Primitives", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage",
+      ]),
     .support("SettlementTesting", ["Primitives", "Concurrency", "ZKsyncOS", "ProverInput", "Batches"]),
   ]
 )

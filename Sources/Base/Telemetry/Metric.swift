@@ -79,6 +79,9 @@ public final class Histogram: Sendable {
     return low
   }
 
+  /// Bounds for times from 100 ns to 1 s.
+  public static let fastBounds = exponentialBounds(from: 1e-7, factor: 2, through: 1)
+
   /// `start` · `factor`^k, as long as that is at most `end`.
   public static func exponentialBounds(from start: Double, factor: Double, through end: Double) -> [Double] {
     var bounds: [Double] = []

@@ -38,35 +38,14 @@ extension Node {
     let pool = sequencer.pool
     registry.gauge("mempool_executable", "Transactions that could be executed now") { Double(pool.counts.executable) }
     registry.gauge("mempool_parked", "Transactions that wait for something") { Double(pool.counts.parked) }
-    observeMemory(sequencer.storage, registry)
-    let blocks = sequencer.storage.blocks
-    metrics.blockNumber(.execute).set(blocks.head)
-    metrics.blockNumber(.persist).set(blocks.flushed.number)
-    registry.gauge("repositories_persistence_lag", "Blocks visible and not yet on disk") {
-      Double(blocks.head) - Double(min(blocks.head, blocks.flushed.number))
-    }
+    ProcessMetrics.register(in: registry)
+    metrics.blockNumber(.execute).set(sequencer.storage.blocks.head)
     _ = sequencer.subscribe { sealed in
       metrics.blockNumber(.execute).set(sealed.block.number)
       metrics.sealedBlock.set(sealed.block.number)
       metrics.executedTransactions(.produce).increment(by: UInt64(sealed.block.transactions.count))
       metrics.storageWritesPerBlock.observe(Double(sealed.output.storageWrites.count))
       metrics.mempoolLength.observe(Double(pool.counts.executable))
-    }
-  }
-
-  /// Shows what the process and its databases take, so that an operator sees where memory goes.
-  private static func observeMemory(_ storage: ChainStorage, _ registry: MetricsRegistry) {
-    ProcessMetrics.register(in: registry)
-    for (index, store) in storage.memoryUsage.map(\.store).enumerated() {
-      func gauge(_ kind: String, _ bytes: @escaping @Sendable (Int) -> UInt64) {
-        registry.gauge(
-          "rocksdb_memory_bytes", "Memory of each database: unsorted writes, cached blocks, readers of files",
-          [("database", store), ("kind", kind)]
-        ) { Double(bytes(index)) }
-      }
-      gauge("write_buffers") { storage.memoryUsage[$0].usage.writeBuffers }
-      gauge("block_cache") { storage.memoryUsage[$0].usage.blockCache }
-      gauge("table_readers") { storage.memoryUsage[$0].usage.tableReaders }
     }
   }
 

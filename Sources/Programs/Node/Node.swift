@@ -49,7 +49,7 @@ public final class Node: Sendable {
     let metrics = NodeMetrics(registry)
     let storage = try ChainStorage(
       directory: configuration.sequencer.databasePath, genesis: genesis, genesisState: Genesis.emptyState(genesis),
-      retainedBlocks: configuration.sequencer.retainedInMemory, observer: metrics.storageObserver)
+      retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
     let mempool = Mempool(
       options: mempoolOptions(configuration, options), accounts: StateAccounts(storage.state),
       clock: { MonotonicClock.nanoseconds / 1_000_000 })

@@ -1,6 +1,4 @@
-import Primitives
-import RocksDB
-import ZKsyncOS
+import Telemetry
 
 /// The stores of a sequencer: the replay log, the state, and the blocks, each a database of its own below one directory.
 public struct ChainStorage: Sendable {
@@ -14,25 +12,19 @@ public struct ChainStorage: Sendable {
   ///   - directory: exists, and belongs to this process.
   ///   - genesis: block 0, and the state after it.
   ///   - retainedBlocks: blocks that stay in memory after they were written.
-  ///   - observer: is told what the stores do.
   public init(
     directory: String, genesis: Block, genesisState: StateChange, cachedSlots: Int = 200_000,
-    retainedBlocks: Int = 64, observer: StorageObserver? = nil
+    retainedBlocks: Int = 64, metrics: ChainStorageMetrics = ChainStorageMetrics(MetricsRegistry())
   ) throws(StorageError) {
-    log = try ReplayLog(path: directory + "/replay_log", genesisHash: genesis.hash, observer: observer)
+    log = try ReplayLog(path: directory + "/replay_log", genesisHash: genesis.hash, metrics: metrics)
     state = try StateStore(
-      path: directory + "/state", genesis: genesisState, cachedSlots: cachedSlots, observer: observer)
-    blocks = try BlockStore(path: directory + "/blocks", genesis: genesis, retained: retainedBlocks, observer: observer)
+      path: directory + "/state", genesis: genesisState, cachedSlots: cachedSlots, metrics: metrics)
+    blocks = try BlockStore(path: directory + "/blocks", genesis: genesis, retained: retainedBlocks, metrics: metrics)
     // The derived stores may be behind the log, never ahead of it, and what they have must be the log's blocks.
     for (name, head) in [(StateStore.name, state.flushed), (BlockStore.name, blocks.flushed)] {
       guard try log.blockHash(head.number) == head.hash else {
         throw .contradiction(store: name, block: head.number)
       }
     }
-  }
-
-  /// The memory that each store's database holds, by the name of its folder.
-  public var memoryUsage: [(store: String, usage: MemoryUsage)] {
-    [("replay_log", log.memoryUsage), ("state", state.memoryUsage), ("blocks", blocks.memoryUsage)]
   }
 }

@@ -46,9 +46,9 @@ final class Harness: Sendable {
   init(
     _ directory: TemporaryDirectory, l1: any L1RequestSource = NoL1Requests(),
     _ change: (inout SequencerOptions) -> Void = { _ in },
-    observer: SequencerObserver? = nil, storageObserver: StorageObserver? = nil
+    observer: SequencerObserver? = nil
   ) throws {
-    storage = try TestChain.open(directory.path, observer: storageObserver)
+    storage = try TestChain.open(directory.path)
     pool = Mempool(options: MempoolOptions(chainID: 270), accounts: StateAccounts(storage.state)) { 0 }
     journal = TestJournal(storage.log)
     var options = SequencerOptions(chainID: 270)

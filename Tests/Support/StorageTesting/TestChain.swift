@@ -1,6 +1,7 @@
 import ChainStorage
 import Cryptography
 import Primitives
+import Telemetry
 import Transactions
 import ZKsyncOS
 
@@ -25,11 +26,12 @@ public enum TestChain {
   }()
 
   public static func open(
-    _ directory: String, cachedSlots: Int = 10_000, retainedBlocks: Int = 64, observer: StorageObserver? = nil
+    _ directory: String, cachedSlots: Int = 10_000, retainedBlocks: Int = 64,
+    metrics: MetricsRegistry = MetricsRegistry()
   ) throws(StorageError) -> ChainStorage {
     try ChainStorage(
       directory: directory, genesis: genesis, genesisState: genesisState, cachedSlots: cachedSlots,
-      retainedBlocks: retainedBlocks, observer: observer)
+      retainedBlocks: retainedBlocks, metrics: ChainStorageMetrics(metrics))
   }
 
   /// A transfer whose sender is taken for granted; in place of a signature it names the sender, so that hashes differ.

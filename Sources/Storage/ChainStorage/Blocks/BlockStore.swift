@@ -1,6 +1,8 @@
+import Concurrency
 import Primitives
 import RocksDB
 import Synchronization
+import Telemetry
 import Transactions
 
 /// The blocks that clients may see, with their transactions and receipts.
@@ -38,13 +40,14 @@ public final class BlockStore: Sendable {
   private let headNumber: Atomic<UInt64>
   /// How many blocks that are on disk stay in memory.
   private let retained: Int
-  private let observer: StorageObserver?
+  private let metrics: ChainStorageMetrics
 
   /// Opens the store in the directory `path`, or creates it with block 0.
   public init(
-    path: String, genesis: Block, retained: Int = 64, observer: StorageObserver? = nil
+    path: String, genesis: Block, retained: Int = 64,
+    metrics: ChainStorageMetrics = ChainStorageMetrics(MetricsRegistry())
   ) throws(StorageError) {
-    self.observer = observer
+    self.metrics = metrics
     self.retained = retained
     // Looked up by number, which is always there: a filter would be of no use.
     let byNumber = ["headers", "bodies", "receipts"].map { name in
@@ -75,9 +78,9 @@ public final class BlockStore: Sendable {
     } else if let first = try self.header(0)?.hash, first != genesis.hash {
       throw .otherGenesis(store: Self.name, stored: first, configured: genesis.hash)
     }
+    metrics.memory.watch(opened, as: .blocks)
+    metrics.persistedBlock.set(head.number)
   }
-
-  var memoryUsage: MemoryUsage { database.memoryUsage }
 
   /// The newest visible block.
   public var head: UInt64 { headNumber.load(ordering: .acquiring) }
@@ -92,8 +95,8 @@ public final class BlockStore: Sendable {
 
   /// Makes the next block visible.
   public func publish(_ block: Block) throws(StorageError) {
-    let watch = EventTimer(observer)
-    defer { watch.stop { .blockPublished(transactions: block.transactions.count, time: $0) } }
+    var stopwatch = Stopwatch()
+    defer { metrics.blockPublished(transactions: block.transactions.count, time: stopwatch.lap()) }
     try recent.withLock { (recent) throws(StorageError) in
       let expected = headNumber.load(ordering: .relaxed) + 1
       guard block.number == expected else {
@@ -105,6 +108,7 @@ public final class BlockStore: Sendable {
         recent.locations[transaction.hash] = TransactionLocation(block: block.number, index: index)
       }
       headNumber.store(block.number, ordering: .releasing)
+      metrics.persistenceLag.set(block.number - recent.flushed.number)
     }
   }
 
@@ -113,11 +117,13 @@ public final class BlockStore: Sendable {
   public func flushNext() throws(StorageError) -> Bool {
     let next = recent.withLock { $0.flushedCount < $0.blocks.count ? $0.blocks[$0.flushedCount] : nil }
     guard let next else { return false }
-    let watch = EventTimer(observer)
+    var stopwatch = Stopwatch()
     let bytes = try write(next, sync: false)
     recent.withLock { recent in
       recent.flushedCount += 1
       recent.flushed = StoreHead(number: next.number, hash: next.hash)
+      metrics.persistedBlock.set(next.number)
+      metrics.persistenceLag.set(headNumber.load(ordering: .relaxed) - next.number)
       guard recent.flushedCount > retained else { return }
       let dropped = recent.blocks.removeFirst()
       recent.flushedCount -= 1
@@ -126,9 +132,7 @@ public final class BlockStore: Sendable {
         recent.locations[transaction.hash] = nil
       }
     }
-    watch.stop {
-      .blockFlushed(number: next.number, transactions: next.transactions.count, bytes: bytes, time: $0)
-    }
+    metrics.blockFlushed(transactions: next.transactions.count, bytes: bytes, time: stopwatch.lap())
     return true
   }
 

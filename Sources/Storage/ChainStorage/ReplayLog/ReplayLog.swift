@@ -1,6 +1,8 @@
+import Concurrency
 import Primitives
 import RocksDB
 import Synchronization
+import Telemetry
 import ZKsyncOS
 
 /// The blocks of the chain in the form that reproduces them: the one store that cannot be rebuilt from another.
@@ -30,13 +32,13 @@ public final class ReplayLog: Sendable {
   private let hashes: Column
   private let tip: Mutex<Tip>
   private let lastNumber: Atomic<UInt64>
-  private let observer: StorageObserver?
+  private let metrics: ChainStorageMetrics
 
   /// Opens or creates the log in the directory `path`. `genesisHash` is that of block 0, which has no record.
   public init(
-    path: String, genesisHash: Bytes32, observer: StorageObserver? = nil
+    path: String, genesisHash: Bytes32, metrics: ChainStorageMetrics = ChainStorageMetrics(MetricsRegistry())
   ) throws(StorageError) {
-    self.observer = observer
+    self.metrics = metrics
     var options = DatabaseOptions()
     options.logRecovery = .strict
     options.blockCacheBytes = 8 << 20
@@ -64,9 +66,8 @@ public final class ReplayLog: Sendable {
     let last = try Self.lastNumber(hashes)
     lastNumber = Atomic(last)
     tip = Mutex(Tip(number: last, hashes: try Self.hashes(before: last + 1, in: hashes)))
+    metrics.memory.watch(opened, as: .log)
   }
-
-  var memoryUsage: MemoryUsage { database.memoryUsage }
 
   /// The number of the last block; 0 where there is only genesis.
   public var last: UInt64 { lastNumber.load(ordering: .acquiring) }
@@ -76,8 +77,8 @@ public final class ReplayLog: Sendable {
 
   /// Appends the next block and returns when it is durable.
   public func append(_ record: ReplayRecord) throws(StorageError) {
-    let watch = EventTimer(observer)
-    defer { watch.stop { .recordAppended(time: $0) } }
+    var stopwatch = Stopwatch()
+    defer { metrics.appendRecord.observe(nanoseconds: stopwatch.lap()) }
     try tip.withLock { (tip) throws(StorageError) in
       let number = record.context.number
       guard number == tip.number + 1 else {

@@ -1,6 +1,8 @@
+import Concurrency
 import Primitives
 import RocksDB
 import Synchronization
+import Telemetry
 import ZKsyncOS
 
 /// What one block changed in the state. Immutable and shared by all views that see the block.
@@ -49,7 +51,7 @@ public final class StateStore: Sendable {
   private let meta: Column
   private let recent: Mutex<Recent>
   private let caches: StateCaches
-  let observer: StorageObserver?
+  let metrics: ChainStorageMetrics
 
   /// Opens the store in the directory `path`, or creates it with the state of block 0.
   ///
@@ -57,9 +59,10 @@ public final class StateStore: Sendable {
   ///   - genesis: block 0; only its hash is looked at where the store exists.
   ///   - cachedSlots: hot slots kept in memory, about 100 bytes each, up to twice as many.
   public init(
-    path: String, genesis: StateChange, cachedSlots: Int = 200_000, observer: StorageObserver? = nil
+    path: String, genesis: StateChange, cachedSlots: Int = 200_000,
+    metrics: ChainStorageMetrics = ChainStorageMetrics(MetricsRegistry())
   ) throws(StorageError) {
-    self.observer = observer
+    self.metrics = metrics
     var valueOptions = ColumnOptions("values")
     valueOptions.prefixLength = 32
     valueOptions.writeBufferBytes = 32 << 20
@@ -85,6 +88,7 @@ public final class StateStore: Sendable {
       caches = StateCaches(slotCount: cachedSlots, preimageBytes: 32 << 20, seen: 0)
       try write(genesis, sync: true)
     }
+    metrics.memory.watch(opened, as: .state)
   }
 
   private static let genesisKey = Array("genesis".utf8)
@@ -96,8 +100,6 @@ public final class StateStore: Sendable {
     }
     return hash
   }
-
-  var memoryUsage: MemoryUsage { database.memoryUsage }
 
   /// The newest block, on disk or not.
   public var latest: UInt64 { recent.withLock { $0.pending.last?.number ?? $0.flushed.number } }
@@ -115,8 +117,8 @@ public final class StateStore: Sendable {
 
   /// Makes the next block's state readable.
   public func append(_ change: StateChange) throws(StorageError) {
-    let watch = EventTimer(observer)
-    defer { watch.stop { .stateAppended(time: $0) } }
+    var stopwatch = Stopwatch()
+    defer { metrics.appendState.observe(nanoseconds: stopwatch.lap()) }
     try recent.withLock { (recent) throws(StorageError) in
       let expected = (recent.pending.last?.number ?? recent.flushed.number) + 1
       guard change.number == expected else {
@@ -130,7 +132,7 @@ public final class StateStore: Sendable {
   @discardableResult
   public func flushNext() throws(StorageError) -> Bool {
     guard let oldest = recent.withLock({ $0.pending.first }) else { return false }
-    let watch = EventTimer(observer)
+    var stopwatch = Stopwatch()
     try write(oldest, sync: false)
     // Readers that find the block no longer among the pending ones must find it in the database and the caches.
     caches.apply(oldest)
@@ -138,7 +140,7 @@ public final class StateStore: Sendable {
       recent.pending.removeFirst()
       recent.flushed = StoreHead(number: oldest.number, hash: oldest.blockHash)
     }
-    watch.stop { .stateFlushed(slots: oldest.slots.count, preimages: oldest.preimages.count, time: $0) }
+    metrics.stateFlushed(slots: oldest.slots.count, preimages: oldest.preimages.count, time: stopwatch.lap())
     return true
   }
 
@@ -240,21 +242,21 @@ public struct ChainStateView: StateView, Sendable {
   let overlay: [StateChange]
 
   public func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? {
-    let watch = EventTimer(store.observer)
+    var stopwatch = Stopwatch()
     for (index, change) in overlay.enumerated() {
       guard let value = change.slots[flatKey] else { continue }
-      watch.stop { .slotRead(.recentBlocks, scanned: index + 1, time: $0) }
+      store.metrics.slotRead(.recentBlocks, scanned: index + 1, time: stopwatch.lap())
       return value
     }
-    defer { watch.stop { .slotRead(.base, scanned: overlay.count, time: $0) } }
+    defer { store.metrics.slotRead(.base, scanned: overlay.count, time: stopwatch.lap()) }
     do throws(StorageError) { return try store.slot(flatKey, at: number) } catch {
       throw StateReadError(error.description)
     }
   }
 
   public func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? {
-    let watch = EventTimer(store.observer)
-    defer { watch.stop { .preimageRead(time: $0) } }
+    var stopwatch = Stopwatch()
+    defer { store.metrics.readPreimage.observe(nanoseconds: stopwatch.lap()) }
     for change in overlay { if let bytes = change.preimages[hash] { return bytes } }
     do throws(StorageError) { return try store.preimage(hash) } catch { throw StateReadError(error.description) }
   }
