@@ -49,9 +49,9 @@ let package = Package(
 
     // Execution
     .module("Transactions", in: "Execution", ["Primitives", "Cryptography"]),
-    .module("EVM", in: "Execution", ["Primitives", "Cryptography"]),
+    .module("EVM", in: "Execution", ["Primitives", "Concurrency", "Cryptography"]),
     .module("Tracers", in: "Execution", ["Primitives", "JSON", "EVM"]),
-    .module("ZKsyncOS", in: "Execution", ["Primitives", "Cryptography", "Transactions", "EVM"]),
+    .module("ZKsyncOS", in: "Execution", ["Primitives", "Concurrency", "Cryptography", "Transactions", "EVM"]),
     .module("Ethereum", in: "Execution", ["Primitives", "Cryptography", "Transactions", "EVM"]),
     .tests(
       "EVMTests", in: "Execution",
@@ -63,19 +63,20 @@ let package = Package(
     .tests(
       "ZKsyncOSTests", in: "Execution",
       [
-        "Primitives", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "StateTree", "RandomTesting",
+        "Primitives", "Concurrency", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "StateTree", "RandomTesting",
       ]),
 
     // API
     .module(
       "EthereumAPI", in: "API",
       [
-        "Primitives", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS", "StateTree",
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS",
+        "StateTree",
       ]),
     .tests(
       "EthereumAPITests", in: "API",
       [
-        "Primitives", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
         "EthereumAPI", "StateTree", "SocketTesting", "StorageTesting", .nioPosix,
       ]),
 

@@ -2,8 +2,9 @@
 
 /// An exceptional end of a frame: its effects are undone and all its gas is consumed.
 ///
-/// The names follow the yellow paper's exceptional halting conditions and geth's errors. ``outOfNative`` and
-/// ``internalFailure`` are *fatal*: they end the whole frame stack, not only the frame in which they arise.
+/// The names follow the yellow paper's exceptional halting conditions and geth's errors. ``outOfNative``,
+/// ``internalFailure`` and ``cancelled`` are *fatal*: they end the whole frame stack, not only the frame in which they
+/// arise.
 @frozen public enum Halt: UInt8, Error, Sendable, Equatable, CaseIterable {
   /// An instruction that costs more than the gas left.
   case outOfGas
@@ -49,7 +50,9 @@
   case outOfNative
   /// An invariant of the host does not hold. Fatal.
   case internalFailure
+  /// Whoever asked for the execution no longer waits for it. Fatal.
+  case cancelled
 
   /// Whether the whole frame stack ends, and with it the transaction's execution.
-  @inlinable public var isFatal: Bool { self == .outOfNative || self == .internalFailure }
+  @inlinable public var isFatal: Bool { self == .outOfNative || self == .internalFailure || self == .cancelled }
 }

@@ -24,6 +24,7 @@ extension Halt {
     case .nonceOverflow: "nonce uint64 overflow"
     case .outOfNative: "out of native resources"
     case .internalFailure: "internal failure"
+    case .cancelled: "execution aborted"
     }
   }
 }

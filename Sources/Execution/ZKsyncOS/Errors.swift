@@ -146,8 +146,8 @@ public enum BlockError: Error, Hashable, Sendable {
   case baseFeeTooLarge(UInt256)
   /// A transaction that cannot be refused broke a rule of the proving run.
   case hazard(Hazard)
-  /// A simulation took too long.
-  case timeLimit
+  /// Nobody waits for the simulation any more.
+  case cancelled
   /// Our own bug.
   case invariant(String)
 }

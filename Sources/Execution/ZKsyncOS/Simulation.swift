@@ -1,3 +1,4 @@
+import Concurrency
 import EVM
 import Primitives
 import Transactions
@@ -8,12 +9,9 @@ import Transactions
 /// balance is looked at. It may run on any thread, with an engine of that thread.
 ///
 /// What it may use is bounded: memory by gas, which the block's limit bounds, and return data by what the virtual machine
-/// holds; time by gas as far as instructions go, and by the clock wherever the outside is asked: each call, creation and
-/// first access of a slot looks at it.
+/// holds; time by gas as far as plain instructions go. Whatever takes longer for its gas looks whether the simulation is
+/// cancelled: each call, creation, first access of a slot, and KECCAK256.
 public enum Simulation {
-  /// How long a call may take, unless the caller says otherwise.
-  public static let defaultTimeLimit = Duration.seconds(5)
-
   /// How a call ended, and what it would have done.
   public struct Result: Sendable, Equatable {
     public var succeeded: Bool
@@ -32,20 +30,20 @@ public enum Simulation {
   /// Runs `transaction` in the block of `context` on `state`. An L2 transaction's signature may be 65 zero bytes.
   ///
   /// - Throws: `.rejected` where no block could contain the transaction (too little gas to begin with, fees below the
-  ///   base fee, more value than the sender owns, a hazard), `.failed` where the state cannot be read or the time is up.
+  ///   base fee, more value than the sender owns, a hazard), `.failed` where the state cannot be read or the call was cancelled.
   public static func call(
     _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
-    timeLimit: Duration = defaultTimeLimit
+    cancellation: Cancellation? = nil
   ) throws(SimulationFailure) -> Result {
     var tracer = NoTracer()
     return try call(
-      transaction, context: context, state: state, engine: engine, timeLimit: timeLimit, tracer: &tracer)
+      transaction, context: context, state: state, engine: engine, cancellation: cancellation, tracer: &tracer)
   }
 
   /// Runs `transaction` and observes it.
   public static func call<T: Tracer>(
     _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
-    timeLimit: Duration = defaultTimeLimit, tracer: inout T
+    cancellation: Cancellation? = nil, tracer: inout T
   ) throws(SimulationFailure) -> Result {
     var transaction = transaction
     guard transaction.gasLimit <= context.gasLimit else {
@@ -54,8 +52,8 @@ public enum Simulation {
     guard transaction.gasLimit >= signatureGas else { throw .rejected(.invalid(.outOfGasDuringValidation)) }
     if !transaction.isL1 { transaction.gasLimit -= signatureGas }
     let bootloader = Bootloader(
-      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true)
-    bootloader.state.pointee.deadline = ContinuousClock.now + timeLimit
+      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
+      cancellation: cancellation)
     do throws(TransactionStop) {
       let processed = try bootloader.process(transaction, senderIsKnown: true, tracer: &tracer)
       let result = bootloader.result(of: processed)
@@ -76,6 +74,6 @@ public enum Simulation {
 public enum SimulationFailure: Error, Hashable, Sendable {
   /// No block could contain the transaction.
   case rejected(Rejection)
-  /// The state could not be read, or the time was up.
+  /// The state could not be read, or the call was cancelled.
   case failed(BlockError)
 }

@@ -86,4 +86,9 @@ public struct RPCContext: Sendable {
     self.session = session
     self.cancellation = cancellation
   }
+
+  /// Throws where nobody waits for the answer any more. For work in many small steps.
+  public func checkCancellation() throws(RPCError) {
+    if cancellation.isCancelled { throw .cancelled(cancellation.reason) }
+  }
 }

@@ -46,7 +46,9 @@ public final class RPCDispatcher: Sendable {
     case .pooled: threads = pool
     case .heavy: threads = heavyPool
     }
-    if !threads.submit({ completion(self.run(request, context)) }) { completion(Self.reply(.busy, to: request)) }
+    if !threads.submit({ completion(self.run(request, context)) }) {
+      completion(Self.reply(.busy("the queue of requests is full"), to: request))
+    }
   }
 
   private func run(_ request: RPCRequest, _ context: RPCContext) -> ByteBuffer? {

@@ -1,7 +1,8 @@
+import Concurrency
 import JSON
 
 /// An error as a JSON-RPC client sees it. Codes are those that Ethereum clients know from geth; the ones of the transport
-/// (−32007 … −32011) are those of jsonrpsee, which the original of this node is built on.
+/// (−32006 … −32011) are those of jsonrpsee, which the original of this node is built on.
 public struct RPCError: Error, Sendable, Equatable {
   /// What goes with the message.
   public enum Detail: Sendable, Equatable {
@@ -55,7 +56,19 @@ public struct RPCError: Error, Sendable, Equatable {
     RPCError(code: -32_008, message: "Response is too big", data: .text("Exceeded max limit of \(limit)"))
   }
 
-  public static let busy = RPCError(code: -32_009, message: "Server is busy, try again later")
+  /// Something is full: EIP-1474's code for an exceeded limit.
+  public static func busy(_ what: String) -> RPCError {
+    RPCError(code: -32_005, message: "server is busy: \(what), try again later")
+  }
+
+  /// Why a call was given up. −32002 and its message are geth's for a request that takes too long; a client that has gone
+  /// does not see its own.
+  public static func cancelled(_ reason: Cancellation.Reason?) -> RPCError {
+    switch reason {
+    case .shutdown: busy("it is shutting down")
+    case .timeLimit, .clientGone, nil: RPCError(code: -32_002, message: "request timed out")
+    }
+  }
 
   public static func batchResponseTooBig(_ limit: Int) -> RPCError {
     RPCError(code: -32_011, message: "The batch response was too large", data: .text("Exceeded max limit of \(limit)"))

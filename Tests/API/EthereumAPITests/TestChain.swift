@@ -1,5 +1,6 @@
 // A chain, a state, a mempool and a machine in memory, as small as the API lets them be.
 
+import Concurrency
 import Cryptography
 import EthereumAPI
 import HTTP
@@ -145,7 +146,7 @@ struct TestSimulator: Simulator {
     + [UInt8](repeating: 0, count: 28)
 
   func simulate(
-    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
   ) throws(SimulationError) -> SimulationOutcome {
     if number == 1 { throw .stateNotAvailable(block: 1) }
     if call.gasLimit < 21_000 { throw .intrinsicGasTooLow }

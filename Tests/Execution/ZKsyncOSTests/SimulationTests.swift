@@ -1,3 +1,4 @@
+import Concurrency
 import Primitives
 import RandomTesting
 import Testing
@@ -110,8 +111,10 @@ struct SimulationTests {
     }
   }
 
-  @Test("a call that takes too long ends with an error, whether it computes in precompiles, creates, or reads")
-  func timeLimit() throws {
+  @Test("a cancelled call ends with an error, whether it computes in precompiles, creates, reads, or hashes")
+  func cancellation() throws {
+    let cancellation = Cancellation()
+    cancellation.cancel(.timeLimit)
     let loops: [[UInt8]] = [
       // staticcall(gas, 8, 0, 192, 0, 0) again and again: a pairing each time.
       [0x5b, 0x5f, 0x5f, 0x60, 192, 0x5f, 0x60, 8, 0x5a, 0xfa, 0x50, 0x5f, 0x56],
@@ -119,31 +122,35 @@ struct SimulationTests {
       [0x5b, 0x5f, 0x5f, 0x5f, 0xf0, 0x50, 0x5f, 0x56],
       // sload(gas)
       [0x5b, 0x5a, 0x54, 0x50, 0x5f, 0x56],
+      // keccak256(0, 0), with the fast interpreter and before it is chosen
+      [0x5b, 0x5f, 0x5f, 0x20, 0x50, 0x5f, 0x56],
     ]
     for code in loops {
       var fixture = Fixture()
       fixture.context.gasLimit = 1 << 50
       fixture.state.setCode(.filled(0x05), code, fixture.context.protocolVersion)
-      #expect(throws: SimulationFailure.failed(.timeLimit)) {
+      #expect(throws: SimulationFailure.failed(.cancelled)) {
         try Simulation.call(
           Self.request(to: .filled(0x05), gas: 1 << 50), context: Self.free(fixture.context), state: fixture.state,
-          engine: ExecutionEngine(), timeLimit: .zero)
+          engine: ExecutionEngine(), cancellation: cancellation)
       }
     }
   }
 
-  @Test("an engine works on after a call that ran out of time")
-  func afterTimeLimit() throws {
+  @Test("an engine works on after a call that was cancelled")
+  func afterCancellation() throws {
+    let cancellation = Cancellation()
+    cancellation.cancel(.clientGone)
     var fixture = Fixture()
     fixture.state.setCode(
       .filled(0x05), [0x60, 42, 0x5f, 0x52, 0x60, 32, 0x5f, 0xf3], fixture.context.protocolVersion)
     fixture.state.setCode(
       .filled(0x06), [0x5b, 0x5a, 0x54, 0x50, 0x5f, 0x56], fixture.context.protocolVersion)
     let engine = ExecutionEngine()
-    #expect(throws: SimulationFailure.failed(.timeLimit)) {
+    #expect(throws: SimulationFailure.failed(.cancelled)) {
       try Simulation.call(
         Self.request(to: .filled(0x06)), context: Self.free(fixture.context), state: fixture.state, engine: engine,
-        timeLimit: .zero)
+        cancellation: cancellation)
     }
     let result = try Simulation.call(
       Self.request(to: .filled(0x05)), context: Self.free(fixture.context), state: fixture.state, engine: engine)

@@ -161,7 +161,8 @@ struct DispatcherTests {
     while small.load == 0 { await Task.yield() }
     #expect(
       await reply(#"{"jsonrpc":"2.0","id":2,"method":"slowEcho","params":[1]}"#, to: dispatcher)
-        == #"{"jsonrpc":"2.0","error":{"code":-32009,"message":"Server is busy, try again later"},"id":2}"#)
+        == #"{"jsonrpc":"2.0","error":{"code":-32005,"message":"server is busy: the queue of requests is full, try again later"},"id":2}"#
+    )
     #expect(
       await reply(#"{"jsonrpc":"2.0","id":3,"method":"echo","params":[1]}"#, to: dispatcher)?.contains("result") == true
     )

@@ -6,38 +6,38 @@ import Primitives
 
 extension NodeAPI {
   func addCallMethods(to table: inout MethodTable) {
-    table.add("eth_call", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_call", .heavy) { [self] (parameters, context, writer) throws(RPCError) in
       let start = ContinuousClock.now
       defer { metrics.responseTime(.call).observe(ContinuousClock.now - start) }
       let request = try parameters.required("request", as: TransactionRequest.self)
-      let (number, baseFee) = try context(of: try parameters.optional("blockNumber"))
+      let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
       let overrides = try Self.overrides(&parameters)
       var call = try request.simulatedCall(baseFee: baseFee)
       call.gasLimit = min(request.gas ?? configuration.callGas, configuration.callGas)
-      switch try simulate(call, after: number, overrides) {
+      switch try simulate(call, after: number, overrides, context) {
       case .success(let output, _): writer.data(output)
       case .revert(let output, _): throw .reverted(output)
       case .halt(let reason, _, _): throw .refused(reason)
       }
     }
-    table.add("eth_estimateGas", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_estimateGas", .heavy) { [self] (parameters, context, writer) throws(RPCError) in
       let start = ContinuousClock.now
       let request = try parameters.required("request", as: TransactionRequest.self)
-      let (number, baseFee) = try context(of: try parameters.optional("blockNumber"))
+      let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
       let overrides = try Self.overrides(&parameters)
       let call = try request.simulatedCall(baseFee: baseFee)
       let ceiling = try gasCeiling(request, call, after: number, overrides)
       let estimator = GasEstimator(ceiling: ceiling) { (gas) throws(RPCError) in
         var call = call
         call.gasLimit = gas
-        return try self.simulate(call, after: number, overrides, isProbe: true)
+        return try self.simulate(call, after: number, overrides, context, isProbe: true)
       }
       writer.quantity(try estimator.estimate())
       metrics.responseTime(.estimateGas).observe(ContinuousClock.now - start)
     }
   }
 
-  private func context(of id: BlockID?) throws(RPCError) -> (number: UInt64, baseFee: UInt64) {
+  private func block(of id: BlockID?) throws(RPCError) -> (number: UInt64, baseFee: UInt64) {
     guard let block = try header(of: id ?? .latest) else { throw .refused("block not found") }
     return (block.number, block.header.baseFeePerGas)
   }
@@ -51,10 +51,11 @@ extension NodeAPI {
 
   /// Runs a call. With `isProbe` a gas limit too low to begin with is an outcome, not an error.
   private func simulate(
-    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, isProbe: Bool = false
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ context: RPCContext,
+    isProbe: Bool = false
   ) throws(RPCError) -> SimulationOutcome {
     do throws(SimulationError) {
-      return try simulator.simulate(call, after: number, overrides)
+      return try simulator.simulate(call, after: number, overrides, cancellation: context.cancellation)
     } catch {
       switch error {
       case .intrinsicGasTooLow:
@@ -63,6 +64,7 @@ extension NodeAPI {
       case .invalid(let reason): throw .refused(reason)
       case .stateNotAvailable(let block): throw .refused("state for block \(block) is not available")
       case .unsupportedOverride(let reason): throw .invalidParameters(reason)
+      case .cancelled: throw .cancelled(context.cancellation.reason)
       case .failed(let reason): throw .internalError(reason)
       }
     }

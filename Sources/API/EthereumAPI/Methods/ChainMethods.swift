@@ -27,13 +27,15 @@ extension NodeAPI {
     table.add("eth_blockNumber", .inline) { (_, _, writer) in writer.quantity(chain.head.number) }
     table.add("eth_gasPrice", .inline) { (_, _, writer) in writer.quantity(chain.nextBaseFee) }
     table.add("eth_maxPriorityFeePerGas", .inline) { (_, _, writer) in writer.quantity(UInt64(0)) }
-    table.add("eth_feeHistory", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
-      try feeHistory(&parameters, &writer)
+    table.add("eth_feeHistory", .heavy) { [self] (parameters, context, writer) throws(RPCError) in
+      try feeHistory(&parameters, context, &writer)
     }
   }
 
   /// Base fees, how full the blocks were, and what was paid on top, of some blocks and the one after them.
-  private func feeHistory(_ parameters: inout Parameters, _ writer: inout JSONWriter) throws(RPCError) {
+  private func feeHistory(
+    _ parameters: inout Parameters, _ context: RPCContext, _ writer: inout JSONWriter
+  ) throws(RPCError) {
     let asked = try parameters.required("blockCount", as: UInt64.self)
     guard let newest = try number(of: try parameters.required("newestBlock")) else {
       throw .refused("request beyond head block")
@@ -46,6 +48,7 @@ extension NodeAPI {
     var rewards: [[UInt256]] = []
     if count > 0 {
       for number in oldest...newest {
+        try context.checkCancellation()
         guard let header = try header(number: number)?.header else { throw .refused("block not found") }
         baseFees.append(header.baseFeePerGas)
         ratios.append(header.gasLimit == 0 ? 0 : Double(header.gasUsed) / Double(header.gasLimit))

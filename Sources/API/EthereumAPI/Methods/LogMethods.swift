@@ -7,9 +7,9 @@ import Transactions
 
 extension NodeAPI {
   func addLogMethods(to table: inout MethodTable) {
-    table.add("eth_getLogs", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_getLogs", .heavy) { [self] (parameters, context, writer) throws(RPCError) in
       let start = ContinuousClock.now
-      try writeLogs(try parameters.required("filter"), &writer)
+      try writeLogs(try parameters.required("filter"), context, &writer)
       metrics.responseTime(.getLogs).observe(ContinuousClock.now - start)
     }
     table.add("eth_newFilter", .inline) { [self] (parameters, _, writer) throws(RPCError) in
@@ -26,25 +26,28 @@ extension NodeAPI {
     table.add("eth_uninstallFilter", .inline) { [self] (parameters, _, writer) throws(RPCError) in
       writer.boolean(filters.remove(try parameters.required("id")))
     }
-    table.add("eth_getFilterLogs", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_getFilterLogs", .heavy) { [self] (parameters, context, writer) throws(RPCError) in
       guard case .logs(let query)? = filters.kind(of: try parameters.required("id")) else {
         throw .refused("filter not found")
       }
-      try writeLogs(query, &writer)
+      try writeLogs(query, context, &writer)
     }
-    table.add("eth_getFilterChanges", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add("eth_getFilterChanges", .heavy) { [self] (parameters, context, writer) throws(RPCError) in
       guard let changes = filters.poll(try parameters.required("id"), head: chain.head.number) else {
         throw .refused("filter not found")
       }
-      try write(changes, &writer)
+      try write(changes, context, &writer)
     }
   }
 
-  private func write(_ changes: FilterRegistry.Changes, _ writer: inout JSONWriter) throws(RPCError) {
+  private func write(
+    _ changes: FilterRegistry.Changes, _ context: RPCContext, _ writer: inout JSONWriter
+  ) throws(RPCError) {
     writer.beginArray()
     switch changes {
     case .blocks(let numbers):
       for number in numbers {
+        try context.checkCancellation()
         if let block = try header(number: number) { writer.data(block.hash) }
       }
     case .transactions(let transactions, let isFull):
@@ -52,7 +55,7 @@ extension NodeAPI {
         if isFull { writer.pendingTransaction(transaction) } else { writer.data(transaction.hash) }
       }
     case .logs(let query, let numbers):
-      if let range = try restricted(numbers, to: query) { try scan(range, query, &writer) }
+      if let range = try restricted(numbers, to: query) { try scan(range, query, context, &writer) }
     }
     writer.endArray()
   }
@@ -74,12 +77,12 @@ extension NodeAPI {
     return low <= high ? low...high : nil
   }
 
-  private func writeLogs(_ query: LogQuery, _ writer: inout JSONWriter) throws(RPCError) {
+  private func writeLogs(_ query: LogQuery, _ context: RPCContext, _ writer: inout JSONWriter) throws(RPCError) {
     writer.beginArray()
     switch query.blocks {
     case .block(let hash):
       guard let number = try number(of: .hash(hash)) else { throw .refused("block not found") }
-      try scan(number...number, query, &writer)
+      try scan(number...number, query, context, &writer)
     case .range(let from, let to):
       let head = chain.head.number
       let first = try boundary(from, head), last = try boundary(to, head)
@@ -87,7 +90,7 @@ extension NodeAPI {
       guard last - first <= configuration.maxBlocksPerFilter else {
         throw .refused("query exceeds max block range \(configuration.maxBlocksPerFilter)")
       }
-      if first <= head { try scan(first...min(last, head), query, &writer) }
+      if first <= head { try scan(first...min(last, head), query, context, &writer) }
     }
     writer.endArray()
   }
@@ -99,11 +102,14 @@ extension NodeAPI {
   }
 
   /// Writes the logs of a range of blocks that match. The bloom of a header tells for most blocks that none can.
-  private func scan(_ range: ClosedRange<UInt64>, _ query: LogQuery, _ writer: inout JSONWriter) throws(RPCError) {
+  private func scan(
+    _ range: ClosedRange<UInt64>, _ query: LogQuery, _ context: RPCContext, _ writer: inout JSONWriter
+  ) throws(RPCError) {
     var matches = 0
     var truePositives = 0
     var falsePositives = 0
     for number in range {
+      try context.checkCancellation()
       guard let block = try header(number: number), query.filter.mayMatch(block.header.logsBloom) else { continue }
       let before = matches
       for receipt in try reading({ () throws(ChainReadError) in try chain.receipts(ofBlock: number) }) ?? [] {

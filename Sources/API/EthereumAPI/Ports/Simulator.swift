@@ -1,3 +1,4 @@
+import Concurrency
 import Primitives
 import Transactions
 
@@ -70,14 +71,16 @@ public enum SimulationError: Error, Sendable, Equatable {
   case stateNotAvailable(block: UInt64)
   /// The simulator cannot do what the overrides ask for.
   case unsupportedOverride(String)
+  /// Nobody waits for the outcome any more.
+  case cancelled
   case failed(String)
 }
 
 /// Executes calls on the state after a block. Called on worker threads, several at once.
 public protocol Simulator: Sendable {
   /// Runs `call` in the context of block `number`, on the state after it. Signature, nonce and balance are not checked, and
-  /// no fee is paid.
+  /// no fee is paid. Ends with `.cancelled` soon after `cancellation` is.
   func simulate(
-    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
   ) throws(SimulationError) -> SimulationOutcome
 }

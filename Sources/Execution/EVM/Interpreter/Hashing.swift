@@ -6,6 +6,8 @@ import Primitives
 extension Registers {
   @inline(__always)
   mutating func keccak256() throws(Halt) {
+    // The slowest instruction for its gas: a loop of it takes seconds.
+    if let cancellation = frame.pointee.environment.pointee.cancellation, cancellation.isCancelled { throw .cancelled }
     if Rules.metersNative {
       // Here even an empty range must have an offset that fits a machine word.
       let offset = try word(item(1))

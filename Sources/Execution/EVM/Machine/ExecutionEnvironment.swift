@@ -1,5 +1,6 @@
 // The block and the transaction, as far as instructions can see them.
 
+import Concurrency
 import Primitives
 
 /// What the environment instructions return: one value per transaction.
@@ -32,11 +33,18 @@ import Primitives
   /// Versioned hashes for BLOBHASH (EIP-4844); empty where blobs do not exist.
   public var blobHashes: [Bytes32]
 
+  // MARK: Outside
+
+  /// Ends the execution with ``Halt/cancelled`` soon after it is cancelled. Looked at by instructions that take long for
+  /// their gas; hosts look at it where they are asked. Plain instructions are bounded by gas.
+  public var cancellation: Cancellation?
+
   /// An environment; whatever is left out is zero, but for the chain ID and the blob base fee, which are 1.
   public init(
     coinbase: Address = .zero, number: UInt64 = 0, timestamp: UInt64 = 0, gasLimit: UInt64 = 0,
     prevRandao: UInt256 = .zero, chainID: UInt64 = 1, baseFee: UInt256 = .zero, blobBaseFee: UInt256 = .one,
-    origin: Address = .zero, gasPrice: UInt256 = .zero, blobHashes: [Bytes32] = []
+    origin: Address = .zero, gasPrice: UInt256 = .zero, blobHashes: [Bytes32] = [],
+    cancellation: Cancellation? = nil
   ) {
     self.coinbase = coinbase
     self.number = number
@@ -49,5 +57,6 @@ import Primitives
     self.origin = origin
     self.gasPrice = gasPrice
     self.blobHashes = blobHashes
+    self.cancellation = cancellation
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import Cryptography
 import EVM
 import Primitives
@@ -13,19 +14,23 @@ final class Bootloader {
   let machine: VirtualMachine<ZKsyncRules>
   let features: BlockFeatures
   let isSimulation: Bool
+  /// Ends a simulation early; blocks take the time that they need.
+  let cancellation: Cancellation?
   /// Whether no transaction was included yet: an upgrade must be the first.
   var isFirst = true
 
   init(
-    context: BlockContext, view: any StateView, engine: ExecutionEngine, features: BlockFeatures, isSimulation: Bool
+    context: BlockContext, view: any StateView, engine: ExecutionEngine, features: BlockFeatures, isSimulation: Bool,
+    cancellation: Cancellation? = nil
   ) {
     self.context = context
     self.engine = engine
     self.features = features
     self.isSimulation = isSimulation
+    self.cancellation = cancellation
     machine = engine.machine(for: context.protocolVersion)
     state = .allocate(capacity: 1)
-    state.initialize(to: BlockState(view: view, version: context.protocolVersion))
+    state.initialize(to: BlockState(view: view, version: context.protocolVersion, cancellation: cancellation))
   }
 
   deinit {
@@ -115,6 +120,7 @@ final class Bootloader {
     case .outOfGas: return .invalid(.outOfGasDuringValidation)
     case .outOfNative: return .invalid(.outOfNativeResourcesDuringValidation)
     case .insufficientBalance: return .rejected(.hazard(.balanceOverflow))
+    case .cancelled: return .failed(.cancelled)
     default:
       switch state.pointee.fault {
       case .hazard(let hazard): return .rejected(.hazard(hazard))
@@ -128,7 +134,8 @@ final class Bootloader {
     machine.environment = ExecutionEnvironment(
       coinbase: context.coinbase, number: context.number, timestamp: context.timestamp, gasLimit: context.gasLimit,
       prevRandao: context.protocolVersion.fixesRandomnessToOne ? .one : context.mixHash, chainID: context.chainID,
-      baseFee: context.baseFee, blobBaseFee: .one, origin: origin, gasPrice: gasPrice, blobHashes: [])
+      baseFee: context.baseFee, blobBaseFee: .one, origin: origin, gasPrice: gasPrice, blobHashes: [],
+      cancellation: cancellation)
   }
 
   func runner<T: Tracer>(_ tracer: T) -> Runner<T> {

@@ -9,7 +9,7 @@ extension SystemHost {
   mutating func prepareCall(
     _ request: CallRequest, meter: inout Meter, output: inout ReturnData
   ) throws(Halt) -> CallPreparation<FrameHandle> {
-    try state.pointee.checkDeadline()
+    try state.pointee.checkCancellation()
     let (account, stored) = try state.pointee.readAccount(request.codeAddress, .evm, &meter)
     if request.transfersValue {
       try meter.charge(ergs: ErgsCost.callValue)
@@ -124,7 +124,7 @@ extension SystemHost {
     creator: Address, nonce: UInt64?, salt: UInt256?, value: UInt256, initCode: UnsafeRawBufferPointer,
     _ meter: inout Meter
   ) throws(Halt) -> Creation {
-    try state.pointee.checkDeadline()
+    try state.pointee.checkCancellation()
     let creatorPosition = try readForFree(creator, &meter)
     if state.pointee.accounts[creatorPosition].current.balance < value { return .refused(.insufficientBalance) }
     let usedNonce: UInt64

@@ -84,7 +84,7 @@ extension BlockState {
   private mutating func loadCell(
     _ hashed: UInt32, _ address: UInt256, _ key: UInt256, coldErgs: UInt64, _ meter: inout Meter
   ) throws(Halt) -> Int {
-    try checkDeadline()
+    try checkCancellation()
     let flatKey = FlatKey.of(address, key)
     let value: Bytes32?
     do {

@@ -1,3 +1,4 @@
+import Concurrency
 import EVM
 import Primitives
 import Transactions
@@ -50,15 +51,16 @@ struct BlockState: ~Copyable {
   var frame = FrameMark()
   var transactionStart = TransactionMark()
 
-  /// When a simulation has to be over; blocks take the time that they need.
-  var deadline: ContinuousClock.Instant?
+  /// Ends a simulation early; blocks take the time that they need.
+  let cancellation: Cancellation?
 
   /// The cause behind a `Halt.internalFailure`.
   var fault: BlockError?
 
-  init(view: any StateView, version: ProtocolVersion) {
+  init(view: any StateView, version: ProtocolVersion, cancellation: Cancellation? = nil) {
     self.view = view
     self.version = version
+    self.cancellation = cancellation
   }
 
   /// Notes why the block cannot go on and returns the error that unwinds to its top.
@@ -67,10 +69,10 @@ struct BlockState: ~Copyable {
     return .internalFailure
   }
 
-  /// Looks at the clock where there is a deadline.
+  /// Looks whether anybody still waits for a simulation. Called where a call, a creation, or a first access begins.
   @inline(__always)
-  mutating func checkDeadline() throws(Halt) {
-    if let deadline, ContinuousClock.now > deadline { throw fail(.timeLimit) }
+  func checkCancellation() throws(Halt) {
+    if let cancellation, cancellation.isCancelled { throw .cancelled }
   }
 
   /// Runs work that costs no gas: its native is charged, and the gas is afterwards what it was.

@@ -1,4 +1,5 @@
 import ChainStorage
+import Concurrency
 import EVM
 import EthereumAPI
 import Primitives
@@ -23,7 +24,7 @@ final class SimulatorAdapter: Simulator {
   init(sequencer: Sequencer) { self.sequencer = sequencer }
 
   func simulate(
-    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
   ) throws(SimulationError) -> SimulationOutcome {
     let context = try self.context(of: number, call, overrides.block)
     let stored: ChainStateView
@@ -35,7 +36,8 @@ final class SimulatorAdapter: Simulator {
     let pooled = idle.withLock { $0.popLast() } ?? Engine(engine: ExecutionEngine(codes: codes))
     defer { idle.withLock { $0.append(pooled) } }
     do throws(SimulationFailure) {
-      let result = try Simulation.call(transaction, context: context, state: view, engine: pooled.engine)
+      let result = try Simulation.call(
+        transaction, context: context, state: view, engine: pooled.engine, cancellation: cancellation)
       if result.succeeded { return .success(output: result.output, gasUsed: result.gasUsed) }
       if result.output.isEmpty, result.gasUsed >= transaction.gasLimit {
         return .halt(reason: "out of gas", isOutOfGas: true, gasUsed: result.gasUsed)
@@ -88,6 +90,7 @@ final class SimulatorAdapter: Simulator {
     case .rejected(.invalid(.outOfGasDuringValidation)): .intrinsicGasTooLow
     case .rejected(.hazard(.valueBeyondBalance)): .invalid("insufficient funds for transfer")
     case .rejected(let reason): .invalid("invalid transaction: \(reason)")
+    case .failed(.cancelled): .cancelled
     case .failed(let fault): .failed("\(fault)")
     }
   }
