@@ -38,14 +38,18 @@ let package = Package(
     .tests("TelemetryTests", in: "Base", ["JSON", "Telemetry", .logging]),
 
     // Transport
-    .module("HTTP", in: "Transport", [.nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
+    .module("HTTP", in: "Transport", ["Concurrency", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
     .module(
       "JSONRPC", in: "Transport",
       [
-        "Primitives", "Concurrency", "JSON", "HTTP", .nioCore, .nioPosix, .nioHTTP1,
+        "Primitives", "Concurrency", "JSON", "Telemetry", "HTTP", .nioCore, .nioPosix, .nioHTTP1, .logging,
       ]),
     .tests("HTTPTests", in: "Transport", ["HTTP", "SocketTesting", .nioPosix]),
-    .tests("JSONRPCTests", in: "Transport", ["JSON", "HTTP", "JSONRPC", "SocketTesting", .nioPosix]),
+    .tests(
+      "JSONRPCTests", in: "Transport",
+      [
+        "JSON", "Telemetry", "HTTP", "JSONRPC", "SocketTesting", .nioPosix, .logging,
+      ]),
 
     // Execution
     .module("Transactions", in: "Execution", ["Primitives", "Cryptography"]),
@@ -77,7 +81,7 @@ let package = Package(
       "EthereumAPITests", in: "API",
       [
         "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
-        "EthereumAPI", "StateTree", "SocketTesting", "StorageTesting", .nioPosix,
+        "EthereumAPI", "StateTree", "SocketTesting", "StorageTesting", .nioPosix, .logging,
       ]),
 
     // Proving

@@ -52,19 +52,21 @@ final class SubscriptionHub: Sendable {
       return (subscribers.heads, subscribers.logs)
     }
     guard !heads.isEmpty || !logs.isEmpty, let block = try? chain.header(number: number) else { return }
+    var notifications = Notifications()
+    defer { notifications.send() }
     if !heads.isEmpty {
-      let item = Self.json { $0.header(block) }
-      for subscription in heads { subscription.send(result: item) }
+      let item = Self.item { $0.header(block) }
+      for subscription in heads { notifications.add(item, to: subscription) }
     }
     let interested = logs.filter { $0.query.filter.mayMatch(block.header.logsBloom) }
     guard !interested.isEmpty, let receipts = try? chain.receipts(ofBlock: number) else { return }
     for receipt in receipts {
       for (offset, log) in receipt.receipt.logs.enumerated() {
-        var item: [UInt8]?
+        var item: NotificationItem?
         for (query, subscription) in interested where query.filter.matches(log) {
-          let text = item ?? Self.json { $0.log(log, at: offset, of: receipt) }
-          item = text
-          subscription.send(result: text)
+          let written = item ?? Self.item { $0.log(log, at: offset, of: receipt) }
+          item = written
+          notifications.add(written, to: subscription)
         }
       }
     }
@@ -79,21 +81,23 @@ final class SubscriptionHub: Sendable {
       return (subscribers.transactionHashes, subscribers.fullTransactions)
     }
     guard !hashes.isEmpty || !full.isEmpty else { return }
+    var notifications = Notifications()
     for transaction in transactions {
       if !hashes.isEmpty {
-        let item = Self.json { $0.data(transaction.hash) }
-        for subscription in hashes { subscription.send(result: item) }
+        let item = Self.item { $0.data(transaction.hash) }
+        for subscription in hashes { notifications.add(item, to: subscription) }
       }
       if !full.isEmpty {
-        let item = Self.json { $0.pendingTransaction(transaction) }
-        for subscription in full { subscription.send(result: item) }
+        let item = Self.item { $0.pendingTransaction(transaction) }
+        for subscription in full { notifications.add(item, to: subscription) }
       }
     }
+    notifications.send()
   }
 
-  private static func json(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
+  private static func item(_ write: (inout JSONWriter) -> Void) -> NotificationItem {
     var writer = JSONWriter(capacity: 2_048)
     write(&writer)
-    return writer.bytes
+    return NotificationItem(json: writer.bytes)
   }
 }

@@ -43,6 +43,14 @@ public final class Signal: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
   }
 
+  /// There is news that any one of those who sleep can see to.
+  public func notifyOne() {
+    pthread_mutex_lock(mutex)
+    count += 1
+    if sleepers > 0 { pthread_cond_signal(condition) }
+    pthread_mutex_unlock(mutex)
+  }
+
   /// Sleeps until there was news after `generation`, or until `deadline`, in nanoseconds of the monotonic clock.
   public func wait(after generation: UInt64, until deadline: UInt64? = nil) {
     pthread_mutex_lock(mutex)

@@ -29,7 +29,7 @@ public final class Node: Sendable {
   private let proverAPI: HTTPServer?
   private let proverThreads: NIOThreadPool
   private let settlement: SettlementStages
-  private let workers: WorkerPool
+  private let workers: [WorkerPool]
   private let loops: MultiThreadedEventLoopGroup
   private let log: Logger
   private let failures: FailureSignal
@@ -95,7 +95,10 @@ public final class Node: Sendable {
     _ = sequencer.pool.subscribe { api.announce(pending: $0) }
 
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let workers = WorkerPool(threads: max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    let workers = WorkerPool(threads: max(2, processors))
+    // Half of the processors, and behind everybody else: whoever builds and commits blocks comes first.
+    let heavyWorkers = WorkerPool(threads: max(1, processors / 2), limit: 1_024, byteLimit: 32 << 20, niceness: 10)
     var limits = HTTPServer.Limits()
     limits.connections = configuration.rpc.maxConnections
     do {
@@ -111,12 +114,13 @@ public final class Node: Sendable {
           limits: ProverAPI.limits(), on: loops)
       }
       try sequencer.start()
+      let rpcMetrics = RPCMetrics(metrics.registry)
+      let dispatcher = RPCDispatcher(
+        methods: api.methods, pool: workers, heavyPool: heavyWorkers, metrics: rpcMetrics)
       let rpc = try await listen(
-        RPCService(
-          RPCDispatcher(methods: api.methods, pool: workers),
-          subscriptionLimit: configuration.rpc.maxSubscriptionsPerConnection), at: configuration.rpc.address,
-        limits: limits,
-        allowsAnyOrigin: true, on: loops)
+        RPCService(dispatcher, subscriptionLimit: configuration.rpc.maxSubscriptionsPerConnection, log: log),
+        at: configuration.rpc.address, limits: limits, allowsAnyOrigin: true, on: loops)
+      rpcMetrics.observe(rpc, dispatcher)
       log.info(
         "serving",
         metadata: [
@@ -125,7 +129,7 @@ public final class Node: Sendable {
           "chainID": "\(configuration.rpc.chainID)", "head": "\(sequencer.storage.blocks.head)",
         ])
       return Node(
-        sequencer, settlement, rpc, telemetry, proverAPI, workers, proverThreads, loops, log, failures)
+        sequencer, settlement, rpc, telemetry, proverAPI, [workers, heavyWorkers], proverThreads, loops, log, failures)
     } catch {
       try? await loops.shutdownGracefully()
       throw error
@@ -146,7 +150,7 @@ public final class Node: Sendable {
 
   private init(
     _ sequencer: Sequencer, _ settlement: SettlementStages, _ rpc: HTTPServer, _ telemetry: HTTPServer,
-    _ proverAPI: HTTPServer?, _ workers: WorkerPool, _ proverThreads: NIOThreadPool,
+    _ proverAPI: HTTPServer?, _ workers: [WorkerPool], _ proverThreads: NIOThreadPool,
     _ loops: MultiThreadedEventLoopGroup, _ log: Logger, _ failures: FailureSignal
   ) {
     self.sequencer = sequencer
@@ -167,7 +171,7 @@ public final class Node: Sendable {
   /// Lets clients go, finishes the block under construction, makes everything durable.
   public func stop() async throws {
     await rpc.shutdown()
-    await workers.shutdown()
+    for pool in workers { await pool.shutdown() }
     await proverAPI?.shutdown()
     let sequencer = sequencer, settlement = settlement, log = log
     // Settlement lets go first: it must not hold the sequencer back any more.

@@ -13,6 +13,8 @@ final class ConnectionRegistry: Sendable {
   }
 
   private let limit: Int
+  /// Connections for which there was no room.
+  let refused = Atomic<Int>(0)
   private let displacedAfter: TimeAmount
   private let state = Mutex(State())
 
@@ -38,7 +40,10 @@ final class ConnectionRegistry: Sendable {
       return (true, displaced)
     }
     displaced?.close(promise: nil)
-    guard isAdmitted else { return nil }
+    guard isAdmitted else {
+      refused.add(1, ordering: .relaxed)
+      return nil
+    }
     channel.closeFuture.whenComplete { _ in self.remove(id) }
     return wait
   }
@@ -62,12 +67,18 @@ final class ConnectionRegistry: Sendable {
     waiting?.resume()
   }
 
-  func drain(grace: TimeAmount, on loop: any EventLoop) async {
+  /// Lets requests in work go on for `patience`, then has them given up, and after `grace` closes what is left.
+  func drain(grace: TimeAmount, patience: TimeAmount, on loop: any EventLoop) async {
     let open = state.withLock { state in
       state.isDraining = true
       return state.channels.values.map(\.channel)
     }
     for channel in open { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    let impatience = loop.scheduleTask(in: patience) {
+      for channel in self.state.withLock({ $0.channels.values.map(\.channel) }) {
+        channel.pipeline.fireUserInboundEventTriggered(EndOfPatience())
+      }
+    }
     let deadline = loop.scheduleTask(in: grace) {
       for channel in self.state.withLock({ $0.channels.values.map(\.channel) }) { channel.close(promise: nil) }
     }
@@ -79,9 +90,13 @@ final class ConnectionRegistry: Sendable {
       }
       if isEmpty { continuation.resume() }
     }
+    impatience.cancel()
     deadline.cancel()
   }
 }
+
+/// Tells a connection of a server that ends that the request in work has had its time.
+struct EndOfPatience {}
 
 /// Since when a connection has waited for its client: written by the connection, read by whoever needs its place.
 final class ClientWait: Sendable {

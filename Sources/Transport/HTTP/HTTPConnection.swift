@@ -1,3 +1,4 @@
+import Concurrency
 import NIOCore
 import NIOHTTP1
 
@@ -6,9 +7,10 @@ import NIOHTTP1
 /// Everything here happens on the connection's event loop. NIO's pipeline handler below holds back the next request until
 /// the response to the last has been written, so there is never more than one here; this handler in turn holds a request
 /// back while the client does not take what was written for it, so that neither fast senders nor slow readers make the
-/// process grow.
-final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
+/// process grow. The rest of a body is not read while the server's memory is spent.
+final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
   typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
   private enum State {
@@ -26,6 +28,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
 
   private let service: any HTTPService
   private let limits: HTTPServer.Limits
+  let memory: MemoryBudget
   private let allowsAnyOrigin: Bool
   private let channel: any Channel
   private let wait: ClientWait
@@ -41,18 +44,30 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
   }
   private var head: HTTPRequestHead?
   private var body: ByteBuffer?
+  /// Bytes of the body, whoever has it, until the response is given.
+  private var held = 0
   /// Numbers the requests, so that a late reply finds its request gone.
   private var request: UInt64 = 0
+  /// Told when the work on the request is to be given up.
+  private var abandon: (@Sendable (Cancellation.Reason) -> Void)?
   private var isDriving = false
   private var needsFlush = false
 
   private var deadline = NIODeadline.distantFuture
   private var timer: Scheduled<Void>?
   private var timerDeadline = NIODeadline.distantFuture
+  /// When the request must be whole.
+  private var requestDeadline = NIODeadline.distantFuture
+
+  /// Waits until there is memory for more of a body: until when, and by which ticket.
+  private var memoryDeadline: NIODeadline?
+  private var memoryTicket: UInt64?
 
   init(
-    service: any HTTPService, limits: HTTPServer.Limits, allowsAnyOrigin: Bool, channel: any Channel, wait: ClientWait
+    service: any HTTPService, limits: HTTPServer.Limits, memory: MemoryBudget, allowsAnyOrigin: Bool,
+    channel: any Channel, wait: ClientWait
   ) {
+    self.memory = memory
     self.wait = wait
     self.service = service
     self.limits = limits
@@ -76,6 +91,10 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
 
   private func end() {
     context = nil
+    abandon?(.clientGone)
+    abandon = nil
+    release()
+    stopWaitingForMemory()
     // A WebSocket connection goes on without this handler; its pings decide how long.
     wait.end()
     request &+= 1
@@ -104,7 +123,10 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    if state == .receiving { expire(at: min(deadline, .now() + limits.requestTime)) }
+    if state == .receiving {
+      requestDeadline = min(requestDeadline, .now() + limits.requestTime)
+      expire(at: min(deadline, requestDeadline))
+    }
     flushIfNeeded()
     context.fireChannelReadComplete()
   }
@@ -113,6 +135,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
     self.head = head
     body = nil
     state = .receiving
+    requestDeadline = .distantFuture
     let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
     if length > limits.bodyBytes { return refuseBody() }
     if head.headers.first(name: "expect")?.lowercased() == "100-continue", length > 0 {
@@ -125,15 +148,20 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
     guard state == .receiving else { return }
     var part = part
     guard (body?.readableBytes ?? 0) + part.readableBytes <= limits.bodyBytes else { return refuseBody() }
+    held += part.readableBytes
+    memory.take(part.readableBytes)
     if body == nil { body = part } else { body?.writeBuffer(&part) }
   }
 
-  /// Answers 413 before the body is there. The client may be writing still: what it writes is dropped for a second, as
+  private func refuseBody() { refuse(service.refusal(ofBodyBeyond: limits.bodyBytes)) }
+
+  /// Answers before the body is there. The client may be writing still: what it writes is dropped for a second, as
   /// closing at once would reset the connection under the answer.
-  private func refuseBody() {
+  private func refuse(_ refusal: HTTPResponse) {
     body = nil
+    release()
     state = .discarding
-    var response = service.refusal(ofBodyBeyond: limits.bodyBytes)
+    var response = refusal
     response.headers.append((name: "connection", value: "close"))
     write(response)
     flushIfNeeded()
@@ -168,6 +196,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
   func respond(to request: UInt64, with response: HTTPResponse) {
     guard request == self.request, state == .answering, context != nil else { return }
     state = .idle
+    abandon = nil
+    release()
     expire(after: limits.idleTime)
     write(response)
     // Inside `drive`, whoever called it goes on, and flushes.
@@ -189,14 +219,15 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
     let head = HTTPResponseHead(version: request.version, status: response.status, headers: headers)
     needsFlush = true
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if response.body.readableBytes > 0, request.method != .HEAD {
+    let bytes = request.method == .HEAD ? 0 : response.body.readableBytes
+    if bytes > 0 {
+      memory.take(bytes)
       context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
     }
-    if closes, state != .discarding {
-      let channel = self.channel
-      context.write(wrapOutboundOut(.end(nil))).whenComplete { _ in channel.close(promise: nil) }
-    } else {
-      context.write(wrapOutboundOut(.end(nil)), promise: nil)
+    let channel = self.channel, memory = self.memory, closesAfter = closes && state != .discarding
+    context.write(wrapOutboundOut(.end(nil))).whenComplete { _ in
+      memory.giveBack(bytes)
+      if closesAfter { channel.close(promise: nil) }
     }
   }
 
@@ -225,6 +256,54 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
     return response
   }()
 
+  // MARK: Giving up
+
+  func watch(
+    _ request: UInt64, for limit: TimeAmount?, _ abandon: @escaping @Sendable (Cancellation.Reason) -> Void
+  ) {
+    guard request == self.request, state == .answering else { return }
+    self.abandon = abandon
+    if let limit { expire(after: limit) }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is EndOfPatience { abandon?(.shutdown) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  // MARK: Memory
+
+  private func release() {
+    memory.giveBack(held)
+    held = 0
+  }
+
+  /// The end of the body is read when there is memory for it; a small one always is.
+  func read(context: ChannelHandlerContext) {
+    guard state == .receiving, held > MemoryBudget.untouched, !memory.hasRoom() else { return context.read() }
+    guard memoryTicket == nil else { return }
+    let until = memoryDeadline ?? .now() + limits.memoryWait
+    memoryDeadline = until
+    expire(at: min(requestDeadline, until))
+    memoryTicket = memory.wait(on: channel.eventLoop) { self.readAgain() }
+  }
+
+  private func readAgain() {
+    memoryTicket = nil
+    guard let context, memoryDeadline != nil else { return }
+    if memory.hasRoom() || state != .receiving {
+      stopWaitingForMemory()
+      if state == .receiving { expire(at: requestDeadline) }
+    }
+    read(context: context)
+  }
+
+  private func stopWaitingForMemory() {
+    memoryDeadline = nil
+    if let memoryTicket { memory.cancel(memoryTicket) }
+    memoryTicket = nil
+  }
+
   // MARK: Time
 
   private func expire(after time: TimeAmount) { expire(at: .now() + time) }
@@ -241,7 +320,20 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler, @unc
 
   private func timerFired() {
     timer = nil
-    guard context != nil, deadline != .distantFuture else { return }
-    if deadline <= .now() { channel.close(promise: nil) } else { expire(at: deadline) }
+    guard let context, deadline != .distantFuture else { return }
+    let now = NIODeadline.now()
+    if deadline > now { return expire(at: deadline) }
+    if state == .answering {
+      // The client waits, and so does the connection: for a reply that says so.
+      deadline = .distantFuture
+      abandon?(.timeLimit)
+    } else if state == .receiving, let memoryDeadline, memoryDeadline <= now, requestDeadline > now {
+      stopWaitingForMemory()
+      // Whoever was refused just before may have made room.
+      if !memory.hasRoom() { refuse(service.refusalForMemory) } else { expire(at: requestDeadline) }
+      context.read()
+    } else {
+      channel.close(promise: nil)
+    }
   }
 }

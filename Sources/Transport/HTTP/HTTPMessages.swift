@@ -1,5 +1,6 @@
 // What a service sees of HTTP: a whole request, a whole response, and the way to give it.
 
+import Concurrency
 import NIOCore
 @_exported import struct NIOCore.ByteBuffer
 @_exported import struct NIOHTTP1.HTTPHeaders
@@ -74,6 +75,16 @@ public struct HTTPReply: Sendable {
   /// The loop that serves the connection.
   public let eventLoop: any EventLoop
 
+  /// Calls `body`, on the event loop, where the work on the request is to be given up: when it has taken `limit`, when
+  /// the client has gone, or when the server ends; perhaps for more than one of these. A reply is still wanted, except
+  /// where the client has gone. To be called on the event loop, before `HTTPService.respond` returns.
+  public func whenAbandoned(after limit: TimeAmount?, _ body: @escaping @Sendable (Cancellation.Reason) -> Void) {
+    connection.watch(request, for: limit, body)
+  }
+
+  /// What the server may hold. A large response must not be sent where there is no room for it.
+  public var memory: MemoryBudget { connection.memory }
+
   public func send(_ response: HTTPResponse) {
     if eventLoop.inEventLoop {
       connection.respond(to: request, with: response)
@@ -94,6 +105,9 @@ public protocol HTTPService: Sendable {
   /// Whether upgrades are offered at all.
   var offersWebSocket: Bool { get }
 
+  /// The response to a request for the rest of which the server has no memory; its status should be 503.
+  var refusalForMemory: HTTPResponse { get }
+
   /// The response to a request whose body is beyond `limit` bytes; its status should be 413.
   func refusal(ofBodyBeyond limit: Int) -> HTTPResponse
 }
@@ -102,6 +116,8 @@ extension HTTPService {
   public func openSession(on socket: WebSocket) -> (any WebSocketSession)? { nil }
 
   public var offersWebSocket: Bool { false }
+
+  public var refusalForMemory: HTTPResponse { .text(.serviceUnavailable, "server is busy, try again later\n") }
 
   public func refusal(ofBodyBeyond limit: Int) -> HTTPResponse {
     .text(.payloadTooLarge, "request body exceeds \(limit) bytes\n")

@@ -18,12 +18,18 @@ public final class HTTPServer: Sendable {
     public var bodyBytes = 10_485_760
     /// A connection without a request is closed after this time.
     public var idleTime = TimeAmount.seconds(120)
-    /// A request must be complete this long after its head.
+    /// A request must be complete this long after its head, a WebSocket message after its beginning.
     public var requestTime = TimeAmount.seconds(30)
     /// What was written must be taken in this time.
     public var responseTime = TimeAmount.seconds(30)
+    /// Bytes that all clients together may make the server hold, see ``MemoryBudget``.
+    public var memoryBytes = 256 << 20
+    /// How long a connection waits for memory for the rest of a request before the request is refused.
+    public var memoryWait = TimeAmount.seconds(5)
     /// Bytes that may wait for a WebSocket client before it is disconnected as too slow.
     public var webSocketBacklogBytes = 16 << 20
+    /// Messages that may wait for a WebSocket client before it is disconnected as too slow.
+    public var webSocketBacklogMessages = 16_384
     /// Messages of one WebSocket client that may be in work before no more is read from it.
     public var webSocketRequestsInWork = 64
     /// Time between pings; a WebSocket client that has not answered one by the next is gone.
@@ -33,6 +39,7 @@ public final class HTTPServer: Sendable {
   }
 
   public let limits: Limits
+  public let memory: MemoryBudget
   private let connections: ConnectionRegistry
   private let listener: any Channel
 
@@ -44,7 +51,11 @@ public final class HTTPServer: Sendable {
   /// Open connections of both kinds.
   public var connectionCount: Int { connections.count }
 
-  private init(listener: any Channel, connections: ConnectionRegistry, limits: Limits) {
+  /// Connections for which there was no room.
+  public var refusedConnections: Int { connections.refused.load(ordering: .relaxed) }
+
+  private init(listener: any Channel, connections: ConnectionRegistry, memory: MemoryBudget, limits: Limits) {
+    self.memory = memory
     self.listener = listener
     self.connections = connections
     self.limits = limits
@@ -58,8 +69,9 @@ public final class HTTPServer: Sendable {
     on group: any EventLoopGroup
   ) async throws -> HTTPServer {
     let connections = ConnectionRegistry(limit: limits.connections, displacedAfter: limits.displacedAfter)
+    let memory = MemoryBudget(limit: limits.memoryBytes)
     let upgraders =
-      service.offersWebSocket ? [WebSocketConnection.upgrader(service: service, limits: limits)] : []
+      service.offersWebSocket ? [WebSocketConnection.upgrader(service: service, limits: limits, memory: memory)] : []
     let listener = try await ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 4_096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -67,12 +79,15 @@ public final class HTTPServer: Sendable {
         channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptBackoff()) }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      // One piece at a time, after each of which the memory is looked at.
+      .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
           guard let wait = connections.admit(channel) else { return try pipeline.addHandler(ConnectionRefusal()) }
           let handler = HTTPConnection(
-            service: service, limits: limits, allowsAnyOrigin: allowsAnyOrigin, channel: channel, wait: wait)
+            service: service, limits: limits, memory: memory, allowsAnyOrigin: allowsAnyOrigin, channel: channel,
+            wait: wait)
           if upgraders.isEmpty {
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
           } else {
@@ -84,14 +99,14 @@ public final class HTTPServer: Sendable {
         }
       }
       .bind(host: host, port: port).get()
-    return HTTPServer(listener: listener, connections: connections, limits: limits)
+    return HTTPServer(listener: listener, connections: connections, memory: memory, limits: limits)
   }
 
-  /// Stops listening, lets every request that has begun get its response, and closes the rest; what is still open after
-  /// `grace` is closed as it is.
-  public func shutdown(grace: TimeAmount = .seconds(5)) async {
+  /// Stops listening, lets every request that has begun get its response, and closes the rest. What is in work after
+  /// `patience` is cancelled; what is still open after `grace` is closed as it is.
+  public func shutdown(grace: TimeAmount = .seconds(3), patience: TimeAmount = .seconds(1)) async {
     try? await listener.close().get()
-    await connections.drain(grace: grace, on: listener.eventLoop)
+    await connections.drain(grace: grace, patience: patience, on: listener.eventLoop)
   }
 }
 

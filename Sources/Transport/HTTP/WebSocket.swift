@@ -1,199 +1,157 @@
 import NIOCore
-import NIOHTTP1
 import NIOWebSocket
 import Synchronization
 
-/// What a service keeps for one WebSocket client. Both functions are called on the connection's event loop and must not
+/// What a service keeps for one WebSocket client. All functions are called on the connection's event loop and must not
 /// block it.
 public protocol WebSocketSession: AnyObject, Sendable {
   /// A whole message has come. `done` must be called once, from any thread, when it has been worked off; until then it
-  /// counts against the requests that the client may have in work.
+  /// counts against the requests and the memory that the client may have in work.
   func receive(_ message: ByteBuffer, done: @escaping @Sendable () -> Void)
+
+  /// What the client is told before it is disconnected because there is no memory for the rest of its message.
+  var refusalForMemory: ByteBuffer { get }
+
+  /// The client did not take what it was sent, and is disconnected with `reason`.
+  func dropped(_ reason: String)
 
   /// The connection is gone. Called once; nothing that is sent afterwards arrives.
   func closed()
 }
 
-/// The way to a WebSocket client, from any thread.
-public final class WebSocket: Sendable {
-  let channel: any Channel
-  private let limits: HTTPServer.Limits
-  /// Messages handed over by other threads that the event loop has not yet written.
-  private let handedOver = Atomic<Int>(0)
-  private static let handedOverLimit = 4_096
+/// A text message in two parts: `body` may be shared by many messages and is not copied.
+public struct WebSocketMessage: Sendable {
+  let head: ByteBuffer
+  let body: ByteBuffer
 
-  init(channel: any Channel, limits: HTTPServer.Limits) {
-    self.channel = channel
-    self.limits = limits
+  public init(head: ByteBuffer = ByteBuffer(), body: ByteBuffer) {
+    self.head = head
+    self.body = body
   }
 
-  public var eventLoop: any EventLoop { channel.eventLoop }
+  var count: Int { head.readableBytes + body.readableBytes }
+}
+
+/// The way to a WebSocket client, from any thread.
+///
+/// A client that does not take its messages as fast as they come is disconnected, and told why: nothing is dropped
+/// silently, and nothing piles up.
+///
+/// `@unchecked Sendable`: what is not atomic or constant is touched on the event loop only.
+public final class WebSocket: @unchecked Sendable {
+  public let eventLoop: any EventLoop
+  let channel: any Channel
+  /// What the server may hold.
+  public let memory: MemoryBudget
+  private let limits: HTTPServer.Limits
+  /// Messages, and their bytes, handed over by other threads that the event loop has not yet seen.
+  private let handedOver = Atomic<Int>(0), handedOverBytes = Atomic<Int>(0)
+
+  /// Where frames are written as they are; `nil` until the connection is a WebSocket, and when it is gone.
+  var wire: ChannelHandlerContext?
+  weak var session: (any WebSocketSession)?
+  /// Whether a close frame was sent: nothing follows it.
+  private(set) var isClosing = false
+  /// Messages, and their bytes, that the client has not taken.
+  private var waiting = 0, waitingBytes = 0
+
+  /// How long a slow client has to take what waits and learn why it is dropped.
+  static let farewellTime = TimeAmount.seconds(1)
+
+  init(channel: any Channel, memory: MemoryBudget, limits: HTTPServer.Limits) {
+    self.channel = channel
+    self.memory = memory
+    self.limits = limits
+    eventLoop = channel.eventLoop
+  }
 
   public var isOpen: Bool { channel.isActive }
 
-  /// Sends a text message. A client that does not take its messages as fast as they come is disconnected: nothing is
-  /// dropped silently, and nothing piles up.
-  public func send(_ text: ByteBuffer) {
-    if channel.eventLoop.inEventLoop { return write(text) }
-    guard handedOver.add(1, ordering: .relaxed).newValue <= Self.handedOverLimit else {
-      handedOver.subtract(1, ordering: .relaxed)
-      return disconnect()
-    }
-    channel.eventLoop.execute {
-      self.handedOver.subtract(1, ordering: .relaxed)
-      self.write(text)
+  /// Where the client is, for the log.
+  public var clientAddress: String { channel.remoteAddress.map { "\($0)" } ?? "unknown" }
+
+  /// Sends a text message.
+  public func send(_ text: ByteBuffer) { send([WebSocketMessage(body: text)]) }
+
+  /// Sends text messages: from another thread with one turn of the event loop for all of them.
+  public func send(_ messages: [WebSocketMessage]) {
+    guard !eventLoop.inEventLoop else { return write(messages) }
+    let bytes = messages.reduce(0) { $0 + $1.count }
+    let isTooMany =
+      handedOver.add(messages.count, ordering: .relaxed).newValue > limits.webSocketBacklogMessages
+    let isTooMuch =
+      handedOverBytes.add(bytes, ordering: .relaxed).newValue > limits.webSocketBacklogBytes
+    eventLoop.execute {
+      self.handedOver.subtract(messages.count, ordering: .relaxed)
+      self.handedOverBytes.subtract(bytes, ordering: .relaxed)
+      if !isTooMany, !isTooMuch { self.write(messages) } else { self.drop("messages come faster than they are sent") }
     }
   }
 
-  /// Says goodbye with `code` and closes.
-  public func close(_ code: WebSocketErrorCode) {
+  private func write(_ messages: [WebSocketMessage]) {
+    guard let wire, channel.isActive, !isClosing, !messages.isEmpty else { return }
+    var bytes = 0
+    let taken = eventLoop.makePromise(of: Void.self)
+    for (index, message) in messages.enumerated() {
+      bytes += message.count
+      wire.write(NIOAny(Self.beginning(of: message)), promise: nil)
+      wire.write(NIOAny(message.body), promise: index == messages.count - 1 ? taken : nil)
+    }
+    let count = messages.count, total = bytes
+    waiting += count
+    waitingBytes += total
+    memory.take(total)
+    taken.futureResult.whenComplete { _ in
+      self.waiting -= count
+      self.waitingBytes -= total
+      self.memory.giveBack(total)
+    }
+    wire.flush()
+    if waiting > limits.webSocketBacklogMessages {
+      drop("slow consumer: \(waiting) messages wait")
+    } else if waitingBytes > limits.webSocketBacklogBytes {
+      drop("slow consumer: \(waitingBytes) bytes wait")
+    } else if waitingBytes > MemoryBudget.untouched, !memory.hasRoom() {
+      drop("slow consumer, and the server's memory is spent")
+    }
+  }
+
+  /// The header of a frame with the whole message (RFC 6455, §5.2), and the message's own head.
+  private static func beginning(of message: WebSocketMessage) -> ByteBuffer {
+    let count = message.count
+    var buffer = ByteBufferAllocator().buffer(capacity: 10 + message.head.readableBytes)
+    buffer.writeInteger(0x81 as UInt8)
+    switch count {
+    case ..<126: buffer.writeInteger(UInt8(count))
+    case ..<65_536:
+      buffer.writeInteger(126 as UInt8)
+      buffer.writeInteger(UInt16(count))
+    default:
+      buffer.writeInteger(127 as UInt8)
+      buffer.writeInteger(UInt64(count))
+    }
+    buffer.writeImmutableBuffer(message.head)
+    return buffer
+  }
+
+  /// Says goodbye with `code` and closes, after `time` even if the client has not taken all of it. On the event loop.
+  func close(_ code: WebSocketErrorCode, _ reason: String = "", within time: TimeAmount? = nil) {
+    guard !isClosing else { return }
+    isClosing = true
     var data = ByteBuffer()
     data.write(webSocketErrorCode: code)
+    // A control frame has room for 125 bytes.
+    data.writeString(String(reason.prefix(100)))
     let channel = self.channel
     channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .connectionClose, data: data)).whenComplete { _ in
       channel.close(promise: nil)
     }
+    if let time { eventLoop.scheduleTask(in: time) { channel.close(promise: nil) } }
   }
 
-  private func write(_ text: ByteBuffer) {
-    guard channel.isActive else { return }
-    channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .text, data: text), promise: nil)
-    if backlog > limits.webSocketBacklogBytes { disconnect() }
-  }
-
-  /// Bytes that wait for the client. Only on the event loop.
-  private var backlog: Int { (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
-
-  private func disconnect() { channel.close(promise: nil) }
-}
-
-/// The frames of one WebSocket connection: messages to the session, control frames answered, pings sent.
-final class WebSocketConnection: ChannelDuplexHandler, @unchecked Sendable {
-  typealias InboundIn = WebSocketFrame
-  typealias OutboundIn = WebSocketFrame
-  typealias OutboundOut = WebSocketFrame
-
-  private let socket: WebSocket
-  private let limits: HTTPServer.Limits
-  private var session: (any WebSocketSession)?
-  private var inWork = 0
-  private var isReadHeld = false
-  private var isClosing = false
-  private var awaitsPong = false
-  private var pings: RepeatedTask?
-
-  private init(socket: WebSocket, session: any WebSocketSession, limits: HTTPServer.Limits) {
-    self.socket = socket
-    self.session = session
-    self.limits = limits
-  }
-
-  /// Turns an HTTP connection into a WebSocket one, on any path.
-  static func upgrader(service: any HTTPService, limits: HTTPServer.Limits) -> NIOWebSocketServerUpgrader {
-    NIOWebSocketServerUpgrader(
-      maxFrameSize: limits.bodyBytes, automaticErrorHandling: true,
-      shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
-      upgradePipelineHandler: { channel, _ in
-        channel.eventLoop.makeCompletedFuture {
-          let pipeline = channel.pipeline.syncOperations
-          pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPConnection.self), promise: nil)
-          let socket = WebSocket(channel: channel, limits: limits)
-          guard let session = service.openSession(on: socket) else { return channel.close(promise: nil) }
-          try pipeline.addHandler(
-            NIOWebSocketFrameAggregator(
-              minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1_024, maxAccumulatedFrameSize: limits.bodyBytes))
-          try pipeline.addHandler(WebSocketConnection(socket: socket, session: session, limits: limits))
-        }
-      })
-  }
-
-  func handlerAdded(context: ChannelHandlerContext) {
-    let interval = limits.pingInterval
-    pings = context.eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in self.ping() }
-  }
-
-  func handlerRemoved(context: ChannelHandlerContext) { end() }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    end()
-    context.fireChannelInactive()
-  }
-
-  private func end() {
-    pings?.cancel()
-    pings = nil
-    session.take()?.closed()
-  }
-
-  private func ping() {
-    if awaitsPong { return socket.channel.close(promise: nil) }
-    awaitsPong = true
-    socket.channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer()), promise: nil)
-  }
-
-  // MARK: Frames
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    let frame = unwrapInboundIn(data)
-    switch frame.opcode {
-    case .text, .binary:
-      guard !isClosing, let session else { return }
-      inWork += 1
-      let loop = context.eventLoop
-      session.receive(frame.unmaskedData) {
-        if loop.inEventLoop { self.workDone() } else { loop.execute { self.workDone() } }
-      }
-    case .ping:
-      context.writeAndFlush(
-        wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)), promise: nil)
-    case .pong: awaitsPong = false
-    case .connectionClose:
-      guard !isClosing else { return context.close(promise: nil) }
-      isClosing = true
-      var reason = frame.unmaskedData
-      socket.close(reason.readWebSocketErrorCode() ?? .normalClosure)
-    default: break
-    }
-  }
-
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+  private func drop(_ reason: String) {
     guard !isClosing else { return }
-    isClosing = true
-    // Errors of the frame decoder are answered by NIO's own handler, which then closes.
-    guard !(error is NIOWebSocketError) else { return }
-    let isTooLarge = (error as? NIOWebSocketFrameAggregator.Error) == .accumulatedFrameSizeIsTooLarge
-    socket.close(isTooLarge ? .messageTooLarge : .protocolError)
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is ChannelShouldQuiesceEvent, !isClosing {
-      isClosing = true
-      socket.close(.goingAway)
-    }
-    context.fireUserInboundEventTriggered(event)
-  }
-
-  // MARK: Back-pressure
-
-  private var mayRead: Bool { inWork < limits.webSocketRequestsInWork && socket.channel.isWritable }
-
-  func read(context: ChannelHandlerContext) {
-    if mayRead { context.read() } else { isReadHeld = true }
-  }
-
-  private func workDone() {
-    inWork -= 1
-    resumeReading()
-  }
-
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    resumeReading()
-    context.fireChannelWritabilityChanged()
-  }
-
-  private func resumeReading() {
-    guard isReadHeld, mayRead else { return }
-    isReadHeld = false
-    socket.channel.read()
+    session?.dropped(reason)
+    close(.policyViolation, reason, within: Self.farewellTime)
   }
 }

@@ -57,15 +57,15 @@ public struct RPCError: Error, Sendable, Equatable {
   }
 
   /// Something is full: EIP-1474's code for an exceeded limit.
-  public static func busy(_ what: String) -> RPCError {
-    RPCError(code: -32_005, message: "server is busy: \(what), try again later")
+  public static func busy(_ reason: BusyReason) -> RPCError {
+    RPCError(code: -32_005, message: "server is busy: \(reason.description), try again later")
   }
 
   /// Why a call was given up. −32002 and its message are geth's for a request that takes too long; a client that has gone
   /// does not see its own.
   public static func cancelled(_ reason: Cancellation.Reason?) -> RPCError {
     switch reason {
-    case .shutdown: busy("it is shutting down")
+    case .shutdown: busy(.shutdown)
     case .timeLimit, .clientGone, nil: RPCError(code: -32_002, message: "request timed out")
     }
   }

@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import Logging
 import NIOCore
 
 /// JSON-RPC 2.0 over HTTP and WebSocket, as a service of ``HTTPServer``.
@@ -10,10 +11,12 @@ public struct RPCService: HTTPService {
   public let dispatcher: RPCDispatcher
   /// Subscriptions that one WebSocket connection may hold.
   public let subscriptionLimit: Int
+  private let log: Logger
 
-  public init(_ dispatcher: RPCDispatcher, subscriptionLimit: Int = 32) {
+  public init(_ dispatcher: RPCDispatcher, subscriptionLimit: Int = 32, log: Logger) {
     self.dispatcher = dispatcher
     self.subscriptionLimit = subscriptionLimit
+    self.log = log
   }
 
   public func respond(to request: HTTPRequest, reply: HTTPReply) {
@@ -28,7 +31,10 @@ public struct RPCService: HTTPService {
         .text(
           .unsupportedMediaType, "Supplied content type is not allowed. Content-Type: application/json is required\n"))
     }
-    dispatcher.handle(Array(request.body.readableBytesView)) { reply.send(.json($0 ?? ByteBuffer())) }
+    let work = dispatcher.handle(Array(request.body.readableBytesView), memory: reply.memory) {
+      reply.send(.json($0 ?? ByteBuffer()))
+    }
+    if let work { reply.whenAbandoned(after: work.timeLimit) { work.cancel($0) } }
   }
 
   public var offersWebSocket: Bool { true }
@@ -39,7 +45,14 @@ public struct RPCService: HTTPService {
     return response
   }
 
+  public var refusalForMemory: HTTPResponse {
+    dispatcher.metrics.refusedAsBusy(.memory)
+    var response = HTTPResponse.json(RPCDispatcher.reply(.busy(.memory)))
+    response.status = .serviceUnavailable
+    return response
+  }
+
   public func openSession(on socket: WebSocket) -> (any WebSocketSession)? {
-    RPCSession(socket: socket, dispatcher: dispatcher, subscriptionLimit: subscriptionLimit)
+    RPCSession(socket: socket, dispatcher: dispatcher, subscriptionLimit: subscriptionLimit, log: log)
   }
 }

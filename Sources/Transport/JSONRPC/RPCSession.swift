@@ -1,5 +1,7 @@
+import Concurrency
 import HTTP
 import JSON
+import Logging
 import NIOCore
 import Synchronization
 
@@ -7,35 +9,105 @@ import Synchronization
 public final class RPCSession: WebSocketSession {
   private struct State {
     var subscriptions: [String: Subscription] = [:]
+    /// Messages in work on a pool, with the time at which they are given up.
+    var work: [UInt64: (work: RPCWork, deadline: NIODeadline)] = [:]
+    var lastWork: UInt64 = 0
+    /// Whether a timer looks at the work.
+    var isTimed = false
     var isClosed = false
   }
 
   private let socket: WebSocket
   private let dispatcher: RPCDispatcher
   private let subscriptionLimit: Int
+  private let log: Logger
   private let state = Mutex(State())
+  private let heavy = Atomic<Int>(0)
 
-  init(socket: WebSocket, dispatcher: RPCDispatcher, subscriptionLimit: Int) {
+  init(socket: WebSocket, dispatcher: RPCDispatcher, subscriptionLimit: Int, log: Logger) {
     self.socket = socket
     self.dispatcher = dispatcher
     self.subscriptionLimit = subscriptionLimit
+    self.log = log
   }
 
   public func receive(_ message: ByteBuffer, done: @escaping @Sendable () -> Void) {
     let socket = self.socket
-    dispatcher.handle(Array(message.readableBytesView), context: RPCContext(session: self)) { reply in
-      if let reply { socket.send(reply) }
-      done()
+    let number = state.withLock { state in
+      state.lastWork += 1
+      return state.lastWork
+    }
+    let work = dispatcher.handle(Array(message.readableBytesView), from: self, memory: socket.memory) { reply in
+      let finish: @Sendable () -> Void = {
+        if let reply { socket.send(reply) }
+        self.state.withLock { $0.work[number] = nil }
+        done()
+      }
+      // From a pool it comes in a later turn of the event loop than the note of the work below.
+      if socket.eventLoop.inEventLoop { finish() } else { socket.eventLoop.execute(finish) }
+    }
+    guard let work else { return }
+    let startsTimer = state.withLock { state in
+      state.work[number] = (work, .now() + work.timeLimit)
+      defer { state.isTimed = true }
+      return !state.isTimed
+    }
+    if startsTimer { startTimer(in: work.timeLimit) }
+  }
+
+  /// One timer for all the work: it gives up what is late and goes on with what is left.
+  private func startTimer(in time: TimeAmount) {
+    socket.eventLoop.scheduleTask(in: time) {
+      let now = NIODeadline.now()
+      let (late, next) = self.state.withLock { state in
+        let late = state.work.values.filter { $0.deadline <= now }.map(\.work)
+        let next = state.work.values.lazy.map(\.deadline).filter { $0 > now }.min()
+        state.isTimed = next != nil
+        return (late, next)
+      }
+      for work in late { work.cancel(.timeLimit) }
+      if let next { self.startTimer(in: next - now) }
     }
   }
 
-  public func closed() {
-    let subscriptions = state.withLock { state in
-      state.isClosed = true
-      return state.subscriptions.takeAll()
-    }
-    for subscription in subscriptions.values { subscription.end() }
+  public var refusalForMemory: ByteBuffer {
+    dispatcher.metrics.refusedAsBusy(.memory)
+    return RPCDispatcher.reply(.busy(.memory))
   }
+
+  public func dropped(_ reason: String) {
+    dispatcher.metrics.slowClients.increment()
+    log.warning(
+      "a WebSocket client is dropped",
+      metadata: ["reason": "\(reason)", "client": "\(socket.clientAddress)", "subscriptions": "\(subscriptionCount)"])
+  }
+
+  private var subscriptionCount: Int { state.withLock { $0.subscriptions.count } }
+
+  public func closed() {
+    let (subscriptions, work) = state.withLock { state in
+      state.isClosed = true
+      defer { (state.subscriptions, state.work) = ([:], [:]) }
+      return (Array(state.subscriptions.values), state.work.values.map(\.work))
+    }
+    for subscription in subscriptions { end(subscription) }
+    for piece in work { piece.cancel(.clientGone) }
+  }
+
+  // MARK: Heavy calls
+
+  /// Counts one more message with heavy methods; false where there are `limit` already.
+  func beginHeavy(limit: Int) -> Bool {
+    guard heavy.add(1, ordering: .relaxed).newValue <= limit else {
+      endHeavy()
+      return false
+    }
+    return true
+  }
+
+  func endHeavy() { heavy.subtract(1, ordering: .relaxed) }
+
+  // MARK: Subscriptions
 
   /// Begins a subscription whose items go out as notifications of `method`. Its id is the result of the call, and the reply
   /// must be written before the first item: the call must run on the connection's event loop, which it does unless it
@@ -49,75 +121,19 @@ public final class RPCSession: WebSocketSession {
       return true
     }
     guard isAccepted else { throw .tooManySubscriptions(subscriptionLimit) }
+    dispatcher.metrics.subscriptionsBegun.increment()
     return subscription
   }
 
   /// Ends a subscription; whether there was one.
   public func unsubscribe(_ id: String) -> Bool {
-    let subscription = state.withLock { $0.subscriptions.removeValue(forKey: id) }
-    subscription?.end()
-    return subscription != nil
-  }
-}
-
-/// A stream of notifications to one client. Publishers keep it and look at ``isOpen``.
-public final class Subscription: Sendable {
-  /// A random number of 128 bits in hexadecimal.
-  public let id: String
-  private let socket: WebSocket
-  private let method: StaticString
-  private let open = Atomic<Bool>(true)
-
-  init(socket: WebSocket, method: StaticString) {
-    self.socket = socket
-    self.method = method
-    id = "0x" + String(UInt128.random(in: .min ... .max), radix: 16)
+    guard let subscription = state.withLock({ $0.subscriptions.removeValue(forKey: id) }) else { return false }
+    end(subscription)
+    return true
   }
 
-  public var isOpen: Bool { open.load(ordering: .acquiring) && socket.isOpen }
-
-  func end() { open.store(false, ordering: .releasing) }
-
-  /// Sends an item, which is JSON already, from any thread.
-  public func send(result: [UInt8]) { notify("result", result) }
-
-  /// Tells the client that there will be no item, and why, and ends.
-  public func fail(_ error: RPCError) {
-    var writer = JSONWriter()
-    error.write(to: &writer)
-    notify("error", writer.bytes)
-    end()
-  }
-
-  private func notify(_ key: StaticString, _ json: [UInt8]) {
-    guard isOpen else { return }
-    var writer = JSONWriter(capacity: json.count + 160)
-    writer.beginObject()
-    writer.key("jsonrpc")
-    writer.string("2.0" as StaticString)
-    writer.key("method")
-    writer.string(method)
-    writer.key("params")
-    writer.beginObject()
-    writer.key("subscription")
-    writer.string(id)
-    writer.key(key)
-    writer.raw(json)
-    writer.endObject()
-    writer.endObject()
-    let text = writer.withUnsafeBytes { ByteBuffer(bytes: $0) }
-    // Never straight from here on the event loop: the reply that names the subscription must come first.
-    if socket.eventLoop.inEventLoop {
-      socket.eventLoop.execute { [socket] in socket.send(text) }
-    } else {
-      socket.send(text)
-    }
-  }
-}
-
-extension Dictionary {
-  fileprivate mutating func takeAll() -> Self {
-    defer { self = [:] }
-    return self
+  private func end(_ subscription: Subscription) {
+    subscription.end()
+    dispatcher.metrics.subscriptionsEnded.increment()
   }
 }

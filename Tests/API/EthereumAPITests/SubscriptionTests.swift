@@ -1,6 +1,7 @@
 import HTTP
 import JSON
 import JSONRPC
+import Logging
 import NIOPosix
 import Primitives
 import SocketTesting
@@ -12,7 +13,8 @@ struct SubscriptionTests {
   func withClient(_ body: (Fixture, RawSocket) async throws -> Void) async throws {
     let fixture = Fixture()
     let server = try await HTTPServer.start(
-      RPCService(fixture.dispatcher), host: "127.0.0.1", port: 0, on: MultiThreadedEventLoopGroup.singleton)
+      RPCService(fixture.dispatcher, log: Logger(label: "test")), host: "127.0.0.1", port: 0,
+      on: MultiThreadedEventLoopGroup.singleton)
     let client = try RawSocket(port: server.port)
     try client.upgrade()
     let result: Result<Void, any Error>

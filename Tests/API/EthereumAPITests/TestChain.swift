@@ -194,7 +194,7 @@ final class Fixture: Sendable {
     api = NodeAPI(
       configuration, chain: chain, state: chain, submitter: mempool, simulator: TestSimulator(),
       prover: prover, metrics: NodeMetrics(registry))
-    dispatcher = RPCDispatcher(methods: api.methods, pool: pool)
+    dispatcher = RPCDispatcher(methods: api.methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(registry))
   }
 
   /// The response to a call; `parameters` is the text of an array.

@@ -59,6 +59,10 @@ final class EchoSession: WebSocketSession {
     done()
   }
 
+  var refusalForMemory: ByteBuffer { ByteBuffer(string: "busy") }
+
+  func dropped(_ reason: String) {}
+
   func closed() { service.closedSessions.add(1, ordering: .relaxed) }
 }
 

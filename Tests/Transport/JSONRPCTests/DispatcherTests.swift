@@ -2,15 +2,16 @@ import Glibc
 import JSON
 import JSONRPC
 import Synchronization
+import Telemetry
 import Testing
 
 @Suite("JSON-RPC dispatcher")
 struct DispatcherTests {
   let pool = WorkerPool(threads: 2)
-  var dispatcher: RPCDispatcher { RPCDispatcher(methods: testMethods(), pool: pool) }
+  var dispatcher: RPCDispatcher { testDispatcher(testMethods(), pool) }
 
   func error(_ message: String, limits: RPCDispatcher.Limits = .init()) async throws -> JSONValue {
-    let dispatcher = RPCDispatcher(methods: testMethods(), pool: pool, limits: limits)
+    let dispatcher = testDispatcher(testMethods(), pool, limits: limits)
     let text = try #require(await reply(message, to: dispatcher))
     return try #require(try JSONValue(parsing: Array(text.utf8))["error"])
   }
@@ -100,7 +101,7 @@ struct DispatcherTests {
   @Test("A call without an id is made and not answered")
   func notifications() async throws {
     let hub = Hub()
-    let dispatcher = RPCDispatcher(methods: testMethods(hub), pool: pool)
+    let dispatcher = testDispatcher(testMethods(hub), pool)
     #expect(await reply(#"{"jsonrpc":"2.0","method":"count"}"#, to: dispatcher) == nil)
     #expect(await reply(#"{"jsonrpc":"2.0","method":"nonsense"}"#, to: dispatcher) == nil)
     #expect(
@@ -126,7 +127,7 @@ struct DispatcherTests {
     let hub = Hub()
     var limits = RPCDispatcher.Limits()
     limits.batchCalls = 10
-    let dispatcher = RPCDispatcher(methods: testMethods(hub), pool: pool, limits: limits)
+    let dispatcher = testDispatcher(testMethods(hub), pool, limits: limits)
     func batch(_ count: Int) -> String {
       "[" + (0..<count).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"count"}"# }.joined(separator: ",") + "]"
     }
@@ -146,32 +147,59 @@ struct DispatcherTests {
     #expect(
       try await error(#"{"jsonrpc":"2.0","id":1,"method":"big","params":["0x3e8"]}"#, limits: limits)["code"]?.integer
         == -32008)
-    let dispatcher = RPCDispatcher(methods: testMethods(), pool: pool, limits: limits)
+    let dispatcher = testDispatcher(testMethods(), pool, limits: limits)
     #expect(
       await reply(#"{"jsonrpc":"2.0","id":1,"method":"big","params":["0x300"]}"#, to: dispatcher)?.contains("xxx")
         == true)
     #expect(try await error("[\(call),\(call)]", limits: limits)["code"]?.integer == -32011)
   }
 
-  @Test("Work beyond the queue is refused as busy, with the id of the call")
+  @Test("Work beyond the queue is refused as busy, with the id of the call; cheap calls go on")
   func busy() async throws {
-    let small = WorkerPool(threads: 1, limit: 1)
-    let dispatcher = RPCDispatcher(methods: testMethods(), pool: small)
-    async let first = reply(#"{"jsonrpc":"2.0","id":1,"method":"sleep"}"#, to: dispatcher)
-    while small.load == 0 { await Task.yield() }
+    let hub = Hub()
+    let light = WorkerPool(threads: 1), small = WorkerPool(threads: 1, limit: 1)
+    let registry = MetricsRegistry()
+    let dispatcher = RPCDispatcher(
+      methods: testMethods(hub), pool: light, heavyPool: small, metrics: RPCMetrics(registry))
+    func spin(_ id: Int) -> String { #"{"jsonrpc":"2.0","id":\#(id),"method":"spin"}"# }
+    async let first = reply(spin(1), to: dispatcher)
+    #expect(await eventually { hub.spinning.load(ordering: .relaxed) == 1 })
+    async let second = reply(spin(2), to: dispatcher)
+    #expect(await eventually { small.waiting == 1 })
     #expect(
-      await reply(#"{"jsonrpc":"2.0","id":2,"method":"slowEcho","params":[1]}"#, to: dispatcher)
-        == #"{"jsonrpc":"2.0","error":{"code":-32005,"message":"server is busy: the queue of requests is full, try again later"},"id":2}"#
+      await reply(spin(3), to: dispatcher)
+        == #"{"jsonrpc":"2.0","error":{"code":-32005,"message":"server is busy: the queue of heavy requests is full, try again later"},"id":3}"#
     )
-    #expect(
-      await reply(#"{"jsonrpc":"2.0","id":3,"method":"echo","params":[1]}"#, to: dispatcher)?.contains("result") == true
-    )
+    #expect(registry.exposition.contains(#"rpc_busy_refusals{reason="heavy_queue"} 1"#))
+    for method in ["echo", "slowEcho"] {
+      let call = #"{"jsonrpc":"2.0","id":4,"method":"\#(method)","params":[1]}"#
+      #expect(await reply(call, to: dispatcher)?.contains("\"result\":1") == true)
+    }
+    hub.isReleased.store(true, ordering: .relaxed)
     #expect(await first == #"{"jsonrpc":"2.0","result":true,"id":1}"#)
-    #expect(await eventually { small.load == 0 })
-    #expect(
-      await reply(#"{"jsonrpc":"2.0","id":4,"method":"slowEcho","params":[1]}"#, to: dispatcher)?.contains("result")
-        == true)
+    #expect(await second == #"{"jsonrpc":"2.0","result":true,"id":2}"#)
+    #expect(await reply(spin(5), to: dispatcher)?.contains("result") == true)
+    await light.shutdown()
     await small.shutdown()
+  }
+
+  @Test("The queue is bounded in bytes too")
+  func queueBytes() async throws {
+    let hub = Hub()
+    let heavy = WorkerPool(threads: 1, limit: 100, byteLimit: 1_000)
+    let dispatcher = testDispatcher(testMethods(hub), pool, heavy: heavy)
+    func spin(_ id: Int, padding: Int) -> String {
+      #"{"jsonrpc":"2.0","id":\#(id),"method":"spin","params":["\#(String(repeating: "x", count: padding))"]}"#
+    }
+    async let first = reply(spin(1, padding: 10), to: dispatcher)
+    #expect(await eventually { hub.spinning.load(ordering: .relaxed) == 1 })
+    async let second = reply(spin(2, padding: 500), to: dispatcher)
+    #expect(await eventually { heavy.waiting == 1 })
+    #expect(await reply(spin(3, padding: 500), to: dispatcher)?.contains("-32005") == true)
+    hub.isReleased.store(true, ordering: .relaxed)
+    #expect(await first?.contains("result") == true)
+    #expect(await second?.contains("result") == true)
+    await heavy.shutdown()
   }
 
   @Test("Heavy methods do not stand in the way of others, and a batch runs where its heaviest call must")
@@ -183,7 +211,7 @@ struct DispatcherTests {
       writer.boolean(true)
     }
     let light = WorkerPool(threads: 1), heavy = WorkerPool(threads: 1)
-    let dispatcher = RPCDispatcher(methods: methods, pool: light, heavyPool: heavy)
+    let dispatcher = testDispatcher(methods, light, heavy: heavy)
     let sleep = #"{"jsonrpc":"2.0","id":1,"method":"sleep"}"#
     let echo = #"{"jsonrpc":"2.0","id":2,"method":"slowEcho","params":[1]}"#
     async let slow = reply("[\(echo),\(sleep)]", to: dispatcher)
@@ -229,6 +257,15 @@ struct DispatcherTests {
       if let answer { _ = try JSONValue(parsing: answer) }
     }
   }
+}
+
+/// A dispatcher whose metrics nobody looks at; heavy methods share the pool unless they are given one.
+private func testDispatcher(
+  _ methods: MethodTable, _ pool: WorkerPool, heavy: WorkerPool? = nil,
+  limits: RPCDispatcher.Limits = RPCDispatcher.Limits()
+) -> RPCDispatcher {
+  RPCDispatcher(
+    methods: methods, pool: pool, heavyPool: heavy ?? pool, limits: limits, metrics: RPCMetrics(MetricsRegistry()))
 }
 
 /// Holds a method back until a test has seen what it must.

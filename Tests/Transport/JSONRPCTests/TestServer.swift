@@ -2,9 +2,11 @@ import Glibc
 import HTTP
 import JSON
 import JSONRPC
+import Logging
 import NIOPosix
 import SocketTesting
 import Synchronization
+import Telemetry
 
 let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
@@ -34,12 +36,25 @@ func testMethods(_ hub: Hub = Hub()) -> MethodTable {
     usleep(700_000)
     writer.boolean(true)
   }
+  // Works until it is cancelled or the hub lets it end; what it does is bounded all the same.
+  table.add("spin", .heavy) { (_, context, writer) throws(RPCError) in
+    hub.spinning.add(1, ordering: .relaxed)
+    defer { hub.spinning.subtract(1, ordering: .relaxed) }
+    for _ in 0..<20_000 where !hub.isReleased.load(ordering: .relaxed) {
+      try context.checkCancellation()
+      usleep(500)
+    }
+    writer.boolean(true)
+  }
+  table.add("heavyCount", .heavy) { (_, _, writer) in writer.number(hub.count()) }
   table.add("subscribe", .inline) { (_, context, writer) throws(RPCError) in
     guard let session = context.session else { throw .refused("notifications not supported") }
     let subscription = try session.subscribe(notifying: "news")
     hub.add(subscription)
     // On the event loop and before the reply: the reply must come first all the same.
-    subscription.send(result: Array("0".utf8))
+    var notifications = Notifications()
+    notifications.add(NotificationItem(json: Array("0".utf8)), to: subscription)
+    notifications.send()
     writer.string(subscription.id)
   }
   table.add("unsubscribe", .inline) { (parameters, context, writer) throws(RPCError) in
@@ -52,6 +67,11 @@ func testMethods(_ hub: Hub = Hub()) -> MethodTable {
 /// Counts calls and keeps subscriptions.
 final class Hub: Sendable {
   private let state = Mutex((calls: 0, subscriptions: [Subscription]()))
+  /// Calls of `spin` that run, and whether they may end.
+  let spinning = Atomic<Int>(0)
+  let isReleased = Atomic<Bool>(false)
+
+  var calls: Int { state.withLock { $0.calls } }
 
   func count() -> Int {
     state.withLock {
@@ -64,7 +84,15 @@ final class Hub: Sendable {
 
   var open: [Subscription] { state.withLock { $0.subscriptions.filter(\.isOpen) } }
 
-  func publish(_ text: String) { for subscription in open { subscription.send(result: Array(text.utf8)) } }
+  /// Notifies all subscribers of the items, each written once.
+  func publish(_ texts: String...) {
+    var notifications = Notifications()
+    for text in texts {
+      let item = NotificationItem(json: Array(text.utf8))
+      for subscription in open { notifications.add(item, to: subscription) }
+    }
+    notifications.send()
+  }
 }
 
 /// The reply of a dispatcher to `message`, as text; `nil` for none.
@@ -76,24 +104,46 @@ func reply(
   }
 }
 
+/// A server and what it says of itself.
+struct TestServer: Sendable {
+  let server: HTTPServer
+  let registry: MetricsRegistry
+
+  var port: Int { server.port }
+  var connectionCount: Int { server.connectionCount }
+
+  /// The value of a metric with its labels, as they are exposed.
+  func metric(_ name: String) -> Double? {
+    registry.exposition.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+      .flatMap { Double($0.dropFirst(name.count + 1)) }
+  }
+}
+
 /// Runs `body` against a server of its own.
 func withRPCServer<R>(
-  hub: Hub = Hub(), subscriptionLimit: Int = 1_024, poolLimit: Int = 100,
+  hub: Hub = Hub(), subscriptionLimit: Int = 1_024, poolLimit: Int = 100, heavyLimit: Int = 100,
   _ adjust: (inout HTTPServer.Limits, inout RPCDispatcher.Limits) -> Void = { _, _ in },
-  _ body: (HTTPServer) async throws -> R
+  _ body: (TestServer) async throws -> R
 ) async throws -> R {
   var limits = HTTPServer.Limits()
   var dispatcherLimits = RPCDispatcher.Limits()
   adjust(&limits, &dispatcherLimits)
-  let pool = WorkerPool(threads: 2, limit: poolLimit)
-  let dispatcher = RPCDispatcher(methods: testMethods(hub), pool: pool, limits: dispatcherLimits)
+  let pool = WorkerPool(threads: 2, limit: poolLimit), heavyPool = WorkerPool(threads: 1, limit: heavyLimit)
+  let registry = MetricsRegistry()
+  let metrics = RPCMetrics(registry)
+  let dispatcher = RPCDispatcher(
+    methods: testMethods(hub), pool: pool, heavyPool: heavyPool, limits: dispatcherLimits, metrics: metrics)
   let server = try await HTTPServer.start(
-    RPCService(dispatcher, subscriptionLimit: subscriptionLimit), host: "127.0.0.1", port: 0, limits: limits,
-    allowsAnyOrigin: true, on: group)
+    RPCService(dispatcher, subscriptionLimit: subscriptionLimit, log: Logger(label: "test")), host: "127.0.0.1",
+    port: 0, limits: limits, allowsAnyOrigin: true, on: group)
+  metrics.observe(server, dispatcher)
   let result: Result<R, any Error>
-  do { result = .success(try await body(server)) } catch { result = .failure(error) }
+  do { result = .success(try await body(TestServer(server: server, registry: registry))) } catch {
+    result = .failure(error)
+  }
   await server.shutdown(grace: .milliseconds(50))
   await pool.shutdown()
+  await heavyPool.shutdown()
   return try result.get()
 }
 
