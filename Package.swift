@@ -120,22 +120,30 @@ let package = Package(
     // Chain
     .module("Mempool", in: "Chain", ["Primitives", "Transactions"]),
     .module(
+      "Chain", in: "Chain",
+      ["Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage", .logging]),
+    .module(
       "Sequencer", in: "Chain",
       [
-        "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool",
+        "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool", "Chain",
+        .logging,
       ]),
     .tests("MempoolTests", in: "Chain", ["Primitives", "Cryptography", "Transactions", "Mempool", "RandomTesting"]),
     .tests(
+      "ChainTests", in: "Chain",
+      [
+        "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "ChainStorage", "Chain", "StorageTesting",
+        "ChainTesting",
+      ]),
+    .tests(
       "SequencerTests", in: "Chain",
       [
-        "SequencerVictim", "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage",
-        "Mempool", "Sequencer", "RandomTesting", "StorageTesting",
+        "SequencerVictim", "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool", "Chain",
+        "Sequencer", "RandomTesting", "StorageTesting", "ChainTesting",
       ]),
     .program(
       "SequencerVictim", path: "Tests/Chain/SequencerVictim",
-      [
-        "ChainStorage", "Mempool", "Sequencer", "StorageTesting",
-      ]),
+      ["Concurrency", "Telemetry", "ChainStorage", "Mempool", "Chain", "Sequencer", "StorageTesting"]),
 
     // Settlement
     .module("Batches", in: "Settlement", ["Primitives", "Cryptography", "ZKsyncOS"]),
@@ -147,8 +155,9 @@ let package = Package(
     .module(
       "Settlement", in: "Settlement",
       [
-        "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "Batches",
-        "ProverService",
+        "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "StateTree", "ProverInput",
+        "ChainStorage",
+        "Chain", "Batches", "ProverService", .logging,
       ]),
     .tests(
       "BatchesTests", in: "Settlement",
@@ -164,8 +173,9 @@ let package = Package(
     .tests(
       "SettlementTests", in: "Settlement",
       [
-        "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "ProverInput", "Batches",
-        "ProverService", "Settlement", "GuestAssembler", "StorageTesting", "SettlementTesting",
+        "Primitives", "Concurrency", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "StateTree",
+        "ProverInput",
+        "Chain", "Batches", "ProverService", "Settlement", "GuestAssembler", "StorageTesting", "SettlementTesting",
       ]),
 
     // Tools
@@ -213,7 +223,7 @@ let package = Package(
       "Node", in: "Programs",
       [
         "Primitives", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "Transactions", "EVM", "ZKsyncOS", "EthereumAPI",
-        "StateTree", "ProverInput", "ChainStorage", "Mempool", "Sequencer", "ProverService", "Settlement",
+        "StateTree", "ProverInput", "ChainStorage", "Mempool", "Chain", "Sequencer", "ProverService", "Settlement",
         "NodeOptions", .nioPosix, .logging, .systemPackage,
       ]),
     .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),
@@ -236,10 +246,10 @@ let package = Package(
     .support("TelemetryTesting", ["Telemetry"]),
     .support("GuestAssembler", ["Airbender"]),
     .support(
-      "StorageTesting",
-      [
-        "Primitives", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage",
-      ]),
+      "StorageTesting", ["Primitives", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage"]),
+    .support(
+      "ChainTesting",
+      ["Primitives", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage", "Chain", "StorageTesting"]),
     .support("SettlementTesting", ["Primitives", "Concurrency", "ZKsyncOS", "ProverInput", "Batches"]),
   ]
 )

@@ -1,31 +1,26 @@
+import Chain
 import ChainStorage
-import Primitives
 import ZKsyncOS
 
 /// Why the sequencer stopped. Nothing that a client can send leads here.
 public enum SequencerError: Error, Equatable, Sendable {
-  /// A store failed. Blocks that were visible stay; the one that could not be written never was.
+  /// The chain takes no more blocks.
+  case chain(ChainError)
+  /// The state or the journal could not be read.
   case storage(StorageError)
   /// Executing a block failed.
   case execution(block: UInt64, BlockError)
-  /// A transaction of a stored block is refused when it is replayed.
-  case replayRejected(block: UInt64, transaction: Bytes32, Rejection)
-  /// Replaying a stored block gives another block.
-  case replayDiffers(block: UInt64, stored: Bytes32, computed: Bytes32)
-  /// The replay log lacks a block, or has one without transactions.
+  /// The journal lacks its last block.
   case missingRecord(block: UInt64)
 }
 
 extension SequencerError: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .chain(let error): error.description
     case .storage(let error): error.description
     case .execution(let block, let error): "block \(block) cannot be executed: \(error)"
-    case .replayRejected(let block, let transaction, let reason):
-      "replaying block \(block): transaction \(transaction) is refused: \(reason)"
-    case .replayDiffers(let block, let stored, let computed):
-      "replaying block \(block) gives \(computed), the log says \(stored)"
-    case .missingRecord(let block): "the replay log has no transactions for block \(block)"
+    case .missingRecord(let block): "the replay log has no record of block \(block)"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Chain
 import ChainStorage
 import Mempool
 import Primitives
@@ -33,13 +34,13 @@ extension ExecutedBlock {
     accounts.reserveCapacity(block.output.accountDiffs.count)
     for diff in block.output.accountDiffs { accounts[diff.address] = AccountState(diff.after) }
     self.init(
-      baseFee: baseFee, transactions: block.block.transactions.filter(\.isL2), accounts: accounts)
+      baseFee: baseFee, transactions: block.record.transactions.filter(\.isSigned), accounts: accounts)
   }
 }
 
 extension RecoveredTransaction {
-  /// Whether it came over JSON-RPC rather than from L1.
-  var isL2: Bool {
+  /// Whether somebody signed it, rather than L1 requested it.
+  var isSigned: Bool {
     if case .signed = transaction { return true }
     return false
   }

@@ -30,7 +30,7 @@ struct Main {
     do {
       let node = try await Node.start(configuration, log: log)
       let failure = await firstOf(stopSignal: StopSignal(), failureOf: node)
-      try await node.stop()
+      await node.stop()
       exit(failure == nil ? 0 : 1)
     } catch {
       complain("\(error)")

@@ -12,12 +12,8 @@ public enum SettlementError: Error, Sendable {
   case chain(block: UInt64, String)
   /// The chain has no record of a block that it should have.
   case missingRecord(block: UInt64)
-  /// Executing a stored block again failed.
-  case execution(block: UInt64, BlockError)
-  /// A transaction of a stored block was refused when the block was executed again.
-  case replayRejected(block: UInt64, transaction: Bytes32, Rejection)
-  /// Executing a stored block again gave another block.
-  case replayDiffers(block: UInt64, stored: Bytes32, computed: Bytes32)
+  /// A stored block is not reproduced.
+  case replay(ReplayError)
   case tree(block: UInt64, StateTreeError)
   /// The state tree has blocks that the chain does not have, so it belongs to another chain or to a lost past.
   case treeAhead(tree: UInt64, chain: UInt64)
@@ -38,11 +34,7 @@ extension SettlementError: CustomStringConvertible {
     case .store(let error): error.description
     case .chain(let block, let reason): "block \(block) cannot be read: \(reason)"
     case .missingRecord(let block): "the replay log has no block \(block)"
-    case .execution(let block, let error): "block \(block) cannot be executed again: \(error)"
-    case .replayRejected(let block, let transaction, let reason):
-      "block \(block) cannot be executed again: transaction \(transaction) was refused: \(reason)"
-    case .replayDiffers(let block, let stored, let computed):
-      "block \(block) was executed again and has the hash \(computed) instead of \(stored)"
+    case .replay(let error): error.description
     case .tree(let block, let error): "the state tree failed at block \(block): \(error)"
     case .treeAhead(let tree, let chain):
       "the state tree is at block \(tree), the chain only at \(chain): remove the tree, it is built again"

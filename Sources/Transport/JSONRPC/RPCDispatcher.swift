@@ -28,8 +28,8 @@ public final class RPCDispatcher: Sendable {
 
   public let methods: MethodTable
   public let limits: Limits
-  let pool: WorkerPool
-  let heavyPool: WorkerPool
+  public let pool: WorkerPool
+  public let heavyPool: WorkerPool
   let metrics: RPCMetrics
 
   /// - Parameter heavyPool: threads of their own for heavy methods.

@@ -1,4 +1,6 @@
+import Chain
 import ChainStorage
+import ChainTesting
 import Concurrency
 import Mempool
 import Primitives
@@ -9,35 +11,14 @@ import Testing
 import Transactions
 import ZKsyncOS
 
-/// A journal that tests stop, fail or look at, in front of the real one.
-final class TestJournal: BlockJournal {
-  struct State {
-    var failing: StorageError?
-    var isHeld = false
-    var beforeAppend: (@Sendable (ReplayRecord) -> Void)?
-  }
-
-  let state = Mutex(State())
-  private let log: ReplayLog
-
-  init(_ log: ReplayLog) { self.log = log }
-
-  func append(_ record: ReplayRecord) throws(StorageError) {
-    while state.withLock({ $0.isHeld }) { pause() }
-    let (failing, hook) = state.withLock { ($0.failing, $0.beforeAppend) }
-    hook?(record)
-    if let failing { throw failing }
-    try log.append(record)
-  }
-}
-
-/// A sequencer over a directory, with a wall clock that the test moves.
+/// A sequencer over a chain in a directory, with a wall clock that the test moves.
 final class Harness: Sendable {
-  let storage: ChainStorage
+  let chain: ChainHarness
   let pool: Mempool
-  let journal: TestJournal
   let sequencer: Sequencer
   let unixTime: UnixTime
+
+  var storage: ChainStorage { chain.storage }
 
   final class UnixTime: Sendable {
     let seconds = Atomic<UInt64>(1_000)
@@ -45,12 +26,10 @@ final class Harness: Sendable {
 
   init(
     _ directory: TemporaryDirectory, l1: any L1RequestSource = NoL1Requests(),
-    _ change: (inout SequencerOptions) -> Void = { _ in },
-    observer: SequencerObserver? = nil
+    _ change: (inout SequencerOptions) -> Void = { _ in }
   ) throws {
-    storage = try TestChain.open(directory.path)
-    pool = Mempool(options: MempoolOptions(chainID: 270), accounts: StateAccounts(storage.state)) { 0 }
-    journal = TestJournal(storage.log)
+    chain = try ChainHarness(directory)
+    pool = Mempool(options: MempoolOptions(chainID: 270), accounts: StateAccounts(chain.storage.state)) { 0 }
     var options = SequencerOptions(chainID: 270)
     options.limits.blockTime = 20_000_000
     change(&options)
@@ -60,12 +39,17 @@ final class Harness: Sendable {
       unixSeconds: { unixTime.seconds.load(ordering: .relaxed) },
       monotonicNanoseconds: TimeSource.system.monotonicNanoseconds)
     sequencer = Sequencer(
-      storage: storage, pool: pool, options: options, l1: l1, journal: journal, clock: clock, observer: observer)
+      chain: chain.chain, pool: pool, options: options, l1: l1, clock: clock, registry: chain.registry)
   }
 
   func start() throws {
-    try sequencer.recover()
+    try chain.chain.start()
     try sequencer.start()
+  }
+
+  func stop() {
+    sequencer.stop()
+    chain.chain.stop()
   }
 
   func send(_ transactions: [RecoveredTransaction]) throws { for one in transactions { try pool.add(one) } }
@@ -76,19 +60,8 @@ final class Harness: Sendable {
       if let location = try storage.blocks.location(of: hash) {
         return try #require(try storage.blocks.block(location.block))
       }
-      pause()
+      shortPause()
     }
-    throw TimedOut()
+    throw ChainHarness.TimedOut()
   }
-
-  struct TimedOut: Error {}
-
-  func balance(_ address: Address, at number: UInt64) throws -> UInt256 {
-    try storage.state.view(at: number).account(address).balance
-  }
-}
-
-/// Transfers of one wei from one sender, with consecutive nonces.
-func transfers(_ count: UInt64, from sender: UInt64 = 0, nonce: UInt64 = 0) -> [RecoveredTransaction] {
-  (0..<count).map { TestChain.transfer(from: TestChain.sender(sender), nonce: nonce + $0) }
 }

@@ -1,4 +1,5 @@
 import ChainStorage
+import ChainTesting
 import Glibc
 import Primitives
 import RandomTesting
@@ -80,11 +81,11 @@ import Testing
     }
     // The state agrees with the blocks: every transfer moved one wei.
     let head = harness.storage.blocks.head
-    #expect(try harness.balance(Address(0xB0B), at: head) == UInt256(transactions))
+    #expect(try harness.chain.balance(Address(0xB0B), at: head) == UInt256(transactions))
     let nonce = try harness.pool.pendingNonce(for: TestChain.sender(0))
     let next = transfers(1, nonce: nonce)
     try harness.send(next)
     #expect(try harness.block(with: next[0].hash).number == head + 1)
-    try harness.sequencer.stop()
+    harness.stop()
   }
 }

@@ -1,6 +1,7 @@
 // The stages behind the sequencer, over a chain in memory and a real tree and store.
 
 import Batches
+import Chain
 import GuestAssembler
 import Primitives
 import ProverInput
@@ -9,6 +10,7 @@ import Settlement
 import SettlementTesting
 import StateTree
 import StorageTesting
+import Telemetry
 import Testing
 import ZKsyncOS
 
@@ -16,13 +18,13 @@ import ZKsyncOS
 struct PipelineTests {
   let directory = TemporaryDirectory()
   let chain = TestChain()
-  let events = Recorder<SettlementPipeline.Event>()
 
   /// What one run of the process has.
   struct Run {
     let tree: StateTree
     let jobs: ProofJobs
     let pipeline: SettlementPipeline
+    let registry: MetricsRegistry
   }
 
   func openTree(_ name: String = "tree") throws -> StateTree {
@@ -38,10 +40,11 @@ struct PipelineTests {
     let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"), options: jobOptions)
     var options = SettlementPipeline.Options()
     change(&options)
+    let registry = MetricsRegistry()
     let pipeline = try SettlementPipeline(
       chain: chain, tree: tree, generator: try ProverInputGenerator(mode: .native), jobs: jobs, options: options,
-      notify: events.record)
-    return Run(tree: tree, jobs: jobs, pipeline: pipeline)
+      registry: registry)
+    return Run(tree: tree, jobs: jobs, pipeline: pipeline, registry: registry)
   }
 
   /// Every batch follows from the one before, and its input proves it.
@@ -61,27 +64,25 @@ struct PipelineTests {
     }
   }
 
-  var halts: [SettlementError] {
-    events.all.compactMap { if case .halted(let error) = $0 { error } else { nil } }
-  }
-
   @Test("Blocks become batches in order, each with an input that proves it, and none is executed again")
   func flow() throws {
     let run = try open()
     run.pipeline.start()
-    for _ in 1...12 { #expect(run.pipeline.append(try chain.extend())) }
+    for _ in 1...12 { try chain.extend() }
     #expect(run.pipeline.waitForBatch(12))
     run.pipeline.stop()
-    #expect(run.tree.lastVersion == 12 && halts.isEmpty)
+    #expect(run.tree.lastVersion == 12 && run.pipeline.failure == nil)
+    #expect(run.pipeline.lag == Lag(position: 12, target: 12) && run.pipeline.health == .ready)
     try checkBatches(run, through: 12)
-    let made = events.all.compactMap { if case .batchMade(let batch) = $0 { batch.number } else { nil } }
-    #expect(made == Array(1...12))
+    #expect(chain.asked.isEmpty)
+    for stage in ["tree_manager", "batcher"] { #expect(run.registry.blockNumber(stage: stage).value == 12) }
     #expect(run.jobs.status.map(\.number) == Array(1...12))
   }
 
   @Test("A process that starts behind the chain reads what it lacks from the chain")
   func catchingUp() throws {
     for _ in 1...7 { try chain.extend() }
+    chain.restart()
     let run = try open()
     run.pipeline.start()
     #expect(run.pipeline.waitForBatch(7))
@@ -95,15 +96,16 @@ struct PipelineTests {
     do {
       let run = try open()
       run.pipeline.start()
-      for _ in 1...4 { run.pipeline.append(try chain.extend()) }
+      for _ in 1...4 { try chain.extend() }
       #expect(run.pipeline.waitForBatch(4))
       run.pipeline.stop()
     }
     chain.forgetQuestions()
+    chain.restart()
     let run = try open()
     #expect(run.jobs.status.map(\.number) == [1, 2, 3, 4])
     run.pipeline.start()
-    run.pipeline.append(try chain.extend())
+    try chain.extend()
     #expect(run.pipeline.waitForBatch(5))
     run.pipeline.stop()
     #expect(!chain.asked.contains { $0 <= 4 })
@@ -124,7 +126,8 @@ struct PipelineTests {
     pipeline.start()
     #expect(pipeline.waitForBatch(6))
     pipeline.stop()
-    try checkBatches(Run(tree: tree, jobs: jobs, pipeline: pipeline), through: 6)
+    try checkBatches(
+      Run(tree: tree, jobs: jobs, pipeline: pipeline, registry: MetricsRegistry()), through: 6)
   }
 
   @Test("Batches that would begin before the oldest version of the tree are refused at the start")
@@ -136,7 +139,7 @@ struct PipelineTests {
     let tree = try StateTree.open(directory: directory.path + "/tree", options: options)
     let pipeline = try SettlementPipeline(chain: chain, tree: tree)
     pipeline.start()
-    for _ in 1...40 { pipeline.append(try chain.extend()) }
+    for _ in 1...40 { try chain.extend() }
     #expect(pipeline.waitForTree(40))
     pipeline.stop()
     try #require(tree.oldestVersion > 0)
@@ -155,20 +158,20 @@ struct PipelineTests {
     do {
       let run = try open()
       run.pipeline.start()
-      for _ in 1...3 { run.pipeline.append(try chain.extend()) }
+      for _ in 1...3 { try chain.extend() }
       #expect(run.pipeline.waitForBatch(3))
       run.pipeline.stop()
     }
     let run = try open(tree: "other")
     run.pipeline.start()
-    run.pipeline.append(try chain.extend())
+    try chain.extend()
     #expect(run.pipeline.waitForBatch(4))
     run.pipeline.stop()
     try checkBatches(run, through: 4)
   }
 
-  @Test("Without proofs the intake stops, the tree runs ahead a little, and the sequencer waits")
-  func backPressure() async throws {
+  @Test("Without proofs the intake stops, the tree runs ahead a little, and block production has to wait")
+  func backPressure() throws {
     let run = try open(maxUnproved: 2) { options in
       options.maxInFlight = 2
       options.maxTreeLead = 4
@@ -176,22 +179,35 @@ struct PipelineTests {
     }
     run.pipeline.start()
     // Two batches fill the jobs; six more blocks may wait.
-    for _ in 1...8 { #expect(run.pipeline.append(try chain.extend())) }
+    for _ in 1...8 { try chain.extend() }
     #expect(run.pipeline.waitForTree(6))
-    let block = try chain.extend()
-    let waiting = onThread { #expect(run.pipeline.append(block)) }
-    try await Task.sleep(for: .milliseconds(200))
-    #expect(!waiting.isDone.isSet)
-    #expect(events.all.contains { if case .holdingBack(block: 9) = $0 { true } else { false } })
-    #expect(!events.all.contains { if case .released(block: 9) = $0 { true } else { false } })
+    #expect(run.pipeline.waitForBatch(2))
+    #expect(chain.stream.hold(before: 8) == nil)
+    #expect(chain.stream.hold(before: 9) == BlockStream.Hold(name: "settlement", position: 2))
     #expect(run.pipeline.treeVersion == 6 && run.pipeline.lastBatch == 2)
+    #expect(
+      run.pipeline.lag == Lag(position: 2, target: 8, waitingFor: "proofs of earlier batches"))
     let batch = try #require(try run.jobs.store.batch(1))
     try run.jobs.submit(1, proof: claimedProof(batch.publicInput), prover: "p")
-    waiting.thread.join()
-    #expect(events.all.contains { if case .released(block: 9) = $0 { true } else { false } })
     #expect(run.pipeline.waitForBatch(3))
+    #expect(chain.stream.waitForRoom(for: 9, unless: { false }))
     run.pipeline.stop()
-    #expect(run.pipeline.append(block) == false)
+    // Once it has ended it holds nobody back.
+    #expect(chain.stream.hold(before: .max) == nil)
+  }
+
+  @Test("A restart holds back from where the batches ended, not from the head")
+  func backPressureAfterRestart() throws {
+    do {
+      let run = try open(maxUnproved: 2) { $0.maxBacklog = 3 }
+      run.pipeline.start()
+      for _ in 1...5 { try chain.extend() }
+      #expect(run.pipeline.waitForBatch(2))
+      run.pipeline.stop()
+    }
+    let run = try open(maxUnproved: 2) { $0.maxBacklog = 3 }
+    #expect(chain.stream.hold(before: 6) == BlockStream.Hold(name: "settlement", position: 2))
+    withExtendedLifetime(run) {}
   }
 
   @Test("A node without batches keeps the tree only")
@@ -199,7 +215,7 @@ struct PipelineTests {
     let tree = try openTree()
     let pipeline = try SettlementPipeline(chain: chain, tree: tree)
     pipeline.start()
-    for _ in 1...3 { pipeline.append(try chain.extend()) }
+    for _ in 1...3 { try chain.extend() }
     #expect(pipeline.waitForTree(3))
     // Whoever waits with limited patience learns that block 4 is not there, and need not wait for block 3.
     #expect(!pipeline.waitForTree(4, atMost: .milliseconds(20)))
@@ -211,16 +227,17 @@ struct PipelineTests {
   @Test("A stored block that no longer reproduces itself halts settlement with its number")
   func damagedRecord() throws {
     for _ in 1...3 { try chain.extend() }
+    chain.restart()
     chain.damage(2) { $0.blockHash = word(String(repeating: "77", count: 32)) }
     let run = try open()
     run.pipeline.start()
     #expect(run.pipeline.waitForTree(3) == false)
     run.pipeline.stop()
-    guard case .replayDiffers(block: 2, _, _)? = run.pipeline.failure else {
+    guard case .replay(.differs(block: 2, _, _))? = run.pipeline.failure else {
       Issue.record("\(String(describing: run.pipeline.failure))")
       return
     }
-    #expect(halts.count == 1)
+    #expect(run.pipeline.health == .degraded("\(try #require(run.pipeline.failure))"))
   }
 
   @Test("A job whose input does not prove the batch is not handed out")
@@ -236,7 +253,7 @@ struct PipelineTests {
     #expect(second.output.storageWrites.contains { $0.isInsertion })
     let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
     let pipeline = try SettlementPipeline(
-      chain: chain, tree: tree, generator: try ProverInputGenerator(mode: .native), jobs: jobs, notify: events.record)
+      chain: chain, tree: tree, generator: try ProverInputGenerator(mode: .native), jobs: jobs)
     pipeline.start()
     #expect(pipeline.waitForBatch(2) == false)
     pipeline.stop()
@@ -254,12 +271,12 @@ struct PipelineTests {
     let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
     let pipeline = try SettlementPipeline(
       chain: chain, tree: try openTree(), generator: try ProverInputGenerator(mode: .both, image: guestImage()),
-      jobs: jobs, notify: events.record)
+      jobs: jobs)
     pipeline.start()
-    for _ in 1...3 { pipeline.append(try chain.extend()) }
+    for _ in 1...3 { try chain.extend() }
     #expect(pipeline.waitForBatch(3))
     pipeline.stop()
-    #expect(halts.isEmpty)
+    #expect(pipeline.failure == nil)
   }
 
   /// A guest that asks for the metadata and the state before the block, but for no transactions.
@@ -275,9 +292,9 @@ struct PipelineTests {
     let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
     let pipeline = try SettlementPipeline(
       chain: chain, tree: try openTree(), generator: try ProverInputGenerator(mode: .both, image: hastyGuest()),
-      jobs: jobs, notify: events.record)
+      jobs: jobs)
     pipeline.start()
-    for _ in 1...3 { #expect(pipeline.append(try chain.extend())) }
+    for _ in 1...3 { try chain.extend() }
     #expect(pipeline.waitForBatch(1) == false)
     pipeline.stop()
     let reason = try #require(pipeline.failure).description
@@ -285,7 +302,6 @@ struct PipelineTests {
       reason.hasPrefix(
         "no prover input for block 1: the native prover input differs from the guest's: word 2095, which is word 0 of "
           + "the answer to query 1 (initial state): native 00000002, guest 00000016"), "\(reason)")
-    #expect(halts.count == 1)
     #expect(jobs.status.isEmpty && pipeline.lastBatch == 0)
     #expect(try jobs.store.batch(1) == nil && jobs.store.input(1) == nil)
   }
@@ -295,7 +311,7 @@ struct PipelineTests {
     do {
       let run = try open()
       run.pipeline.start()
-      for _ in 1...3 { run.pipeline.append(try chain.extend()) }
+      for _ in 1...3 { try chain.extend() }
       #expect(run.pipeline.waitForBatch(3))
       run.pipeline.stop()
     }

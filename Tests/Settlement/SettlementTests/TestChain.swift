@@ -1,5 +1,6 @@
 // A chain in memory: blocks of deposits, with their records and the state after each.
 
+import Chain
 import Cryptography
 import Primitives
 import Settlement
@@ -25,13 +26,19 @@ final class TestChain: SettlementChain {
     var hashes = BlockHashes()
     /// Blocks that were asked for, in order: what had to be executed again.
     var asked: [UInt64] = []
-    /// What the chain claims to have.
-    var visible: UInt64?
   }
 
   private let content = Mutex(Content())
 
-  var lastBlock: UInt64 { content.withLock { $0.visible ?? UInt64($0.records.count) } }
+  private let currentStream = Mutex(BlockStream(head: 0))
+
+  var stream: BlockStream { currentStream.withLock { $0 } }
+
+  /// As after a restart of the process: no block is in memory any more.
+  func restart() {
+    let head = content.withLock { UInt64($0.records.count) }
+    currentStream.withLock { $0 = BlockStream(head: head) }
+  }
 
   /// Blocks whose records were read.
   var asked: [UInt64] { content.withLock { $0.asked } }
@@ -64,7 +71,7 @@ final class TestChain: SettlementChain {
 
   /// Adds a block of `count` deposits to accounts that no block before had, and some that it had.
   @discardableResult
-  func extend(deposits count: Int = 2) throws -> UnsettledBlock {
+  func extend(deposits count: Int = 2) throws -> SealedBlock {
     let (number, state, hashes) = content.withLock { content in
       (UInt64(content.records.count + 1), content.states[content.states.count - 1], content.hashes)
     }
@@ -87,7 +94,9 @@ final class TestChain: SettlementChain {
       content.states.append(next)
       content.hashes = content.hashes.appending(output.blockHash)
     }
-    return UnsettledBlock(record: record, output: output)
+    let block = SealedBlock(record: record, output: output)
+    stream.publish(block)
+    return block
   }
 
   /// To one of eleven accounts, so that blocks both create accounts and change old ones.

@@ -1,6 +1,7 @@
 import ChainStorage
 import EthereumAPI
 import Primitives
+import Settlement
 import StateTree
 import ZKsyncOS
 
@@ -10,7 +11,7 @@ struct ProofAdapter: StateProver {
   static let patience = Duration.milliseconds(500)
 
   let storage: ChainStorage
-  let settlement: SettlementStages
+  let settlement: SettlementPipeline
 
   func commitment(after block: UInt64) throws(StateProofError) -> StateCommitment {
     try awaitTree(block)

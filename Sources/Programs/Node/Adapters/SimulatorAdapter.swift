@@ -12,7 +12,8 @@ import ZKsyncOS
 ///
 /// An engine belongs to one call at a time; those that are idle wait in a pool, as each has memory that is worth keeping.
 final class SimulatorAdapter: Simulator {
-  private let sequencer: Sequencer
+  private let storage: ChainStorage
+  private let options: SequencerOptions
   private let codes = CodeCache()
   private let idle = Mutex<[Engine]>([])
 
@@ -21,14 +22,17 @@ final class SimulatorAdapter: Simulator {
     let engine: ExecutionEngine
   }
 
-  init(sequencer: Sequencer) { self.sequencer = sequencer }
+  init(storage: ChainStorage, options: SequencerOptions) {
+    self.storage = storage
+    self.options = options
+  }
 
   func simulate(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
   ) throws(SimulationError) -> SimulationOutcome {
     let context = try self.context(of: number, call, overrides.block)
     let stored: ChainStateView
-    do throws(StorageError) { stored = try sequencer.storage.state.view(at: number) } catch {
+    do throws(StorageError) { stored = try storage.state.view(at: number) } catch {
       throw .stateNotAvailable(block: number)
     }
     let view = try OverriddenState(stored, overrides.accounts, version: context.protocolVersion)
@@ -52,9 +56,7 @@ final class SimulatorAdapter: Simulator {
     of number: UInt64, _ call: SimulatedCall, _ overrides: SimulationOverrides.BlockFields
   ) throws(SimulationError) -> BlockContext {
     let stored: BlockContext?
-    do throws(SequencerError) { stored = try sequencer.context(at: number) } catch {
-      throw .failed(error.description)
-    }
+    do throws(StorageError) { stored = try self.stored(number) } catch { throw .failed(error.description) }
     guard var context = stored else { throw .stateNotAvailable(block: number) }
     // A call that offers no price pays none, and the base fee must not stand in its way.
     if call.gasPrice.isZero { context.baseFee = .zero }
@@ -65,6 +67,13 @@ final class SimulatorAdapter: Simulator {
     if let randomness = overrides.randomness { context.mixHash = UInt256(randomness) }
     if let baseFee = overrides.baseFee { context.baseFee = baseFee }
     return context
+  }
+
+  /// The context of a block; for block 0, which has none, the one that block 1 would have.
+  private func stored(_ number: UInt64) throws(StorageError) -> BlockContext? {
+    if let record = try storage.log.record(number) { return record.context }
+    guard number == 0, let genesis = try storage.blocks.header(0) else { return nil }
+    return options.context(number: 0, timestamp: genesis.header.timestamp, blockHashes: BlockHashes())
   }
 
   private func transaction(

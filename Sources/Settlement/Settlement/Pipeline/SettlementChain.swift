@@ -1,13 +1,13 @@
+import Chain
+import ChainStorage
 import Primitives
-import Transactions
 import ZKsyncOS
 
-/// What settlement asks of the chain's storage: durable blocks by number, and the state after any of them.
+/// What settlement asks of a chain: its events, durable blocks by number, and the state after any of them.
 ///
 /// Called from several threads. Errors may be of any type; they stop settlement, not the chain.
 public protocol SettlementChain: Sendable {
-  /// The last block that is durable.
-  var lastBlock: UInt64 { get }
+  var stream: BlockStream { get }
 
   /// The record of a block; `nil` where there is none.
   func record(_ number: UInt64) throws -> ReplayRecord?
@@ -16,50 +16,31 @@ public protocol SettlementChain: Sendable {
   func state(after number: UInt64) throws -> any StateView & Sendable
 }
 
-/// A durable block with everything that executing it produced.
-public struct UnsettledBlock: Sendable {
-  public var record: ReplayRecord
-  public var output: BlockOutput
+extension Chain: SettlementChain {
+  public func record(_ number: UInt64) throws -> ReplayRecord? { try storage.log.record(number) }
 
-  public init(record: ReplayRecord, output: BlockOutput) {
-    self.record = record
-    self.output = output
-  }
-
-  public var number: UInt64 { record.context.number }
-
-  /// Keys of the slots that the block touched and left as they were, in the order in which the proving run verifies them.
-  var readKeys: [Bytes32] { output.touchedSlots.filter { $0.initial == $0.current }.map(\.flatKey) }
+  public func state(after number: UInt64) throws -> any StateView & Sendable { try storage.state.view(at: number) }
 }
 
-extension UnsettledBlock {
+extension SettlementChain {
   /// Executes a stored block again, over the state before it.
-  init(
-    replaying number: UInt64, from chain: any SettlementChain, engine: ExecutionEngine
-  ) throws(SettlementError) {
+  func replay(_ number: UInt64, _ replay: BlockReplay) throws(SettlementError) -> SealedBlock {
     let record: ReplayRecord?
     let state: any StateView & Sendable
     do {
-      record = try chain.record(number)
-      state = try chain.state(after: number - 1)
+      record = try self.record(number)
+      state = try self.state(after: number - 1)
     } catch {
       throw .chain(block: number, "\(error)")
     }
     guard let record else { throw .missingRecord(block: number) }
-    var refused: (hash: Bytes32, reason: Rejection)?
-    do throws(BlockError) {
-      var executor = try BlockExecutor(context: record.context, state: state, engine: engine)
-      for transaction in record.transactions where refused == nil {
-        if case .rejected(let reason) = try executor.execute(transaction) { refused = (transaction.hash, reason) }
-      }
-      output = try executor.seal()
-    } catch {
-      throw .execution(block: number, error)
+    do throws(ReplayError) { return SealedBlock(record: record, output: try replay.run(record, on: state)) } catch {
+      throw .replay(error)
     }
-    if let refused { throw .replayRejected(block: number, transaction: refused.hash, refused.reason) }
-    guard output.blockHash == record.blockHash else {
-      throw .replayDiffers(block: number, stored: record.blockHash, computed: output.blockHash)
-    }
-    self.record = record
   }
+}
+
+extension SealedBlock {
+  /// Keys of the slots that the block touched and left as they were, in the order in which the proving run verifies them.
+  var readKeys: [Bytes32] { output.touchedSlots.filter { $0.initial == $0.current }.map(\.flatKey) }
 }

@@ -1,6 +1,7 @@
 // The stages after the tree: prover inputs, several at a time, and batches of them, in order.
 
 import Batches
+import Chain
 import Primitives
 import ProverInput
 import ProverService
@@ -28,10 +29,11 @@ extension SettlementPipeline {
 
   func runDrafts() {
     let engine = ExecutionEngine()
+    let replay = BlockReplay(engine: engine)
     while case .block(let number, let witnessed) = nextToDraft() {
-      notify(.inputStarted(block: number))
+      metrics.inputStarted(number)
       let result: Result<BatchDraft, SettlementError>
-      do throws(SettlementError) { result = .success(try draft(number, witnessed, engine)) } catch {
+      do throws(SettlementError) { result = .success(try draft(number, witnessed, engine, replay)) } catch {
         result = .failure(error)
       }
       progress.update { $0.drafts[number] = result }
@@ -50,14 +52,14 @@ extension SettlementPipeline {
   }
 
   private func draft(
-    _ number: UInt64, _ witnessed: WitnessedBlock?, _ engine: ExecutionEngine
+    _ number: UInt64, _ witnessed: WitnessedBlock?, _ engine: ExecutionEngine, _ replay: BlockReplay
   ) throws(SettlementError) -> BatchDraft {
     guard let proving else { preconditionFailure("drafts are made only where batches are") }
-    let block: UnsettledBlock
+    let block: SealedBlock
     if let witnessed {
       block = witnessed.block
     } else {
-      block = try UnsettledBlock(replaying: number, from: chain, engine: engine)
+      block = try chain.replay(number, replay)
     }
     let before = try commitment(at: number - 1), after = try commitment(at: number)
     let context = block.record.context
@@ -72,10 +74,7 @@ extension SettlementPipeline {
     } catch {
       throw .proverInput(block: number, error)
     }
-    notify(
-      .inputMade(
-        block: number, transactions: block.record.transactions.count, words: input.words.count,
-        time: ContinuousClock.now - start))
+    metrics.inputMade(transactions: block.record.transactions.count, time: ContinuousClock.now - start)
     if options.verifiesInputs {
       do throws(StreamFault) {
         try StreamVerifier.check(
@@ -92,7 +91,7 @@ extension SettlementPipeline {
   }
 
   private func request(
-    _ block: UnsettledBlock, _ witness: BlockWitness?, _ before: StateCommitment, _ publicInput: Bytes32
+    _ block: SealedBlock, _ witness: BlockWitness?, _ before: StateCommitment, _ publicInput: Bytes32
   ) throws(ProverInputError) -> ProverInputGenerator.Request {
     let view: TreeView
     let answers: BlockWitness
@@ -148,7 +147,8 @@ extension SettlementPipeline {
           progress.batch = batch.number
           progress.drafts[batch.number] = nil
         }
-        notify(.batchMade(batch))
+        metrics.batchMade(batch.number)
+        follower.finish(through: batch.number)
       }
     } catch {
       halt(error)

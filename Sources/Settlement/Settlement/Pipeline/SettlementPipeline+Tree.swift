@@ -1,47 +1,41 @@
 // The first stage: the state tree follows the chain, one version a block.
 
+import Chain
 import Concurrency
 import StateTree
 import ZKsyncOS
 
 extension SettlementPipeline {
-  private enum Work {
-    case block(UInt64, UnsettledBlock?)
-    case end
-  }
-
   func runTree() {
-    let engine = ExecutionEngine()
-    while case .block(let number, let given) = nextForTree() {
-      do throws(SettlementError) {
-        let block: UnsettledBlock
-        if let given {
-          block = given
-        } else {
-          block = try UnsettledBlock(replaying: number, from: chain, engine: engine)
+    let replay = BlockReplay()
+    while case .accepted(let number, let given)? = follower.next() {
+      guard waitForBatches(before: number) else { return }
+      while true {
+        do throws(SettlementError) {
+          var block = given
+          if block == nil { block = try chain.replay(number, replay) }
+          guard let block else { return }
+          try extendTree(block)
+          break
+        } catch {
+          guard case .tree(_, .diskFull) = error else { return halt(error) }
+          log.warning("settlement tries again in a second", metadata: ["error": "\(error)"])
+          let deadline = MonotonicClock.nanoseconds + 1_000_000_000
+          if progress.wait(until: deadline, { $0.isEnding ? true : nil }) != nil { return }
         }
-        try extendTree(block)
-      } catch {
-        guard case .tree(_, .diskFull) = error else { return halt(error) }
-        notify(.retrying(error))
-        let deadline = MonotonicClock.nanoseconds + 1_000_000_000
-        _ = progress.wait(until: deadline) { $0.isEnding ? true : nil }
       }
     }
   }
 
-  /// Waits until the chain has a block that the tree lacks and that is not too far from the last batch.
-  private func nextForTree() -> Work {
+  /// Waits until the tree is not too far ahead of the last batch; false at the end.
+  private func waitForBatches(before number: UInt64) -> Bool {
     progress.wait { progress in
-      if progress.isEnding { return .end }
-      let next = progress.tree + 1
-      guard next <= progress.head else { return nil }
-      guard proving == nil || next <= progress.batch + options.maxTreeLead else { return nil }
-      return .block(next, progress.recent[next])
-    } ?? .end
+      if progress.isEnding { return false }
+      return proving == nil || number <= progress.batch + options.maxTreeLead ? true : nil
+    } ?? false
   }
 
-  private func extendTree(_ block: UnsettledBlock) throws(SettlementError) {
+  private func extendTree(_ block: SealedBlock) throws(SettlementError) {
     let start = ContinuousClock.now
     let number = block.number
     let writes = block.output.storageWrites.map { (key: $0.flatKey, value: $0.value) }
@@ -64,15 +58,14 @@ extension SettlementPipeline {
     if number == lastStoredBatch?.number { try checkState() }
     progress.update { progress in
       progress.tree = number
-      progress.recent[number] = nil
       if let witness, number >= progress.nextDraft {
         progress.witnessed[number] = WitnessedBlock(block: block, witness: witness)
       }
     }
-    notify(
-      .treeExtended(
-        block: number, transactions: block.record.transactions.count, entries: writes.count,
-        time: ContinuousClock.now - start))
+    if proving == nil { follower.finish(through: number) }
+    metrics.treeExtended(
+      number, transactions: block.record.transactions.count, entries: writes.count, time: ContinuousClock.now - start)
+    treeLag.observe(tree: number, head: follower.head)
   }
 
   /// Root and leaf count after a block.

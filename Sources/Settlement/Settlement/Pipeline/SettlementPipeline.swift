@@ -1,26 +1,28 @@
 import Batches
+import Chain
 import Concurrency
+import Logging
 import Primitives
 import ProverInput
 import ProverService
 import StateTree
+import Telemetry
 import ZKsyncOS
 
-/// What follows the sequencer: brings the state tree to every block, makes prover inputs, and makes batches of them.
+/// What follows the chain: brings the state tree to every block, makes prover inputs, and makes batches of them.
 ///
 /// ```
-/// append ─► tree (1 thread) ─► drafts (n threads) ─► batches (1 thread) ─► ProofJobs
+/// BlockFollower ─► tree (1 thread) ─► drafts (n threads) ─► batches (1 thread) ─► ProofJobs
 /// ```
 ///
 /// Each stage resumes from its own last number: the tree from its last version, the drafts and batches from the last
 /// batch in the store. Between them there is nothing that must survive: a block that is not in memory is read from the
-/// replay log and executed again. All of it is bounded. A stage that falls behind holds back those before it, and in the
-/// end the sequencer, in ``append(_:)``.
+/// journal and executed again. All of it is bounded. A stage that falls behind holds back those before it, and in the end
+/// block production, by what the follower says it has finished.
 ///
-/// Nothing here can change or lose a block. An error stops the pipeline where it is, with
-/// ``SettlementPipeline/Event/halted(_:)``, and leaves the chain and the prover API alone; a restart tries again. A full
-/// disk under the tree is waited for.
-public final class SettlementPipeline: Sendable {
+/// Nothing here can change or lose a block. An error stops the pipeline where it is and leaves the chain and the prover
+/// API alone; a restart tries again. A full disk under the tree is waited for.
+public final class SettlementPipeline: Service {
   public struct Options: Sendable {
     /// Prover inputs that may be in work or wait for those before them.
     public var maxInFlight = 10
@@ -28,7 +30,7 @@ public final class SettlementPipeline: Sendable {
     public var draftThreads = 2
     /// Blocks that the tree may be ahead of the last batch. The tree must retain more versions than that.
     public var maxTreeLead: UInt64 = 100
-    /// Blocks that may wait for settlement before the sequencer has to wait.
+    /// Blocks that may wait for settlement before block production has to wait.
     public var maxBacklog: UInt64 = 100
     /// Whether each prover input is executed once more, from its words alone, before it is handed out. That takes two to
     /// three times as long as executing the block did.
@@ -37,35 +39,13 @@ public final class SettlementPipeline: Sendable {
     public init() {}
   }
 
-  /// Something that operators want to hear of.
-  public enum Event: Sendable {
-    /// The tree has the block; `entries` are the slots written.
-    case treeExtended(block: UInt64, transactions: Int, entries: Int, time: Duration)
-    case inputStarted(block: UInt64)
-    case inputMade(block: UInt64, transactions: Int, words: Int, time: Duration)
-    /// The batch is durable, and its job waits for a prover.
-    case batchMade(Batch)
-    /// The sequencer has to wait with this block: too many blocks before it are not settled.
-    case holdingBack(block: UInt64)
-    /// The sequencer goes on.
-    case released(block: UInt64)
-    /// What failed will be tried again in a second.
-    case retrying(SettlementError)
-    /// The pipeline stands still until the process is started again.
-    case halted(SettlementError)
-  }
-
   /// A block in the tree, with the answers that its proving run needs.
   struct WitnessedBlock: Sendable {
-    var block: UnsettledBlock
+    var block: SealedBlock
     var witness: BlockWitness
   }
 
   struct Progress: Sendable {
-    /// The last block that the chain has.
-    var head: UInt64
-    /// Blocks after `tree`, as the sequencer handed them over. Not all of them: the others are executed again.
-    var recent: [UInt64: UnsettledBlock] = [:]
     /// The last block in the tree.
     var tree: UInt64
     /// Blocks after `batch` with their witnesses, as the tree gave them. Not all of them either.
@@ -82,12 +62,16 @@ public final class SettlementPipeline: Sendable {
     var isEnding: Bool { isStopping || failure != nil }
   }
 
+  public let name = "settlement"
   public let options: Options
   let chain: any SettlementChain
-  let tree: StateTree
+  public let tree: StateTree
   /// What makes prover inputs, and who gets them; `nil` for a node that only keeps the tree.
   let proving: (generator: ProverInputGenerator, jobs: ProofJobs)?
-  let notify: @Sendable (Event) -> Void
+  let follower: BlockFollower
+  let metrics: SettlementMetrics
+  let log = Logger(label: "settlement")
+  let treeLag: TreeLag
   let progress: Monitor<Progress>
   /// The last batch of an earlier run, which the tree must agree with.
   let lastStoredBatch: Batch?
@@ -97,19 +81,18 @@ public final class SettlementPipeline: Sendable {
   ///
   /// - Parameters:
   ///   - generator: makes prover inputs; absent together with `jobs` where the node does not make batches.
-  ///   - notify: is called on the threads of the stages and must be quick.
+  ///   - registry: where the stages' metrics are shown.
   public init(
     chain: any SettlementChain, tree: StateTree, generator: ProverInputGenerator? = nil, jobs: ProofJobs? = nil,
-    options: Options = Options(), notify: @escaping @Sendable (Event) -> Void = { _ in }
+    options: Options = Options(), registry: MetricsRegistry = MetricsRegistry()
   ) throws(SettlementError) {
     precondition((generator == nil) == (jobs == nil), "prover inputs and jobs belong together")
     self.chain = chain
     self.tree = tree
     self.options = options
-    self.notify = notify
     proving = if let generator, let jobs { (generator, jobs) } else { nil }
 
-    let head = chain.lastBlock, version = tree.lastVersion
+    let head = chain.stream.head, version = tree.lastVersion
     guard version <= head else { throw .treeAhead(tree: version, chain: head) }
     let stored = try storing { () throws(ProofStoreError) in try jobs?.store.lastBatch() }
     let batch = stored?.number ?? 0
@@ -118,7 +101,13 @@ public final class SettlementPipeline: Sendable {
       throw .treeForgot(version: batch, oldest: tree.oldestVersion)
     }
     lastStoredBatch = stored
-    progress = Monitor(Progress(head: head, tree: version, nextDraft: batch + 1, batch: batch))
+    progress = Monitor(Progress(tree: version, nextDraft: batch + 1, batch: batch))
+    follower = chain.stream.follow(
+      name, after: version, finished: jobs == nil ? version : batch, maxLag: options.maxBacklog)
+    metrics = SettlementMetrics(registry)
+    metrics.resumed(tree: version, batch: batch)
+    SettlementMetrics.show(tree, behind: chain.stream, in: registry)
+    treeLag = TreeLag(log)
     if version >= batch { try checkState() }
   }
 
@@ -135,42 +124,33 @@ public final class SettlementPipeline: Sendable {
     threads.update { $0 += started }
   }
 
-  /// Ends the stages where they are and returns once they have; ``append(_:)`` then no longer waits. Safe at any time:
-  /// what is unfinished is done again after the next start.
+  /// Ends the stages where they are and returns once they have; nothing is held back any more. Safe at any time: what is
+  /// unfinished is done again after the next start. The tree's pages are brought to the disk, which saves the next start
+  /// from repeating its journal.
   public func stop() {
     progress.update { $0.isStopping = true }
+    follower.close()
     proving?.jobs.close()
     let running = threads.update { threads in
       defer { threads = [] }
       return threads
     }
     for thread in running { thread.join() }
+    do throws(StateTreeError) { try tree.flush() } catch {
+      log.warning("the state tree is left to its journal", metadata: ["error": "\(error)"])
+    }
   }
 
-  // MARK: The sequencer's side
+  /// A halted settlement is no reason to take the node away from its callers.
+  public var health: Health { failure.map { .degraded("\($0)") } ?? .ready }
 
-  /// Hands over the next durable block. Waits while settlement is too far behind; false once it has ended.
-  ///
-  /// Blocks that settlement has already are passed over. One that is never handed over is missed only until the next is:
-  /// the chain is asked for it.
-  @discardableResult
-  public func append(_ block: UnsettledBlock) -> Bool {
-    func hasRoom(_ progress: Progress) -> Bool {
-      block.number <= (proving == nil ? progress.tree : progress.batch) + options.maxBacklog
-    }
-    if !progress.read({ $0.isStopping || hasRoom($0) }) {
-      notify(.holdingBack(block: block.number))
-      let mayGoOn = progress.wait { $0.isStopping ? false : hasRoom($0) ? true : nil }
-      if mayGoOn == true { notify(.released(block: block.number)) }
-    }
-    guard !progress.read({ $0.isStopping }) else { return false }
-    progress.update { progress in
-      progress.head = max(progress.head, block.number)
-      if block.number > progress.tree, progress.recent.count < 2 * options.maxInFlight {
-        progress.recent[block.number] = block
-      }
-    }
-    return true
+  public var lag: Lag? {
+    let (tree, batch) = progress.read { ($0.tree, $0.batch) }
+    let position = proving == nil ? tree : min(tree, batch)
+    let waitsForProofs = proving != nil && tree >= batch + options.maxTreeLead
+    return Lag(
+      position: position, target: chain.stream.head,
+      waitingFor: failure.map { "\($0)" } ?? (waitsForProofs ? "proofs of earlier batches" : nil))
   }
 
   // MARK: Looking
@@ -204,7 +184,7 @@ public final class SettlementPipeline: Sendable {
       progress.failure = error
       return true
     }
-    if isFirst { notify(.halted(error)) }
+    if isFirst { log.error("settlement has halted", metadata: ["error": "\(error)"]) }
   }
 
   /// The last batch of an earlier run must commit to the state that the tree has.

@@ -8,15 +8,16 @@ import Telemetry
 import Testing
 
 @Suite("Metrics port")
-struct TelemetryServiceTests {
+struct StatusPagesTests {
   @Test("Metrics on any path, health on its own, and nothing but reading")
   func service() async throws {
-    let metrics = MetricsRegistry(), health = HealthRegistry()
+    let metrics = MetricsRegistry(), services = ServiceList()
     metrics.gauge("block_number", "Block").set(5)
-    let state = HealthState()
-    health.add("database") { state.status }
+    let database = TestService("database")
+    services.add(database)
+    try await services.start()
     let server = try await HTTPServer.start(
-      TelemetryService(metrics: metrics, health: health), host: "127.0.0.1", port: 0,
+      StatusPages(metrics: metrics, services: services), host: "127.0.0.1", port: 0,
       on: MultiThreadedEventLoopGroup.singleton)
     let client = try RawSocket(port: server.port)
     func get(_ path: String, method: String = "GET") throws -> RawSocket.Response {
@@ -31,9 +32,9 @@ struct TelemetryServiceTests {
     }
     #expect(try get("/metrics", method: "POST").status == 405)
     #expect(try get("/health").status == 200)
-    state.set(.degraded("slow \"disk\""))
+    database.set(.degraded("slow \"disk\""))
     #expect(try get("/health").status == 200)
-    state.set(.notReady("closed"))
+    database.set(.notReady("closed"))
     let unwell = try get("/health")
     #expect(unwell.status == 503)
     let report = try JSONValue(parsing: Array(unwell.body.utf8))
@@ -43,8 +44,14 @@ struct TelemetryServiceTests {
   }
 }
 
-private final class HealthState: Sendable {
-  private let value = Mutex(HealthRegistry.Status.ready)
-  var status: HealthRegistry.Status { value.withLock { $0 } }
-  func set(_ status: HealthRegistry.Status) { value.withLock { $0 = status } }
+private final class TestService: Service {
+  let name: String
+  private let value = Mutex(Health.ready)
+
+  init(_ name: String) { self.name = name }
+
+  func start() {}
+  func stop() {}
+  var health: Health { value.withLock { $0 } }
+  func set(_ health: Health) { value.withLock { $0 = health } }
 }

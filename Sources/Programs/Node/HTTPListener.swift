@@ -1,0 +1,50 @@
+import HTTP
+import NIOPosix
+import NodeOptions
+import Synchronization
+import Telemetry
+
+/// A port on which an HTTP service is reached, as a part of the node.
+final class HTTPListener: Service {
+  let name: String
+  private let service: any HTTPService
+  private let address: Endpoint
+  private let limits: HTTPServer.Limits
+  private let allowsAnyOrigin: Bool
+  private let loops: MultiThreadedEventLoopGroup
+  private let server = Mutex<HTTPServer?>(nil)
+
+  /// - Parameter allowsAnyOrigin: whether pages of any origin may call the service from a browser.
+  init(
+    _ name: String, _ service: any HTTPService, at address: Endpoint, limits: HTTPServer.Limits = HTTPServer.Limits(),
+    allowsAnyOrigin: Bool = false, on loops: MultiThreadedEventLoopGroup
+  ) {
+    self.name = name
+    self.service = service
+    self.address = address
+    self.limits = limits
+    self.allowsAnyOrigin = allowsAnyOrigin
+    self.loops = loops
+  }
+
+  /// The server, once the port is open.
+  var running: HTTPServer? { server.withLock { $0 } }
+
+  /// The real port, once it is open; 0 before.
+  var port: Int { running?.port ?? 0 }
+
+  func start() async throws(StartError) {
+    let started: HTTPServer
+    do {
+      started = try await HTTPServer.start(
+        service, host: address.host, port: address.port, limits: limits, allowsAnyOrigin: allowsAnyOrigin, on: loops)
+    } catch {
+      throw .cannotListen(address, reason: "\(error)")
+    }
+    server.withLock { $0 = started }
+  }
+
+  func stop() async { await running?.shutdown() }
+
+  var health: Health { .ready }
+}

@@ -1,0 +1,51 @@
+import Glibc
+import HTTP
+import JSONRPC
+import Logging
+import NIOPosix
+import NodeOptions
+import Telemetry
+
+/// JSON-RPC over HTTP and WebSocket, with the threads on which methods run.
+final class RPCServer: Service {
+  let name = "rpc"
+  private let listener: HTTPListener
+  private let dispatcher: RPCDispatcher
+  private let metrics: RPCMetrics
+
+  init(
+    methods: MethodTable, _ options: NodeConfiguration.RPC, on loops: MultiThreadedEventLoopGroup,
+    registry: MetricsRegistry
+  ) {
+    let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    metrics = RPCMetrics(registry)
+    // Heavy calls get half of the processors, and come behind everybody else: whoever builds and commits blocks goes first.
+    dispatcher = RPCDispatcher(
+      methods: methods, pool: WorkerPool(threads: max(2, processors)),
+      heavyPool: WorkerPool(threads: max(1, processors / 2), limit: 1_024, byteLimit: 32 << 20, niceness: 10),
+      metrics: metrics)
+    var limits = HTTPServer.Limits()
+    limits.connections = options.maxConnections
+    listener = HTTPListener(
+      name,
+      RPCService(
+        dispatcher, subscriptionLimit: options.maxSubscriptionsPerConnection, log: Logger(label: name)),
+      at: options.address, limits: limits, allowsAnyOrigin: true, on: loops)
+  }
+
+  /// The real port, once it is open.
+  var port: Int { listener.port }
+
+  func start() async throws {
+    try await listener.start()
+    if let server = listener.running { metrics.observe(server, dispatcher) }
+  }
+
+  func stop() async {
+    await listener.stop()
+    await dispatcher.pool.shutdown()
+    await dispatcher.heavyPool.shutdown()
+  }
+
+  var health: Health { .ready }
+}

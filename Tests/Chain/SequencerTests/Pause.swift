@@ -1,4 +1,0 @@
-import Glibc
-
-/// A millisecond.
-func pause() { usleep(1_000) }
