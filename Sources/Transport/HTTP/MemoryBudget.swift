@@ -12,7 +12,7 @@ import Synchronization
 /// What waits is a connection in the middle of a request, in the order in which they came to wait; one that has waited for
 /// `memoryWait` is refused and gives back what has come of its request, so that even where the budget is full of halves of
 /// requests the others go on. A client that does not send the rest, or does not take its response, is cut off by its own
-/// time limit.
+/// time limit. (What a client has sent before it leaves is read with its leaving, and forgotten with it.)
 public final class MemoryBudget: Sendable {
   private struct Waiters {
     var queue: [(ticket: UInt64, loop: any EventLoop, wake: @Sendable () -> Void)] = []

@@ -25,6 +25,8 @@ public final class RPCDispatcher: Sendable {
 
   /// A reply up to this size is sent even where the server's memory is spent.
   private static let smallReply = 65_536
+  /// A message up to this size is read on the event loop, which takes less than a millisecond.
+  private static let readAtOnce = 262_144
 
   public let methods: MethodTable
   public let limits: Limits
@@ -53,52 +55,72 @@ public final class RPCDispatcher: Sendable {
     _ message: [UInt8], from session: RPCSession? = nil, memory: MemoryBudget? = nil,
     completion: @escaping @Sendable (ByteBuffer?) -> Void
   ) -> RPCWork? {
-    let request: RPCRequest
-    do throws(RPCError) {
-      request = try RPCRequest(parsing: message, methods: methods, batchLimit: limits.batchCalls)
-    } catch {
-      completion(Self.reply(error))
+    let delivery = RPCDelivery(context: RPCContext(session: session), memory: memory, completion: completion)
+    guard message.count <= Self.readAtOnce else { return readLater(message, delivery) }
+    guard let request = read(message, delivery) else { return nil }
+    guard request.execution > .inline else {
+      delivery.complete(run(request, delivery.context))
       return nil
     }
-    let context = RPCContext(session: session)
-    switch request.execution {
-    case .inline:
-      completion(run(request, context))
+    let work = RPCWork(
+      timeLimit: request.execution == .heavy ? limits.heavyTime : limits.pooledTime,
+      cancellation: delivery.context.cancellation)
+    return submit(request, work, delivery) ? work : nil
+  }
+
+  /// The calls of a message; `nil`, and it is answered, where it has none.
+  private func read(_ message: [UInt8], _ delivery: RPCDelivery) -> RPCRequest? {
+    do throws(RPCError) {
+      return try RPCRequest(parsing: message, methods: methods, batchLimit: limits.batchCalls)
+    } catch {
+      delivery.complete(Self.reply(error))
       return nil
-    case .pooled: return submit(request, context, to: pool, limits.pooledTime, memory, completion)
-    case .heavy:
-      guard let session else { return submit(request, context, to: heavyPool, limits.heavyTime, memory, completion) }
-      guard session.beginHeavy(limit: limits.heavyPerConnection) else {
-        completion(refuse(request, .connection))
-        return nil
-      }
-      return submit(request, context, to: heavyPool, limits.heavyTime, memory) { reply in
-        session.endHeavy()
-        completion(reply)
-      }
     }
   }
 
-  private func submit(
-    _ request: RPCRequest, _ context: RPCContext, to pool: WorkerPool, _ time: TimeAmount, _ memory: MemoryBudget?,
-    _ completion: @escaping @Sendable (ByteBuffer?) -> Void
-  ) -> RPCWork? {
-    let job = WorkerPool.Job(bytes: request.text.count) {
-      var reply = self.run(request, context)
-      if let memory, let size = reply?.readableBytes, size > Self.smallReply, !memory.hasRoom(for: size) {
-        reply = self.refuse(request, .memory)
+  /// A message so long that the event loop must not read it: a thread does, and runs it unless it is heavy. Its time is
+  /// that of a heavy one in any case.
+  private func readLater(_ message: [UInt8], _ delivery: RPCDelivery) -> RPCWork? {
+    let work = RPCWork(timeLimit: limits.heavyTime, cancellation: delivery.context.cancellation)
+    let job = WorkerPool.Job(bytes: message.count) {
+      guard let request = self.read(message, delivery) else { return }
+      if request.execution == .heavy {
+        _ = self.submit(request, work, delivery)
+      } else {
+        self.perform(request, delivery)
       }
-      if let reason = context.cancellation.reason { self.metrics.gaveUp(reason) }
-      completion(reply)
     }
-    guard pool.submit(job) else {
-      completion(refuse(request, pool === heavyPool ? .heavyQueue : .queue))
-      return nil
-    }
-    return RPCWork(timeLimit: time, cancellation: context.cancellation, pool: pool, job: job) { reason in
+    let isTaken = work.submit(job, to: pool) { reason in
       self.metrics.gaveUp(reason)
-      completion(self.run(request, context))
+      delivery.complete(Self.reply(.cancelled(reason)))
     }
+    if isTaken { return work }
+    metrics.refusedAsBusy(.queue)
+    delivery.complete(Self.reply(.busy(.queue)))
+    return nil
+  }
+
+  /// Has the calls run on the threads that they need; false, and the message is answered, where there is no room.
+  private func submit(_ request: RPCRequest, _ work: RPCWork, _ delivery: RPCDelivery) -> Bool {
+    let isHeavy = request.execution == .heavy
+    guard !isHeavy || delivery.beginHeavy(limit: limits.heavyPerConnection) else {
+      delivery.complete(refuse(request, .connection))
+      return false
+    }
+    let job = WorkerPool.Job(bytes: request.text.count) { self.perform(request, delivery) }
+    // Run without a thread, cancelled calls say that they are, and nothing else.
+    let isTaken = work.submit(job, to: isHeavy ? heavyPool : pool) { _ in self.perform(request, delivery) }
+    if !isTaken { delivery.complete(refuse(request, isHeavy ? .heavyQueue : .queue)) }
+    return isTaken
+  }
+
+  private func perform(_ request: RPCRequest, _ delivery: RPCDelivery) {
+    var reply = run(request, delivery.context)
+    if let size = reply?.readableBytes, size > Self.smallReply, delivery.memory?.hasRoom(for: size) == false {
+      reply = refuse(request, .memory)
+    }
+    if let reason = delivery.context.cancellation.reason { metrics.gaveUp(reason) }
+    delivery.complete(reply)
   }
 
   private func refuse(_ request: RPCRequest, _ reason: BusyReason) -> ByteBuffer {

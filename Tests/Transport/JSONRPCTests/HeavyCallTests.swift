@@ -136,14 +136,14 @@ struct HeavyCallTests {
       limits.memoryWait = .milliseconds(400)
     }
     try await withRPCServer(hub: hub, adjust) { server in
-      let message = call("spin", "[\"\(String(repeating: "x", count: 8 << 20))\"]")
+      let message = Array(call("spin", "[\"\(String(repeating: "x", count: 8 << 20))\"]").utf8)
       let replies = try await withThrowingTaskGroup(of: [String].self) { clients in
         for _ in 0..<3 {
           clients.addTask {
             let client = try RawSocket(port: server.port)
             try client.upgrade()
             // The server may have enough while the client still writes.
-            for _ in 0..<4 { do { try client.writeText(message) } catch { break } }
+            for _ in 0..<4 { do { try client.writeFrame(.text, message, isMasked: false) } catch { break } }
             var replies: [String] = []
             do {
               while replies.count < 4 { replies.append(try client.readText()) }
@@ -152,12 +152,13 @@ struct HeavyCallTests {
           }
         }
         var most = 0
-        for _ in 0..<200 {
+        let isRefused = await eventually {
           most = max(most, server.server.memory.used)
-          try await Task.sleep(for: .milliseconds(5))
+          return server.metric(#"rpc_busy_refusals{reason="memory"}"#).map { $0 > 0 } == true
         }
-        // Each connection reads one piece at a time.
+        #expect(isRefused)
         #expect(most > limit / 2)
+        // Each connection reads one piece at a time.
         #expect(most <= limit + 3 * 131_072)
         hub.isReleased.store(true, ordering: .relaxed)
         return try await clients.reduce(into: []) { $0 += $1 }
@@ -167,7 +168,7 @@ struct HeavyCallTests {
       // And it goes on.
       let client = try RawSocket(port: server.port)
       try client.upgrade()
-      try client.writeText(message)
+      try client.writeFrame(.text, message, isMasked: false)
       #expect(try client.readText().contains("\"result\":true"))
     }
   }
