@@ -44,7 +44,7 @@ final class HTTPListener: Service {
     server.withLock { $0 = started }
   }
 
-  func stop() async { await running?.shutdown() }
+  func stop() async { await running?.shutdown(grace: .seconds(2)) }
 
   var health: Health { .ready }
 }
