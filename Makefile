@@ -12,7 +12,7 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps build run test test-unit test-e2e lint format fuzz bench bench-counts bench-guest clean
+.PHONY: help deps build run test test-unit test-e2e lint format fuzz bench bench-counts bench-guest bench-rpc clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -63,6 +63,11 @@ bench-counts: deps ## Count the processor's instructions per EVM instruction, un
 bench-guest: build ## Compare the proving machine with an interpreter in C (ARGS="--image server_app.bin")
 	gcc -O2 -shared -fPIC -o .build/guest-interpreter.so Sources/Tools/Benchmarks/Guest/interpreter.c
 	$(BIN)/zkos bench guest --c-interpreter .build/guest-interpreter.so $(ARGS)
+
+bench-rpc: build $(VENV)/.installed ## Measure what heavy calls and subscribers cost everybody else, on an idle machine
+	$(PYTHON) Tests/EndToEnd/load_heavy.py
+	$(PYTHON) Tests/EndToEnd/load_subscribers.py --subscriptions 32
+	$(PYTHON) Tests/EndToEnd/load_subscribers.py
 
 clean: ## Remove what was built
 	rm -rf .build Fuzz/.build $(VENV)
