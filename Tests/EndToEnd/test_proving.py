@@ -172,6 +172,11 @@ def test_a_guest_that_reads_other_words_stops_the_batches_and_not_the_chain(prov
         "answer to query 0 (nothing): native 0000082e, guest nothing"
     )
     wait_until(lambda: report in node.log())
+    # RPC serves: the node must not be taken out of service for it.
+    status, health = node.health()
+    assert status == 200, health
+    (reason,) = [part["details"] for part in health["components"].values() if part["status"] == "degraded"]
+    assert "word 0" in reason
     rich = Wallet(node, RICH)
     rich.transact(to=rich.address, value=1)
     assert jobs(url) == []
