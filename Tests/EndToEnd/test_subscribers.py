@@ -1,7 +1,12 @@
 """WebSocket subscribers: everybody gets the same in the same order, within bounds, and nobody waits for a slow one."""
 
+import pytest
+
 from clients import WebSocket
-from node import RICH
+from node import RICH, RpcError
+
+TOO_MANY_SUBSCRIPTIONS = -32006
+
 
 def heads(client: WebSocket, subscriptions: list[str], until: int) -> dict[str, list[dict]]:
     """What comes for each subscription, up to the block `until`."""
@@ -39,4 +44,28 @@ def test_logs_come_once_each_and_in_order(node, rich, token):
         assert notification["subscription"] != everything
         seen[notification["subscription"]].append(int(notification["result"]["data"], 16))
     assert all(items == amounts for items in seen.values())
+    client.close()
+
+
+def test_the_subscriptions_of_a_connection_are_limited(node):
+    client, other = WebSocket(node), WebSocket(node)
+    ids = [client.subscribe("newHeads") for _ in range(32)]
+    with pytest.raises(RpcError) as refusal:
+        client.subscribe("newHeads")
+    assert refusal.value.code == TOO_MANY_SUBSCRIPTIONS
+    other.subscribe("newHeads")
+    # One that ends makes room.
+    assert client.request("eth_unsubscribe", ids[0])["result"] is True
+    client.subscribe("newHeads")
+    client.close()
+    other.close()
+
+
+def test_an_option_allows_more_subscriptions(own_node):
+    client = WebSocket(own_node(RPC_MAX_SUBSCRIPTIONS_PER_CONNECTION="40"))
+    for _ in range(40):
+        client.subscribe("newHeads")
+    with pytest.raises(RpcError) as refusal:
+        client.subscribe("newHeads")
+    assert refusal.value.code == TOO_MANY_SUBSCRIPTIONS
     client.close()
