@@ -167,7 +167,7 @@ public final class Sequencer: Service {
       isHeld = true
       control.withLock { $0.hold = hold }
       log.warning(
-        "block production waits", metadata: ["block": "\(number)", "for": "\(hold.name)", "at": "\(hold.position)"])
+        "block production waits for \(hold.name)", metadata: ["block": "\(number)", "position": "\(hold.position)"])
     }
     guard isHeld else { return mayGoOn }
     control.withLock { $0.hold = nil }
