@@ -3,7 +3,7 @@
 import pytest
 
 from clients import WebSocket
-from node import RICH, RpcError
+from node import RICH, RpcError, Wallet, fund, wait_until
 
 TOO_MANY_SUBSCRIPTIONS = -32006
 
@@ -69,3 +69,28 @@ def test_an_option_allows_more_subscriptions(own_node):
         client.subscribe("newHeads")
     assert refusal.value.code == TOO_MANY_SUBSCRIPTIONS
     client.close()
+
+
+def test_a_subscriber_that_never_reads_is_dropped_and_the_others_go_on(own_node):
+    node = own_node()
+    sender = Wallet(node)
+    fund(node, [sender], 10**18)
+    slow, quick = WebSocket(node, receive_buffer=4_096), WebSocket(node)
+    for _ in range(32):
+        slow.subscribe("newPendingTransactions", True)
+    follower = quick.subscribe("newPendingTransactions")
+    before = node.resident_bytes()
+    sent = []
+    # Each is 200 kB as JSON, times thirty-two.
+    for _ in range(20):
+        sent.append(sender.send(to=RICH.address, data=bytes(100_000), gas=2_000_000))
+    for expected in sent:
+        notification = quick.receive()["params"]
+        assert (notification["subscription"], notification["result"]) == (follower, expected)
+    assert node.resident_bytes() - before < 100 << 20
+    wait_until(lambda: "slow consumer" in node.log())
+    # Whatever it still finds, the connection is at its end.
+    with pytest.raises((EOFError, ConnectionError)):
+        while True:
+            slow.receive_frame()
+    quick.close()
