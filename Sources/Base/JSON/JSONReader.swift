@@ -129,12 +129,6 @@ public struct JSONReader {
     return try scanString()
   }
 
-  /// Consumes a number; the range of its text.
-  public mutating func readNumber() throws(JSONError) -> Range<Int> {
-    try expect(.number)
-    return try scanNumber()
-  }
-
   public mutating func readBoolean() throws(JSONError) -> Bool {
     try expect(.boolean)
     if base[position] == UInt8(ascii: "t") {
@@ -163,7 +157,7 @@ public struct JSONReader {
       try beginArray()
       while try nextElement() { try skipValue() }
     case .string: _ = try scanString()
-    case .number: _ = try scanNumber()
+    case .number: try scanNumber()
     case .boolean: _ = try readBoolean()
     case .null: try readNull()
     }
@@ -195,7 +189,7 @@ public struct JSONReader {
     }
   }
 
-  private mutating func scanNumber() throws(JSONError) -> Range<Int> {
+  private mutating func scanNumber() throws(JSONError) {
     let start = position
     if base[position] == UInt8(ascii: "-") { position &+= 1 }
     let integer = position
@@ -210,7 +204,6 @@ public struct JSONReader {
       if position < end, base[position] == UInt8(ascii: "+") || base[position] == UInt8(ascii: "-") { position &+= 1 }
       try scanDigits()
     }
-    return start..<position
   }
 
   /// At least one digit.

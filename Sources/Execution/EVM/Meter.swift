@@ -79,20 +79,6 @@
     fraction = 0
   }
 
-  /// Runs `body` with gas that cannot run out and restores the gas afterwards, whatever the outcome; what `body`
-  /// charges in native stays charged.
-  @inlinable public mutating func withUnlimitedGas<R>(
-    _ body: (inout Meter) throws(Halt) -> R
-  ) throws(Halt) -> R {
-    let (savedGas, savedFraction) = (gas, fraction)
-    gas = .max
-    defer {
-      gas = savedGas
-      fraction = savedFraction
-    }
-    return try body(&self)
-  }
-
   /// The most that a callee may get: all but one 64th of the whole gas (EIP-150). The fraction goes to the callee.
   @inlinable public var forwardable: Meter {
     Meter(gas: gas &- gas / 64, fraction: fraction, native: native)

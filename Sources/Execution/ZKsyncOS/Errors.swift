@@ -31,12 +31,10 @@ public enum InvalidTransaction: Error, Hashable, Sendable {
   case invalidMagic
   case invalidReturndataLength
 
-  /// The methods of account contracts and paymasters that validation calls.
+  /// The methods of account contracts that validation calls.
   public enum AccountMethod: String, Sendable {
     case accountValidate = "AccountValidate"
     case accountPayForTransaction = "AccountPayForTransaction"
-    case accountPrePaymaster = "AccountPrePaymaster"
-    case paymasterValidateAndPay = "PaymasterValidateAndPay"
   }
 }
 

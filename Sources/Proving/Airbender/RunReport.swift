@@ -54,10 +54,6 @@ public struct RunReport: Equatable, Sendable {
 
   /// x10 … x17: the public input, as a guest leaves it.
   public var output: [UInt32] { Array(registers[10..<18]) }
-
-  /// What proving costs, in cycles of the main circuit: a round weighs 16, a 256-bit operation 4
-  /// (zksync-os `cycle_marker/src/lib.rs`).
-  public var effectiveCycles: UInt64 { cycles + 16 * blake2sRounds + 4 * bigIntegerOperations }
 }
 
 extension StopReason: CustomStringConvertible {

@@ -74,16 +74,22 @@ struct BLS12381Tests {
     generator2 = try #require(g2(multiplesG2[0].point))
   }
 
-  @Test("Multiples of the generator of G1 have py-ecc's encodings", arguments: multiplesG1)
+  @Test("Multiples of the generator of G1 are read from py-ecc's encodings", arguments: multiplesG1)
   func multiples1(scalar: UInt256, point: String) throws {
-    #expect(generator1.multiplied(by: scalar) == g1(point))
-    #expect(Hex.encode(generator1.multiplied(by: scalar).compressed) == "0x" + point)
+    let multiple = generator1.multiplied(by: scalar)
+    var bytes = try #require(Hex.decode(point))
+    #expect(BLS12381.G1Point(compressed: bytes) == multiple)
+    bytes[0] ^= 0x20
+    #expect(BLS12381.G1Point(compressed: bytes) == -multiple, "the other root")
   }
 
-  @Test("Multiples of the generator of G2 have py-ecc's encodings", arguments: multiplesG2)
+  @Test("Multiples of the generator of G2 are read from py-ecc's encodings", arguments: multiplesG2)
   func multiples2(scalar: UInt256, point: String) throws {
-    #expect(generator2.multiplied(by: scalar) == g2(point))
-    #expect(Hex.encode(generator2.multiplied(by: scalar).compressed) == "0x" + point)
+    let multiple = generator2.multiplied(by: scalar)
+    var bytes = try #require(Hex.decode(point))
+    #expect(BLS12381.G2Point(compressed: bytes) == multiple)
+    bytes[0] ^= 0x20
+    #expect(BLS12381.G2Point(compressed: bytes) == -multiple, "the other root")
   }
 
   @Test("Infinity is zero, has one encoding, and is r times any point")
@@ -94,11 +100,11 @@ struct BLS12381Tests {
     #expect(generator2 + -generator2 == .infinity)
     #expect(generator1 + .infinity == generator1)
     #expect(generator2 + .infinity == generator2)
-    #expect(BLS12381.G1Point(compressed: BLS12381.G1Point.infinity.compressed) == .infinity)
-    #expect(BLS12381.G2Point(compressed: BLS12381.G2Point.infinity.compressed) == .infinity)
+    #expect(BLS12381.G1Point(compressed: [0xc0] + [UInt8](repeating: 0, count: 47)) == .infinity)
+    #expect(BLS12381.G2Point(compressed: [0xc0] + [UInt8](repeating: 0, count: 95)) == .infinity)
   }
 
-  @Test("The groups' laws, and encodings that are read back")
+  @Test("The groups' laws")
   func laws() {
     var random = SplitMix64(seed: 1)
     for _ in 0..<4 {
@@ -108,8 +114,6 @@ struct BLS12381Tests {
       #expect(q + q == q.multiplied(by: 2))
       #expect(p.multiplied(by: b) == generator1.multiplied(by: b).multiplied(by: a))
       #expect(q.multiplied(by: a) == generator2.multiplied(by: a).multiplied(by: b))
-      for point in [p, -p] { #expect(BLS12381.G1Point(compressed: point.compressed) == point) }
-      for point in [q, -q] { #expect(BLS12381.G2Point(compressed: point.compressed) == point) }
     }
   }
 
@@ -141,7 +145,7 @@ struct BLS12381Tests {
 
   @Test("Encodings of G2 other than the one are refused")
   func badEncodings() throws {
-    let good = generator2.compressed
+    let good = try #require(Hex.decode(multiplesG2[0].point))
     #expect(BLS12381.G2Point(compressed: good) != nil)
     #expect(BLS12381.G2Point(compressed: Array(good.dropLast())) == nil)
     #expect(BLS12381.G2Point(compressed: good + [0]) == nil)

@@ -57,7 +57,7 @@ struct Secp256k1Tests {
     let privateKey = try key(vector.privateKey)
     let hash = try #require(Bytes32(hex: vector.hash))
     let publicKey = try #require(Secp256k1.publicKey(of: privateKey))
-    #expect(Hex.encode(publicKey.uncompressed) == "0x04" + vector.publicKey)
+    #expect(Secp256k1.PublicKey(try #require(Hex.decode("04" + vector.publicKey))) == publicKey)
     #expect(publicKey.address == Address(hex: vector.address))
 
     let signature = try #require(Secp256k1.sign(hash, with: privateKey))
@@ -183,17 +183,18 @@ struct Secp256k1Tests {
     var random = SplitMix64(seed: 5)
     for _ in 0..<20 {
       let key = try #require(Secp256k1.PrivateKey(random.bytes32()).flatMap(Secp256k1.publicKey(of:)))
-      #expect(Secp256k1.PublicKey(key.uncompressed) == key)
-      #expect(Secp256k1.PublicKey(key.compressed) == key)
+      #expect(Secp256k1.PublicKey([4] + key.x.bytes + key.y.bytes) == key)
+      #expect(Secp256k1.PublicKey([2 | key.y[31] & 1] + key.x.bytes) == key)
     }
   }
 
   @Test("What names no point of the curve is no public key")
   func badPublicKeys() throws {
     let key = try #require(Secp256k1.publicKey(of: key(1)))
-    var offCurve = key.uncompressed
+    let uncompressed = [4] + key.x.bytes + key.y.bytes
+    var offCurve = uncompressed
     offCurve[64] ^= 1
-    var hybrid = key.uncompressed
+    var hybrid = uncompressed
     hybrid[0] = 6
     #expect(Secp256k1.PublicKey(offCurve) == nil)
     #expect(Secp256k1.PublicKey(hybrid) == nil)
@@ -201,7 +202,7 @@ struct Secp256k1Tests {
     #expect(Secp256k1.PublicKey([4] + [UInt8](repeating: 0, count: 64)) == nil)
     #expect(Secp256k1.PublicKey([0]) == nil)
     #expect(Secp256k1.PublicKey([]) == nil)
-    #expect(Secp256k1.PublicKey(key.uncompressed + [0]) == nil)
+    #expect(Secp256k1.PublicKey(uncompressed + [0]) == nil)
   }
 
   @Test("Random bytes never stop the program")

@@ -53,16 +53,4 @@ struct MeterTests {
       }
     }
   }
-
-  @Test("unlimited gas is restored, native stays charged, whatever happens")
-  func unlimited() {
-    var meter = Meter(gas: 7, fraction: 3, native: 100)
-    #expect(throws: Halt.createCollision) {
-      try meter.withUnlimitedGas { meter throws(Halt) in
-        try meter.charge(gas: 1_000_000, native: 60)
-        throw .createCollision
-      }
-    }
-    #expect(meter == Meter(gas: 7, fraction: 3, native: 40))
-  }
 }

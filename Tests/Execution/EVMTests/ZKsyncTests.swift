@@ -11,7 +11,6 @@ private struct ZKRun {
   var output: [UInt8]
   var gas: Int64
   var native: UInt64
-  var host: ZKsyncTestHost
 
   var word: UInt256 { UInt256(bigEndianBytes: Array((output + [UInt8](repeating: 0, count: 32)).prefix(32)))! }
 }
@@ -36,7 +35,7 @@ private func zkRun(
     Message(address: contract, caller: sender, isStatic: isStatic), code: Code(code), meter: &meter, host: &host)
   return ZKRun(
     status: result.status, output: result.output, gas: gas - meter.gas,
-    native: native &+ analysis &- meter.native &- analysis, host: host)
+    native: native &+ analysis &- meter.native &- analysis)
 }
 
 private func zkRun(_ text: String, gas: Int64 = 10_000_000, native: UInt64 = plenty) -> ZKRun {

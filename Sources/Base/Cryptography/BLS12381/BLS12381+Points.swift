@@ -34,14 +34,6 @@ extension BLS12381 {
       self = point
     }
 
-    /// The 48 bytes that encode the point.
-    public var compressed: [UInt8] {
-      guard let affine = point.affine else { return [0xc0] + [UInt8](repeating: 0, count: 47) }
-      var bytes = affine.x.bytes
-      bytes[0] |= affine.y.isLarger ? 0xa0 : 0x80
-      return bytes
-    }
-
     public static func == (p: G1Point, q: G1Point) -> Bool { p.point == q.point }
     public static func + (p: G1Point, q: G1Point) -> G1Point { G1Point(p.point + q.point) }
     public static prefix func - (p: G1Point) -> G1Point { G1Point(-p.point) }
@@ -79,14 +71,6 @@ extension BLS12381 {
     public init?(compressed bytes: [UInt8]) {
       guard let point = bytes.withUnsafeBytes({ G2Point(compressed: $0) }) else { return nil }
       self = point
-    }
-
-    /// The 96 bytes that encode the point.
-    public var compressed: [UInt8] {
-      guard let affine = point.affine else { return [0xc0] + [UInt8](repeating: 0, count: 95) }
-      var bytes = affine.x.c1.bytes + affine.x.c0.bytes
-      bytes[0] |= affine.y.isLarger ? 0xa0 : 0x80
-      return bytes
     }
 
     public static func == (p: G2Point, q: G2Point) -> Bool { p.point == q.point }

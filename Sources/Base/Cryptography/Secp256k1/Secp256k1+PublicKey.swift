@@ -31,12 +31,6 @@ extension Secp256k1 {
       }
     }
 
-    /// The 65 bytes `04 ‖ x ‖ y`.
-    public var uncompressed: [UInt8] { [4] + x.bytes + y.bytes }
-
-    /// The 33 bytes `02 ‖ x` (y even) or `03 ‖ x` (y odd).
-    public var compressed: [UInt8] { [2 | (y[31] & 1)] + x.bytes }
-
     /// The account that the key controls: the last twenty bytes of keccak256(x ‖ y).
     public var address: Address { Address(truncating: Keccak256.hash(x, y)) }
   }

@@ -61,14 +61,6 @@ extension UInt256 {
       l2: n2 &>> shift | (n3 &<< 1) &<< carry, l3: n3 &>> shift | (fill &<< 1) &<< carry)
   }
 
-  /// SHL of the EVM: the shift amount is a word.
-  @inlinable @inline(__always)
-  public func shiftedLeft(by count: UInt256) -> UInt256 { self << count.saturatedUInt64 }
-
-  /// SHR of the EVM: the shift amount is a word.
-  @inlinable @inline(__always)
-  public func shiftedRight(by count: UInt256) -> UInt256 { self >> count.saturatedUInt64 }
-
   /// SAR of the EVM: shifts right and repeats the sign bit.
   @inlinable @inline(__always)
   public func shiftedRightArithmetically(by count: UInt256) -> UInt256 {

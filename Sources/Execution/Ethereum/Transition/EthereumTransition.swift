@@ -9,7 +9,6 @@ public struct TransitionResult: Sendable {
   /// After refunds.
   public var gasUsed: UInt64
   public var output: [UInt8]
-  public var contractAddress: Address?
   public var logs: [Log]
 }
 
@@ -73,14 +72,12 @@ public final class EthereumTransition {
     credit(block.coinbase, UInt256(gasUsed) &* tip, &host)
     let logs = host.state.finishTransaction(clearsEmptyAccounts: revision >= .spuriousDragon)
     return TransitionResult(
-      succeeded: outcome.succeeded, gasUsed: gasUsed, output: outcome.output, contractAddress: outcome.created,
-      logs: logs)
+      succeeded: outcome.succeeded, gasUsed: gasUsed, output: outcome.output, logs: logs)
   }
 
   private struct Outcome {
     var succeeded: Bool
     var output: [UInt8]
-    var created: Address?
   }
 
   private func call<T: Tracer>(
@@ -119,7 +116,7 @@ public final class EthereumTransition {
       host.finishCreate(checkpoint, address: address, status: result.status, output: output, meter: &meter)
     }
     let succeeded = completion == .deployed
-    return Outcome(succeeded: succeeded, output: result.output, created: succeeded ? address : nil)
+    return Outcome(succeeded: succeeded, output: result.output)
   }
 
   private func credit(_ address: Address, _ amount: UInt256, _ host: inout EthereumHost<WorldState>) {

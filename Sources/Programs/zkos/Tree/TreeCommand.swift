@@ -34,9 +34,12 @@ struct TreeStatsCommand: ParsableCommand {
     let statistics = try StateTree.open(directory: directory).stats()
     let lines: [(String, String)] = [
       ("newest version", "\(statistics.newestVersion)"), ("oldest provable version", "\(statistics.oldestVersion)"),
+      ("last checkpoint", statistics.checkpointVersion.map { "version \($0)" } ?? "none"),
+      ("journal since then", "\(statistics.uncheckpointedBytes) B"),
       ("leaves", "\(statistics.leafCount)"), ("root", "\(statistics.root)"),
       ("leaf file", "\(statistics.leafFileBytes) B"), ("node file", "\(statistics.nodeFileBytes) B"),
       ("journal", "\(statistics.journalBytes) B"), ("index", "\(statistics.indexFileBytes) B"),
+      ("keys in parts of the index", statistics.indexRuns.map { "\($0)" }.joined(separator: ", ")),
       ("version table", "\(statistics.versionFileBytes) B"), ("all files", "\(statistics.totalFileBytes) B"),
     ]
     for (name, value) in lines { print("\(name.padded(to: 26)) \(value)") }

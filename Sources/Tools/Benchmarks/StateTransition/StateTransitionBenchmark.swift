@@ -23,7 +23,6 @@ public struct StateTransitionBenchmark {
     /// Nanoseconds for each transaction.
     public let execution: Double
     public let sealing: Double
-    public let gasPerTransaction: Double
     public let megagasPerSecond: Double
     /// Nanoseconds of the bare interpreter on the same code, for each transaction, and the ratio to it; nil where there
     /// is no code.
@@ -78,7 +77,7 @@ public struct StateTransitionBenchmark {
       let bare = bares[index]
       return Result(
         name: subjects[index].block.name, execution: execution,
-        sealing: Self.median(all.map(\.sealing)) / count, gasPerTransaction: Double(all[0].gasUsed) / count,
+        sealing: Self.median(all.map(\.sealing)) / count,
         megagasPerSecond: Double(all[0].gasUsed) / count / execution * 1_000,
         bare: bare.isEmpty ? nil : Self.median(bare),
         ratioToBare: bare.isEmpty ? nil : Self.median(zip(all, bare).map { $0.execution / count / $1 }),
