@@ -30,7 +30,7 @@ let package = Package(
     .system("CGMP", in: "Base", pkgConfig: "gmp", debian: "libgmp-dev"),
     .module("Cryptography", in: "Base", ["Primitives", "CSecp256k1", "CLibCrypto", "CGMP"]),
     .module("JSON", in: "Base", ["Primitives"]),
-    .module("Telemetry", in: "Base", ["JSON", .logging]),
+    .module("Telemetry", in: "Base", ["Concurrency", "JSON", .logging]),
     .tests("ConcurrencyTests", in: "Base", ["Concurrency"]),
     .tests("CryptographyTests", in: "Base", ["Primitives", "Cryptography", "RandomTesting"]),
     .tests("JSONTests", in: "Base", ["Primitives", "JSON", "RandomTesting"]),
@@ -190,19 +190,19 @@ let package = Package(
     .module(
       "EVMBenchmark", in: "Tools",
       [
-        "Primitives", "Cryptography", "JSON", "EVM", "Ethereum", "StateTests", "CEVMC",
+        "Primitives", "Concurrency", "Cryptography", "JSON", "EVM", "Ethereum", "StateTests", "CEVMC",
       ], folder: "Benchmarks/EVM"),
     .target(name: "AllocationCounter", path: "Sources/Tools/Benchmarks/AllocationCounter"),
     .module(
       "StateTransitionBenchmark", in: "Tools",
       [
-        "Primitives", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "Ethereum", "EVMBenchmark",
+        "Primitives", "Concurrency", "Cryptography", "Transactions", "EVM", "ZKsyncOS", "Ethereum", "EVMBenchmark",
         "AllocationCounter",
       ], folder: "Benchmarks/StateTransition"),
     .module(
       "TreeBenchmark", in: "Tools",
       [
-        "Primitives", "Cryptography", "StateTree", "RocksDB",
+        "Primitives", "Concurrency", "Cryptography", "Telemetry", "StateTree", "RocksDB",
       ], folder: "Benchmarks/Tree"),
     .tests("EVMBenchmarkTests", in: "Tools", ["JSON", "EVM", "EVMBenchmark"]),
     .tests(

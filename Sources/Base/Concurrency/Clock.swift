@@ -3,12 +3,28 @@ import Glibc
 /// The clock that deadlines and durations are measured on: it does not move when somebody sets the time.
 public enum MonotonicClock {
   /// Nanoseconds since some moment in the past.
-  @inline(__always)
-  public static var nanoseconds: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-  }
+  public static var nanoseconds: UInt64 { read(CLOCK_MONOTONIC) }
+}
+
+/// The clock of the calendar, which jumps when somebody sets it.
+public enum CalendarClock {
+  /// Nanoseconds since 1970-01-01 00:00 UTC.
+  public static var nanoseconds: UInt64 { read(CLOCK_REALTIME) }
+}
+
+/// The clocks of benchmarks: other processes on the machine do not move them.
+public enum ProcessorClock {
+  /// Nanoseconds of processor time that this thread has used.
+  public static var threadNanoseconds: UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
+  /// Nanoseconds of processor time that all threads of this process have used.
+  public static var processNanoseconds: UInt64 { read(CLOCK_PROCESS_CPUTIME_ID) }
+}
+
+@inline(__always)
+private func read(_ clock: clockid_t) -> UInt64 {
+  var time = timespec()
+  clock_gettime(clock, &time)
+  return UInt64(max(0, time.tv_sec)) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
 }
 
 /// Where a part takes the time from; tests bring their own.
@@ -27,7 +43,7 @@ public struct TimeSource: Sendable {
 
   /// The clocks of the system.
   public static let system = TimeSource(
-    unixSeconds: { UInt64(max(0, time(nil))) }, monotonicNanoseconds: { MonotonicClock.nanoseconds })
+    unixSeconds: { CalendarClock.nanoseconds / 1_000_000_000 }, monotonicNanoseconds: { MonotonicClock.nanoseconds })
 }
 
 /// Measures consecutive stretches of time.

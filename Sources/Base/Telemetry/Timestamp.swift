@@ -1,4 +1,4 @@
-import Glibc
+import Concurrency
 
 /// A moment of the calendar in UTC.
 public struct Timestamp: Sendable, Equatable, CustomStringConvertible {
@@ -12,9 +12,8 @@ public struct Timestamp: Sendable, Equatable, CustomStringConvertible {
   }
 
   public static var now: Timestamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(seconds: time.tv_sec, microseconds: time.tv_nsec / 1_000)
+    let microseconds = CalendarClock.nanoseconds / 1_000
+    return Timestamp(seconds: Int(microseconds / 1_000_000), microseconds: Int(microseconds % 1_000_000))
   }
 
   /// ISO 8601 with microseconds. Source of the calendar arithmetic: Howard Hinnant, "chrono-compatible low-level date

@@ -1,5 +1,6 @@
 import Airbender
 import ArgumentParser
+import Concurrency
 import ProverInput
 
 /// `zkos bench guest`: the proving machine on a real guest, engine against engine, in turns.
@@ -36,9 +37,9 @@ struct GuestBench: ParsableCommand {
     guard expected.cycles > 0 else { throw ValidationError("the guest does not accept the block") }
     for _ in 0..<max(1, rounds) {
       for index in engines.indices {
-        let start = ThreadTime.threadTime
+        let start = ProcessorClock.threadNanoseconds
         let result = engines[index].run()
-        engines[index].times.append(Double(ThreadTime.threadTime - start))
+        engines[index].times.append(Double(ProcessorClock.threadNanoseconds - start))
         guard result == expected else { throw ValidationError("\(engines[index].name) comes to another end") }
       }
     }
@@ -67,10 +68,10 @@ struct GuestBench: ParsableCommand {
       engines.append(Engine(name: "interpreter in C") { c.run(words) })
     }
     for engine in Program.Engine.allCases {
-      let start = ThreadTime.threadTime
+      let start = ProcessorClock.threadNanoseconds
       let program = try Program(image: image, engine: engine)
       Measurement(
-        name: "\(engine.rawValue): prepare the image", nanoseconds: Double(ThreadTime.threadTime - start)
+        name: "\(engine.rawValue): prepare the image", nanoseconds: Double(ProcessorClock.threadNanoseconds - start)
       ).print(json: options.json)
       let machine = try Machine(program)
       engines.append(

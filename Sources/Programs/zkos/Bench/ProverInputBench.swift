@@ -1,5 +1,6 @@
 import Airbender
 import ArgumentParser
+import Concurrency
 import ProverInput
 import ZKsyncOS
 
@@ -58,8 +59,8 @@ struct ProverInputBench: ParsableCommand {
   }
 
   private static func time(_ body: () throws -> Void) rethrows -> Double {
-    let start = ThreadTime.threadTime
+    let start = ProcessorClock.threadNanoseconds
     try body()
-    return Double(ThreadTime.threadTime - start)
+    return Double(ProcessorClock.threadNanoseconds - start)
   }
 }

@@ -1,18 +1,15 @@
-import EVMBenchmark
+import Concurrency
 
 /// Times work on the processor of this thread, so that other processes on the machine do not count.
 enum ThreadTime {
-  /// Nanoseconds of processor time that this thread has used.
-  static var threadTime: UInt64 { ThreadClock.now }
-
   /// Nanoseconds that one of `count` operations of `body` takes: the median over `repetitions`, after one to warm up.
   static func median(repetitions: Int = 9, count: Int, _ body: () -> Void) -> Double {
     body()
     var times: [Double] = []
     for _ in 0..<repetitions {
-      let start = threadTime
+      let start = ProcessorClock.threadNanoseconds
       body()
-      times.append(Double(threadTime - start) / Double(count))
+      times.append(Double(ProcessorClock.threadNanoseconds - start) / Double(count))
     }
     return times.sorted()[repetitions / 2]
   }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Our interpreter against another on the same workloads: slices of both in turn, by the processor time of the thread.
 public struct EVMBenchmark {
   /// Slices of each implementation per workload.
@@ -77,15 +75,5 @@ public struct EVMBenchmark {
 
   private func median(_ values: [Double]) -> Double {
     values.isEmpty ? .nan : values.sorted()[values.count / 2]
-  }
-}
-
-/// The clock that other processes on the machine do not move.
-public enum ThreadClock {
-  /// Nanoseconds of processor time that this thread has used.
-  public static var now: UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import EVM
 import Ethereum
 import Primitives
@@ -13,9 +14,9 @@ protocol WorkloadRunner: AnyObject {
 extension WorkloadRunner {
   /// Nanoseconds of one run, over `count`.
   func time(_ count: Int) -> Double {
-    let start = ThreadClock.now
+    let start = ProcessorClock.threadNanoseconds
     for _ in 0..<count { run() }
-    return Double(ThreadClock.now - start) / Double(count)
+    return Double(ProcessorClock.threadNanoseconds - start) / Double(count)
   }
 }
 

@@ -1,4 +1,5 @@
 import AllocationCounter
+import Concurrency
 import Cryptography
 import EVMBenchmark
 import Primitives
@@ -30,18 +31,18 @@ struct BenchmarkBlock {
   func run(_ engine: ExecutionEngine) throws -> Run {
     var executor = try BlockExecutor(context: context, state: state, engine: engine)
     let allocations = allocation_count()
-    let start = ThreadClock.now
+    let start = ProcessorClock.threadNanoseconds
     for transaction in transactions {
       guard case .included(let result) = try executor.execute(transaction), result.succeeded else {
         throw StateTransitionBenchmarkError(name)
       }
     }
-    let executed = ThreadClock.now
+    let executed = ProcessorClock.threadNanoseconds
     let between = allocation_count()
     let gasUsed = executor.totals.gasUsed
     let output = try executor.seal()
     return Run(
-      execution: Double(executed - start), sealing: Double(ThreadClock.now - executed), gasUsed: gasUsed,
+      execution: Double(executed - start), sealing: Double(ProcessorClock.threadNanoseconds - executed), gasUsed: gasUsed,
       allocations: between - allocations, sealingAllocations: allocation_count() - between,
       accesses: output.accesses)
   }

@@ -1,3 +1,4 @@
+import Concurrency
 import Cryptography
 import EVM
 import EVMBenchmark
@@ -95,11 +96,11 @@ public struct StateTransitionBenchmark {
 
   /// Nanoseconds for writing the records of a block once more.
   private static func recording(_ accesses: [Access]) -> Double {
-    let start = ThreadClock.now
+    let start = ProcessorClock.threadNanoseconds
     var copy: [Access] = []
     for access in accesses { copy.append(access) }
     consume(copy)
-    return Double(ThreadClock.now - start)
+    return Double(ProcessorClock.threadNanoseconds - start)
   }
 
   /// The interpreter alone on transfers of the same token; nanoseconds for one.
@@ -122,10 +123,10 @@ public struct StateTransitionBenchmark {
       let checkpoint = host.checkpoint()
       defer { host.undo(to: checkpoint) }
       var meter = Meter(gas: 9_000_000)
-      let start = ThreadClock.now
+      let start = ProcessorClock.threadNanoseconds
       let result = machine.execute(
         Message(address: contract, caller: .zero), code: analysed, meter: &meter, host: &host)
-      let time = Double(ThreadClock.now - start)
+      let time = Double(ProcessorClock.threadNanoseconds - start)
       guard result.status.succeeded else { throw StateTransitionBenchmarkError("bare call") }
       return time
     }
@@ -144,9 +145,9 @@ public struct StateTransitionBenchmark {
   }
 
   private static func time(_ count: Int, _ body: () -> Void) -> Double {
-    let start = ThreadClock.now
+    let start = ProcessorClock.threadNanoseconds
     for _ in 0..<count { body() }
-    return Double(ThreadClock.now - start) / Double(count)
+    return Double(ProcessorClock.threadNanoseconds - start) / Double(count)
   }
 
   private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

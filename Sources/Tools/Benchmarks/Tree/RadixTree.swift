@@ -1,11 +1,8 @@
+import Concurrency
 import Cryptography
 import Primitives
 import RocksDB
 import StateTree
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// The layout that ours was weighed against: copy-on-write nodes with eight children in RocksDB, as in zksync-os-server.
 ///
@@ -51,7 +48,7 @@ final class RadixTree {
   /// Applies a block durably.
   func apply(version: UInt64, writes: [(key: Bytes32, value: Bytes32)]) throws -> (StateCommitment, ApplyTimings) {
     var timings = ApplyTimings()
-    var watch = Watch()
+    var watch = Stopwatch()
     let batch = WriteBatch()
     // Where the keys are; for new ones, the leaf before.
     var values: [UInt64: Bytes32] = [:]
@@ -223,17 +220,6 @@ final class RadixTree {
 
   private static func bytes(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
   private static func number(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-}
-
-/// Measures consecutive stretches of time.
-private struct Watch {
-  private var last = TreeBenchmark.nanoseconds(CLOCK_MONOTONIC)
-
-  mutating func lap() -> UInt64 {
-    let now = TreeBenchmark.nanoseconds(CLOCK_MONOTONIC)
-    defer { last = now }
-    return now - last
-  }
 }
 
 enum RadixTreeError: Error {

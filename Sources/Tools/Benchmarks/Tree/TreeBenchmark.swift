@@ -1,10 +1,9 @@
+import Concurrency
 import Cryptography
+import Glibc
 import Primitives
 import StateTree
-
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Telemetry
 
 /// The load test of the state tree: many blocks of inserts and updates of random keys on one tree, each made durable.
 ///
@@ -50,34 +49,34 @@ public enum TreeBenchmark {
       case .rocksDB: try RadixTree(directory: configuration.directory)
       }
     var report = TreeBenchmarkReport(configuration: configuration)
-    let start = nanoseconds(CLOCK_MONOTONIC)
+    let start = MonotonicClock.nanoseconds
     for block in 1...max(1, configuration.blocks) {
       let writes = makeWrites(&random, &keys, inserts: configuration.inserts, updates: configuration.updates)
       let isMeasured = block > configuration.blocks - configuration.measured
-      let before = (nanoseconds(CLOCK_MONOTONIC), nanoseconds(CLOCK_PROCESS_CPUTIME_ID))
+      let before = (MonotonicClock.nanoseconds, ProcessorClock.processNanoseconds)
       let result = try tree.apply(
         version: UInt64(block), writes: writes, proving: configuration.proofs && isMeasured)
       report.root = result.commitment.root
       guard isMeasured else { continue }
-      let wall = nanoseconds(CLOCK_MONOTONIC) - before.0
-      report.add(result.timings, wall: wall, cpu: nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - before.1)
+      let wall = MonotonicClock.nanoseconds - before.0
+      report.add(result.timings, wall: wall, cpu: ProcessorClock.processNanoseconds - before.1)
       report.proofs += result.proofs
       report.bareHashing.append(measureBareHashing(compressions: result.timings.compressions))
     }
-    report.buildSeconds = Double(nanoseconds(CLOCK_MONOTONIC) - start) / 1e9
+    report.buildSeconds = Double(MonotonicClock.nanoseconds - start) / 1e9
 
     var version = UInt64(max(1, configuration.blocks))
     for _ in 0..<configuration.smallBlocks {
       version += 1
       let writes = makeWrites(&random, &keys, inserts: 2, updates: 8)
-      let before = (nanoseconds(CLOCK_MONOTONIC), nanoseconds(CLOCK_PROCESS_CPUTIME_ID))
+      let before = (MonotonicClock.nanoseconds, ProcessorClock.processNanoseconds)
       _ = try tree.apply(version: version, writes: writes, proving: configuration.layout == .inPlace)
-      report.smallBlockWall.append(nanoseconds(CLOCK_MONOTONIC) - before.0)
-      report.smallBlockCPU.append(nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - before.1)
+      report.smallBlockWall.append(MonotonicClock.nanoseconds - before.0)
+      report.smallBlockCPU.append(ProcessorClock.processNanoseconds - before.1)
     }
     report.statistics = try tree.statistics()
     report.diskBytes = try diskBytes(configuration.directory)
-    report.residentBytes = residentBytes()
+    report.residentBytes = ProcessMetrics.memory?.resident ?? 0
     try removeDirectory(configuration.directory)
     return report
   }
@@ -114,27 +113,11 @@ public enum TreeBenchmark {
     }
     nodes.initializeMemory(as: UInt8.self, repeating: 7)
     digests.initializeMemory(as: UInt8.self, repeating: 0)
-    let before = (nanoseconds(CLOCK_MONOTONIC), nanoseconds(CLOCK_THREAD_CPUTIME_ID))
+    let before = (MonotonicClock.nanoseconds, ProcessorClock.threadNanoseconds)
     for first in stride(from: 0, to: compressions, by: count) {
       Blake2s256.hashPairs(UnsafeRawBufferPointer(nodes), count: min(count, compressions - first), into: digests)
     }
-    return (nanoseconds(CLOCK_THREAD_CPUTIME_ID) - before.1, nanoseconds(CLOCK_MONOTONIC) - before.0)
-  }
-
-  static func nanoseconds(_ clock: clockid_t) -> UInt64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-  }
-
-  private static func residentBytes() -> Int {
-    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-    defer { fclose(file) }
-    var line = [CChar](repeating: 0, count: 128)
-    guard fgets(&line, 128, file) != nil else { return 0 }
-    let fields = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
-      separator: " ")
-    return fields.count > 1 ? (Int(fields[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
+    return (ProcessorClock.threadNanoseconds - before.1, MonotonicClock.nanoseconds - before.0)
   }
 
   /// Names of the files that a tree makes, of either layout.
