@@ -60,9 +60,10 @@ let package = Package(
     .tests(
       "EVMTests", in: "Execution",
       [
-        "Primitives", "Cryptography", "EVM", "Tracers", "RandomTesting",
+        "Primitives", "Cryptography", "EVM", "Tracers", "RandomTesting", "EVMTesting",
       ], exclude: ["Vectors"]),
     .tests("EthereumTests", in: "Execution", ["Primitives", "Cryptography", "JSON", "Ethereum", "StateTests"]),
+    .tests("TracersTests", in: "Execution", ["Primitives", "EVM", "Tracers", "EVMTesting"]),
     .tests("TransactionsTests", in: "Execution", ["Primitives", "Cryptography", "Transactions"]),
     .tests(
       "ZKsyncOSTests", in: "Execution",
@@ -244,6 +245,7 @@ let package = Package(
     .support("RandomTesting", ["Primitives"]),
     .support("SocketTesting", []),
     .support("TelemetryTesting", ["Telemetry"]),
+    .support("EVMTesting", ["Primitives", "Cryptography", "EVM"]),
     .support("GuestAssembler", ["Airbender"]),
     .support(
       "StorageTesting", ["Primitives", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage"]),

@@ -1,6 +1,7 @@
 // ADD … SAR: values and gas.
 
 import EVM
+import EVMTesting
 import Primitives
 import Testing
 

@@ -1,6 +1,7 @@
 // Calls and creations under plain Ethereum.
 
 import EVM
+import EVMTesting
 import Primitives
 import Testing
 

@@ -1,6 +1,7 @@
 // Stack limits, jumps, memory, copies and halts inside of one frame.
 
 import EVM
+import EVMTesting
 import Primitives
 import Testing
 

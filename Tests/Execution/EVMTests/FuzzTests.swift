@@ -1,6 +1,7 @@
 // Random bytecode: nothing traps, limits hold, and single steps do what the loop does.
 
 import EVM
+import EVMTesting
 import Primitives
 import RandomTesting
 import Testing

@@ -1,6 +1,7 @@
 // Programs at the edge of what they have: the two interpreters find the same instruction to halt at, or none.
 
 import EVM
+import EVMTesting
 import Primitives
 import Testing
 

@@ -1,6 +1,7 @@
 // Every instruction that computes, on operands at the edges, known to the translator or not: the two interpreters agree.
 
 import EVM
+import EVMTesting
 import Primitives
 import Testing
 

@@ -1,6 +1,7 @@
 // The reference interpreter and the block interpreter end alike on every program, to the unit of gas and native.
 
 import EVM
+import EVMTesting
 import Primitives
 import RandomTesting
 import Testing

@@ -1,9 +1,11 @@
 // Programs and precompile inputs whose outcomes revm computed (Vectors/generate.py).
 
 import EVM
+import EVMTesting
 import Foundation
 import Primitives
 import Testing
+import Tracers
 
 /// One line of the vector files.
 struct Vector: Decodable, Sendable, CustomTestStringConvertible {
@@ -82,4 +84,23 @@ struct VectorTests {
 
   @Test("precompiles: success, output and gas", arguments: Vector.precompiles)
   func precompile(vector: Vector) throws { try vector.check() }
+
+  @Test("a traced run and a plain one agree", arguments: Vector.programs.prefix(60))
+  func agreement(vector: Vector) throws {
+    let code = try #require(Hex.decode(vector.code))
+    let plain = run(code, gas: vector.gas)
+    var state = MemoryState()
+    state[contract].code = code
+    state.beginTransaction()
+    _ = state.warm(contract)
+    _ = state.warm(sender)
+    var host = EthereumHost(revision: .cancun, state: state)
+    var meter = Meter(gas: vector.gas)
+    var tracer = StructLogger()
+    let result = VirtualMachine(rules: EthereumRules(.cancun)).execute(
+      Message(address: contract, caller: sender), code: Code(code), meter: &meter, host: &host, tracer: &tracer)
+    #expect(result.status == plain.status)
+    #expect(result.output == plain.output)
+    #expect(vector.gas - meter.gas == plain.gasUsed)
+  }
 }

@@ -1,6 +1,7 @@
 // ZKsync OS rules: native totals, the order of charges, and what is not as on Ethereum.
 
 import EVM
+import EVMTesting
 import Foundation
 import Primitives
 import Testing

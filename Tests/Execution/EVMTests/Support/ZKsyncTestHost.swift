@@ -3,6 +3,7 @@
 
 import Cryptography
 import EVM
+import EVMTesting
 import Primitives
 
 /// A host with ZKsync OS's charges for accounts, slots, calls and creations. Everything that exists is in the tree;

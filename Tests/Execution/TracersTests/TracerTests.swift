@@ -1,6 +1,7 @@
 // The shapes that geth's clients expect of traces.
 
 import EVM
+import EVMTesting
 import Foundation
 import Primitives
 import Testing
@@ -163,24 +164,5 @@ struct TracerTests {
     let call = "0 0 36 0 0 0xbeef GAS CALL POP "
     _ = trace(&tracer, "0xa9059cbb 224 SHL 0 MSTORE " + call + call + "0 0 3 0 0 0xbeef GAS CALL 0 0 8 0 0 2 GAS CALL")
     #expect(String(decoding: tracer.result, as: UTF8.self) == #"{"0xa9059cbb-32":2}"#)
-  }
-
-  @Test("a traced run and a plain one agree", arguments: Vector.programs.prefix(60))
-  func agreement(vector: Vector) throws {
-    let code = try #require(Hex.decode(vector.code))
-    let plain = run(code, gas: vector.gas)
-    var state = MemoryState()
-    state[contract].code = code
-    state.beginTransaction()
-    _ = state.warm(contract)
-    _ = state.warm(sender)
-    var host = EthereumHost(revision: .cancun, state: state)
-    var meter = Meter(gas: vector.gas)
-    var tracer = StructLogger()
-    let result = VirtualMachine(rules: EthereumRules(.cancun)).execute(
-      Message(address: contract, caller: sender), code: Code(code), meter: &meter, host: &host, tracer: &tracer)
-    #expect(result.status == plain.status)
-    #expect(result.output == plain.output)
-    #expect(vector.gas - meter.gas == plain.gasUsed)
   }
 }
