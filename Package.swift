@@ -25,6 +25,7 @@ let package = Package(
     // Base
     .module("Primitives", in: "Base"),
     .module("Concurrency", in: "Base"),
+    .module("Files", in: "Base"),
     .system("CSecp256k1", in: "Base", pkgConfig: "libsecp256k1", debian: "libsecp256k1-dev"),
     .system("CLibCrypto", in: "Base", pkgConfig: "libcrypto", debian: "libssl-dev"),
     .system("CGMP", in: "Base", pkgConfig: "gmp", debian: "libgmp-dev"),
@@ -98,7 +99,7 @@ let package = Package(
       "ProverInputTests", in: "Proving",
       [
         "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "Airbender", "ProverInput",
-        "GuestAssembler",
+        "GuestImages", "GuestAssembler",
       ]),
     .tests("StateTreeTests", in: "Proving", ["Primitives", "Cryptography", "StateTree", "RandomTesting"]),
 
@@ -176,7 +177,8 @@ let package = Package(
       [
         "Primitives", "Concurrency", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "StateTree",
         "ProverInput",
-        "Chain", "Batches", "ProverService", "Settlement", "GuestAssembler", "StorageTesting", "SettlementTesting",
+        "Chain", "Batches", "ProverService", "Settlement", "GuestImages", "GuestAssembler", "StorageTesting",
+        "SettlementTesting",
       ]),
 
     // Tools
@@ -209,12 +211,12 @@ let package = Package(
     .tests(
       "GuestCheckTests", in: "Tools",
       [
-        "Primitives", "ZKsyncOS", "Airbender", "ProverInput", "GuestCheck",
+        "Primitives", "Files", "ZKsyncOS", "Airbender", "ProverInput", "GuestCheck", "GuestImages",
       ], exclude: ["Answers"]),
     .tests(
       "MainnetReplayTests", in: "Tools",
       [
-        "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "MainnetReplay",
+        "Primitives", "Files", "Cryptography", "Transactions", "ZKsyncOS", "MainnetReplay",
       ]),
     .tests("StateTransitionBenchmarkTests", in: "Tools", ["AllocationCounter", "StateTransitionBenchmark"]),
 
@@ -233,7 +235,8 @@ let package = Package(
     .program(
       "zkos", path: "Sources/Programs/zkos",
       [
-        "Primitives", "Concurrency", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "Tracers", "ZKsyncOS",
+        "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "Tracers",
+        "ZKsyncOS",
         "EthereumAPI", "StateTree", "Airbender", "ProverInput", "Settlement", "StateTests", "MainnetReplay",
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", .nioCore, .nioPosix,
         .argumentParser,
@@ -245,6 +248,7 @@ let package = Package(
     .support("RandomTesting", ["Primitives"]),
     .support("SocketTesting", []),
     .support("TelemetryTesting", ["Telemetry"]),
+    .support("GuestImages", ["Files", "ZKsyncOS"]),
     .support("EVMTesting", ["Primitives", "Cryptography", "EVM"]),
     .support("GuestAssembler", ["Airbender"]),
     .support(

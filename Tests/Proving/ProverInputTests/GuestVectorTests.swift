@@ -1,6 +1,7 @@
 // The real guest images in our machine: streams, results and cycle counts to the last digit.
 
 import Airbender
+import GuestImages
 import Primitives
 import ProverInput
 import StateTree
@@ -11,16 +12,16 @@ import ZKsyncOS
 struct GuestVectorTests {
   @Test(
     "worked examples, 0.0.4",
-    .enabled(if: Images.isSet(.v0_0_4), "ZKSYNC_OS_IMAGE_V0_0_4 is not set"))
+    .enabled(if: GuestImages.isSet(.v0_0_4), "ZKSYNC_OS_IMAGE_V0_0_4 is not set"))
   func firstVersion() throws { try check(.v0_0_4) }
 
   @Test(
     "worked examples, 0.0.5",
-    .enabled(if: Images.isSet(.v0_0_5), "ZKSYNC_OS_IMAGE_V0_0_5 is not set"))
+    .enabled(if: GuestImages.isSet(.v0_0_5), "ZKSYNC_OS_IMAGE_V0_0_5 is not set"))
   func secondVersion() throws { try check(.v0_0_5) }
 
   private func check(_ version: ProtocolVersion) throws {
-    let program = try Program(image: #require(Images.bytes(version)))
+    let program = try Program(image: #require(try GuestImages.bytes(version)))
     for vector in Vector.all(version) {
       let temporary = try TemporaryTree(vector.leaves)
       let view = try temporary.tree.view(at: 0)

@@ -42,27 +42,6 @@ struct MapState: StateView {
   func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? { preimages[hash] }
 }
 
-/// The images of the guests, where the environment names them.
-enum Images {
-  static func path(_ version: ProtocolVersion) -> String? {
-    getenv("ZKSYNC_OS_IMAGE_\(version.name.uppercased())").map { String(cString: $0) }
-  }
-
-  static func isSet(_ version: ProtocolVersion) -> Bool { path(version) != nil }
-
-  static func bytes(_ version: ProtocolVersion) -> [UInt8]? {
-    guard let path = path(version), let file = fopen(path, "rb") else { return nil }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      if count == 0 { return bytes }
-      bytes += chunk[..<count]
-    }
-  }
-}
-
 /// One example. The names TV1 … TV4 are those of the notes that the examples were written down in.
 struct Vector: Sendable {
   var name: String

@@ -3,6 +3,7 @@
 import Batches
 import Chain
 import GuestAssembler
+import GuestImages
 import Primitives
 import ProverInput
 import ProverService
@@ -266,12 +267,12 @@ struct PipelineTests {
 
   @Test(
     "With the real guest beside it, every input is what the guest reads",
-    .enabled(if: guestImage() != nil, "ZKSYNC_OS_IMAGE_V0_0_5 is not set"))
+    .enabled(if: GuestImages.isSet(.current), "ZKSYNC_OS_IMAGE_V0_0_5 is not set"))
   func guest() throws {
     let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
     let pipeline = try SettlementPipeline(
-      chain: chain, tree: try openTree(), generator: try ProverInputGenerator(mode: .both, image: guestImage()),
-      jobs: jobs)
+      chain: chain, tree: try openTree(),
+      generator: try ProverInputGenerator(mode: .both, image: GuestImages.bytes(.current)), jobs: jobs)
     pipeline.start()
     for _ in 1...3 { try chain.extend() }
     #expect(pipeline.waitForBatch(3))

@@ -88,7 +88,9 @@ package struct MemoryState: EthereumState {
     return bytes.isEmpty ? nil : Code(bytes, translation: translation)
   }
   package func hasStorage(_ address: Address) -> Bool { self[address].storage.values.contains { !$0.isZero } }
-  package func originalStorage(_ address: Address, _ key: UInt256) -> UInt256 { original[address]?.storage[key] ?? .zero }
+  package func originalStorage(_ address: Address, _ key: UInt256) -> UInt256 {
+    original[address]?.storage[key] ?? .zero
+  }
   package func transientStorage(_ address: Address, _ key: UInt256) -> UInt256 {
     world.transient[SlotKey(address: address, key: key)] ?? .zero
   }

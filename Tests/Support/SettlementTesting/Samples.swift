@@ -2,7 +2,6 @@
 
 import Batches
 import Concurrency
-import Glibc
 import Primitives
 import ProverInput
 import Synchronization
@@ -89,17 +88,4 @@ package func sampleBatch(_ number: UInt64) -> Batch {
 
 package func sampleInput(_ number: UInt64) -> ProverInput {
   ProverInput(words: [UInt32(truncatingIfNeeded: number), 0x0403_0201, .max])
-}
-
-/// The image of the current guest, where the environment names it.
-package func guestImage() -> [UInt8]? {
-  guard let path = getenv("ZKSYNC_OS_IMAGE_V0_0_5"), let file = fopen(path, "rb") else { return nil }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var chunk = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = fread(&chunk, 1, chunk.count, file)
-    if count == 0 { return bytes }
-    bytes += chunk[..<count]
-  }
 }

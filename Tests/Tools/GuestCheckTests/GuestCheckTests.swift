@@ -1,36 +1,18 @@
 // Random chains against what the real guests said about them, with the images and without.
 
 import Airbender
-import Glibc
+import Files
 import GuestCheck
+import GuestImages
 import Primitives
 import ProverInput
 import Testing
 import ZKsyncOS
 
-/// Files beside this one, and those that the environment names.
-enum Files {
-  static func read(_ path: String) -> [UInt8]? {
-    guard let file = fopen(path, "rb") else { return nil }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      if count == 0 { return bytes }
-      bytes += chunk[..<count]
-    }
-  }
-
-  /// The recorded answers of the guest of a version.
-  static func answers(_ version: ProtocolVersion, here: String = #filePath) -> [GuestAnswer]? {
-    let folder = here.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    return read("\(folder)/Answers/\(version.name).json").flatMap(GuestAnswer.decode)
-  }
-
-  static func image(_ version: ProtocolVersion, logging: Bool = false) -> String? {
-    getenv("ZKSYNC_OS_\(logging ? "LOGGING_" : "")IMAGE_\(version.name.uppercased())").map { String(cString: $0) }
-  }
+/// The recorded answers of the guest of a version.
+private func recordedAnswers(_ version: ProtocolVersion, here: String = #filePath) throws -> [GuestAnswer] {
+  let folder = here.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+  return try #require(GuestAnswer.decode(Files.read("\(folder)/Answers/\(version.name).json")))
 }
 
 @Suite("Random chains")
@@ -39,7 +21,7 @@ struct RandomChainTests {
     "native prover inputs equal what the real guests read, and both refuse the same candidates",
     arguments: ProtocolVersion.allCases)
   func recordedAnswers(_ version: ProtocolVersion) throws {
-    let answers = try #require(Files.answers(version))
+    let answers = try recordedAnswers(version)
     #expect(answers.count >= 100)
     let native = try ProverInputGenerator(mode: .native)
     for (seed, expected) in Dictionary(grouping: answers, by: \.seed) {
@@ -65,7 +47,7 @@ struct RandomChainTests {
   @Test("the recorded blocks are varied", arguments: ProtocolVersion.allCases)
   func variety(_ version: ProtocolVersion) throws {
     var included = 0, failed = 0, rejected = 0, insertions = 0, deployments = 0, messages = 0, empty = 0, deposits = 0
-    for seed in Set(try #require(Files.answers(version)).map(\.seed)) {
+    for seed in Set(try recordedAnswers(version).map(\.seed)) {
       try RandomChain(version, seed: seed).forEachBlock { block in
         included += block.summary.included
         failed += block.summary.included - block.summary.succeeded
@@ -112,7 +94,7 @@ struct RandomChainTests {
 
   @Test("answers survive being written and read")
   func coding() throws {
-    let answers = try #require(Files.answers(.v0_0_5))
+    let answers = try recordedAnswers(.v0_0_5)
     #expect(GuestAnswer.decode(Array(GuestAnswer.encode(answers).utf8)) == answers)
     #expect(GuestAnswer.decode(Array("[{\"seed\": 1}]".utf8)) == nil)
     #expect(GuestAnswer.decode([]) == nil)
@@ -122,33 +104,33 @@ struct RandomChainTests {
 @Suite("Guest check")
 struct GuestImageTests {
   @Test(
-    "chains against the image, 0.0.4", .enabled(if: Files.image(.v0_0_4) != nil, "ZKSYNC_OS_IMAGE_V0_0_4 is not set"))
+    "chains against the image, 0.0.4", .enabled(if: GuestImages.isSet(.v0_0_4), "ZKSYNC_OS_IMAGE_V0_0_4 is not set"))
   func firstVersion() throws { try check(.v0_0_4) }
 
   @Test(
-    "chains against the image, 0.0.5", .enabled(if: Files.image(.v0_0_5) != nil, "ZKSYNC_OS_IMAGE_V0_0_5 is not set"))
+    "chains against the image, 0.0.5", .enabled(if: GuestImages.isSet(.v0_0_5), "ZKSYNC_OS_IMAGE_V0_0_5 is not set"))
   func secondVersion() throws { try check(.v0_0_5) }
 
   @Test(
     "what the logging image says about refused candidates, 0.0.4",
     .enabled(
-      if: Files.image(.v0_0_4) != nil && Files.image(.v0_0_4, logging: true) != nil,
+      if: GuestImages.isSet(.v0_0_4) && GuestImages.isSet(.v0_0_4, logging: true),
       "ZKSYNC_OS_IMAGE_V0_0_4 or ZKSYNC_OS_LOGGING_IMAGE_V0_0_4 is not set"))
   func firstVersionRefusals() throws { try check(.v0_0_4, logging: true) }
 
   @Test(
     "what the logging image says about refused candidates, 0.0.5",
     .enabled(
-      if: Files.image(.v0_0_5) != nil && Files.image(.v0_0_5, logging: true) != nil,
+      if: GuestImages.isSet(.v0_0_5) && GuestImages.isSet(.v0_0_5, logging: true),
       "ZKSYNC_OS_IMAGE_V0_0_5 or ZKSYNC_OS_LOGGING_IMAGE_V0_0_5 is not set"))
   func secondVersionRefusals() throws { try check(.v0_0_5, logging: true) }
 
   /// The image still says what was recorded, and agrees on chains that were not.
   private func check(_ version: ProtocolVersion, logging: Bool = false) throws {
-    let image = try #require(Files.image(version).flatMap(Files.read))
-    let voice = logging ? try Program(image: #require(Files.image(version, logging: true).flatMap(Files.read))) : nil
+    let image = try #require(try GuestImages.bytes(version))
+    let voice = logging ? try Program(image: #require(try GuestImages.bytes(version, logging: true))) : nil
     let check = try GuestCheck(Program(image: image), logging: voice, version: version)
-    let answers = Dictionary(grouping: try #require(Files.answers(version)), by: \.seed)
+    let answers = Dictionary(grouping: try recordedAnswers(version), by: \.seed)
     for (seed, recorded) in answers.sorted(by: { $0.key < $1.key }).prefix(5) {
       var expected = recorded
       if !logging {

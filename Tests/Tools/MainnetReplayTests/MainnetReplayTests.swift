@@ -1,6 +1,7 @@
 // A real block of Ethereum, where the environment names one, and the comparison itself on a block made by hand.
 
 import Cryptography
+import Files
 import Glibc
 import MainnetReplay
 import Primitives
@@ -15,7 +16,7 @@ struct MainnetBlockTests {
   @Test("block 22244135: every receipt and the whole state agree", arguments: ProtocolVersion.allCases)
   func block22244135(_ version: ProtocolVersion) throws {
     let folder = try #require(folder)
-    let block = try MainnetBlock { name in try #require(contents(of: "\(folder)/22244135/\(name)")) }
+    let block = try MainnetBlock { try Files.read("\(folder)/22244135/\($0)") }
     let report = try MainnetReplay.run(block, version)
     #expect(report.mismatches == [])
     #expect(report.transactions == 125 && report.skipped == 0)
@@ -23,18 +24,6 @@ struct MainnetBlockTests {
     // The receipts' sum is 9,145,346: what Ethereum refunds explains the rest.
     #expect(report.gasUsed - report.refunds == 9_145_346)
     #expect(report.accounts == 264 && report.slots == 433)
-  }
-
-  private func contents(of path: String) -> [UInt8]? {
-    guard let file = fopen(path, "rb") else { return nil }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      if count == 0 { return bytes }
-      bytes += chunk[..<count]
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EVM
 import EVMBenchmark
+import Files
 import Glibc
 
 /// `zkos bench evm`: the interpreter on bytecode of our own and of others, beside another interpreter.

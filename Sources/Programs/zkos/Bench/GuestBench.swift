@@ -1,6 +1,7 @@
 import Airbender
 import ArgumentParser
 import Concurrency
+import Files
 import ProverInput
 
 /// `zkos bench guest`: the proving machine on a real guest, engine against engine, in turns.

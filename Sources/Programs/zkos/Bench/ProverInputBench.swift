@@ -1,6 +1,7 @@
 import Airbender
 import ArgumentParser
 import Concurrency
+import Files
 import ProverInput
 import ZKsyncOS
 

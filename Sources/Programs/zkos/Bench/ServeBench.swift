@@ -1,5 +1,6 @@
 import ArgumentParser
 import EVMBenchmark
+import Files
 import Glibc
 import JSON
 

@@ -1,5 +1,6 @@
 import Airbender
 import ArgumentParser
+import Files
 
 /// `zkos guest disassemble`: the instructions of an image, for people who follow a report to its pc.
 struct GuestDisassembleCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import Airbender
 import ArgumentParser
+import Files
 import GuestCheck
 import ProverInput
 import ZKsyncOS

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EthereumAPI
+import Files
 import Primitives
 
 /// `zkos proof`: checks what a node says about the state, without the node.

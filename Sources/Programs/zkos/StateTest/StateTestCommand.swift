@@ -1,5 +1,6 @@
 import ArgumentParser
 import EVM
+import Files
 import StateTests
 import Tracers
 

@@ -42,7 +42,8 @@ struct BenchmarkBlock {
     let gasUsed = executor.totals.gasUsed
     let output = try executor.seal()
     return Run(
-      execution: Double(executed - start), sealing: Double(ProcessorClock.threadNanoseconds - executed), gasUsed: gasUsed,
+      execution: Double(executed - start), sealing: Double(ProcessorClock.threadNanoseconds - executed),
+      gasUsed: gasUsed,
       allocations: between - allocations, sealingAllocations: allocation_count() - between,
       accesses: output.accesses)
   }

@@ -1,11 +1,11 @@
 import Glibc
 
 /// Why a path could not be read.
-struct FileError: Error, CustomStringConvertible {
-  let path: String
-  let reason: String
+package struct FileError: Error, CustomStringConvertible {
+  package let path: String
+  package let reason: String
 
-  var description: String { "\(path): \(reason)" }
+  package var description: String { "\(path): \(reason)" }
 
   init(_ path: String) {
     self.path = path
@@ -13,10 +13,10 @@ struct FileError: Error, CustomStringConvertible {
   }
 }
 
-/// Reading files and folders, without Foundation.
-enum Files {
+/// Whole files and folders, without Foundation.
+package enum Files {
   /// The content of a file.
-  static func read(_ path: String) throws(FileError) -> [UInt8] {
+  package static func read(_ path: String) throws(FileError) -> [UInt8] {
     guard let file = fopen(path, "rb") else { throw FileError(path) }
     defer { fclose(file) }
     var bytes: [UInt8] = []
@@ -31,19 +31,19 @@ enum Files {
   }
 
   /// Replaces a file, or makes it.
-  static func write(_ text: String, to path: String) throws(FileError) {
+  package static func write(_ text: String, to path: String) throws(FileError) {
     try write(Array(text.utf8), to: path)
   }
 
   /// Replaces a file, or makes it.
-  static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+  package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     guard let file = fopen(path, "wb") else { throw FileError(path) }
     let written = fwrite(bytes, 1, bytes.count, file)
     guard fclose(file) == 0, written == bytes.count else { throw FileError(path) }
   }
 
   /// The file itself, or every file below the folder whose name ends in `suffix`, sorted by path.
-  static func below(_ path: String, suffix: String) throws(FileError) -> [String] {
+  package static func below(_ path: String, suffix: String) throws(FileError) -> [String] {
     var status = stat()
     guard stat(path, &status) == 0 else { throw FileError(path) }
     guard status.st_mode & S_IFMT == S_IFDIR else { return [path] }
