@@ -19,7 +19,8 @@ enum DecoderTargets {
     guard let transaction = try? VMTransaction(decoding: Array(input)) else { return }
     promise(transaction.encoded == Array(input), "a transaction has one encoding")
     if let request = try? L1Request(transaction) {
-      promise((try? Transaction(envelope: request.envelope)) == .request(request), "a request comes back from its envelope")
+      promise(
+        (try? Transaction(envelope: request.envelope)) == .request(request), "a request comes back from its envelope")
     }
   }
 
@@ -41,9 +42,8 @@ enum DecoderTargets {
 
   private static func rewritten(_ reader: inout RLPReader, depth: Int) -> [UInt8]? {
     guard reader.isAtList else { return (try? reader.readBytes()).map { RLP.encode(Array($0)) } }
-    // Deeper lists are copied: this function nests, the decoder does not.
-    guard depth < 64 else { return (try? reader.readEncoded()).map { Array($0) } }
-    guard var list = try? reader.readList() else { return nil }
+    // Deeper lists are left alone: this function nests, the decoder does not.
+    guard depth < 64, var list = try? reader.readList() else { return nil }
     var items: [[UInt8]] = []
     while !list.isAtEnd {
       guard let item = rewritten(&list, depth: depth + 1) else { return nil }

@@ -15,7 +15,6 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case bn254Pairing = "bn254-pairing"
   case blake2f
   case pointEvaluation = "point-evaluation"
-  case p256
   case transaction
   case vmTransaction = "vm-transaction"
   case header
@@ -38,7 +37,6 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .bn254Pairing: PrecompileTarget.run(.bn254Pairing, input)
     case .blake2f: PrecompileTarget.run(.blake2f, input)
     case .pointEvaluation: PrecompileTarget.run(.pointEvaluation, input)
-    case .p256: PrecompileTarget.runP256(input)
     case .transaction: DecoderTargets.transaction(input)
     case .vmTransaction: DecoderTargets.vmTransaction(input)
     case .header: DecoderTargets.header(input)

@@ -77,15 +77,6 @@ enum PrecompileTarget {
     }
   }
 
-  static func runP256(_ input: UnsafeRawBufferPointer) {
-    withOutput { output in
-      var meter = Meter(gas: 10_000, native: 1 << 40)
-      let succeeded = (try? P256Precompile.runZKsync(input, meter: &meter, output: &output)) ?? false
-      promise(succeeded == (input.count == 160), "the length alone decides about failure")
-      promise(output.count <= 1, "the output is one byte or none")
-    }
-  }
-
   /// Lends the buffer of a machine's return data.
   private static func withOutput<R>(_ body: (inout ReturnData) -> R) -> R {
     var output = ReturnData()

@@ -1,7 +1,4 @@
 // The functions of single algorithms: those behind the general interface look an algorithm up by name on every call.
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
-#include <openssl/obj_mac.h>
 #include <openssl/ripemd.h>
 #include <openssl/sha.h>

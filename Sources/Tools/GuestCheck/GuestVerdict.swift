@@ -75,16 +75,6 @@ public enum GuestVerdict: Hashable, Sendable {
     return "IncorrectFrom { tx: Bits(\(UInt256(claimed))), recovered: Bits(\(UInt256(recovered))) }"
   }
 
-  /// Reads ``text``.
-  public init(recorded text: String) {
-    switch text {
-    case "included": self = .included
-    case "aborted": self = .aborted
-    case "": self = .silent
-    default: self = .refused(text)
-    }
-  }
-
   /// The form of recorded answers.
   public var text: String {
     switch self {

@@ -277,31 +277,4 @@ struct ZKsyncTests {
     }
     #expect(try run(header(.one, .max, .one)) == (false, Meter(gas: 0, native: plenty)))
   }
-
-  @Test("P-256, where it is on: length, parse failure, verdict")
-  func p256() throws {
-    // RFC 6979, A.2.5: P-256, SHA-256, message "sample".
-    let hash = "af2bdbe1aa9b6ec1e2ade1d694f41fc71a831d0268e9891562113d8a62add1bf"
-    let r = "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
-    let s = "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
-    let x = "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-    let y = "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"
-    let zero = String(repeating: "0", count: 64)
-    for (input, gas, result, left, output) in [
-      (hash + r + s + x + y, 6000, true, 1000, [1]), (zero + r + s + x + y, 6000, true, 1000, [0]),
-      (hash + zero + s + x + y, 6000, true, 1000, []), (hash + r + s + x + zero, 6000, true, 1000, []),
-      (hash + r + s + x, 6000, false, 0, []), (hash + r + s + x + y, 4999, false, 0, []),
-    ] as [(String, Int64, Bool, Int64, [UInt8])] {
-      var meter = Meter(gas: gas)
-      var data = ReturnData()
-      defer { data.deallocate() }
-      let bytes = try #require(Hex.decode(input))
-      let done = try bytes.withUnsafeBytes { bytes throws(Halt) in
-        try P256Precompile.runZKsync(bytes, meter: &meter, output: &data)
-      }
-      #expect(done == result)
-      #expect(meter.gas == left)
-      #expect(Array(data.bytes) == output)
-    }
-  }
 }

@@ -10,9 +10,21 @@ import Testing
 import ZKsyncOS
 
 /// The recorded answers of the guest of a version.
-private func recordedAnswers(_ version: ProtocolVersion, here: String = #filePath) throws -> [GuestAnswer] {
+private func readAnswers(_ version: ProtocolVersion, here: String = #filePath) throws -> [GuestAnswer] {
   let folder = here.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
   return try #require(GuestAnswer.decode(Files.read("\(folder)/Answers/\(version.name).json")))
+}
+
+extension GuestVerdict {
+  /// Reads what ``text`` wrote.
+  fileprivate init(recorded text: String) {
+    switch text {
+    case "included": self = .included
+    case "aborted": self = .aborted
+    case "": self = .silent
+    default: self = .refused(text)
+    }
+  }
 }
 
 @Suite("Random chains")
@@ -21,7 +33,7 @@ struct RandomChainTests {
     "native prover inputs equal what the real guests read, and both refuse the same candidates",
     arguments: ProtocolVersion.allCases)
   func recordedAnswers(_ version: ProtocolVersion) throws {
-    let answers = try recordedAnswers(version)
+    let answers = try readAnswers(version)
     #expect(answers.count >= 100)
     let native = try ProverInputGenerator(mode: .native)
     for (seed, expected) in Dictionary(grouping: answers, by: \.seed) {
@@ -47,7 +59,7 @@ struct RandomChainTests {
   @Test("the recorded blocks are varied", arguments: ProtocolVersion.allCases)
   func variety(_ version: ProtocolVersion) throws {
     var included = 0, failed = 0, rejected = 0, insertions = 0, deployments = 0, messages = 0, empty = 0, deposits = 0
-    for seed in Set(try recordedAnswers(version).map(\.seed)) {
+    for seed in Set(try readAnswers(version).map(\.seed)) {
       try RandomChain(version, seed: seed).forEachBlock { block in
         included += block.summary.included
         failed += block.summary.included - block.summary.succeeded
@@ -94,7 +106,7 @@ struct RandomChainTests {
 
   @Test("answers survive being written and read")
   func coding() throws {
-    let answers = try recordedAnswers(.v0_0_5)
+    let answers = try readAnswers(.v0_0_5)
     #expect(GuestAnswer.decode(Array(GuestAnswer.encode(answers).utf8)) == answers)
     #expect(GuestAnswer.decode(Array("[{\"seed\": 1}]".utf8)) == nil)
     #expect(GuestAnswer.decode([]) == nil)
@@ -130,7 +142,7 @@ struct GuestImageTests {
     let image = try #require(try GuestImages.bytes(version))
     let voice = logging ? try Program(image: #require(try GuestImages.bytes(version, logging: true))) : nil
     let check = try GuestCheck(Program(image: image), logging: voice, version: version)
-    let answers = Dictionary(grouping: try recordedAnswers(version), by: \.seed)
+    let answers = Dictionary(grouping: try readAnswers(version), by: \.seed)
     for (seed, recorded) in answers.sorted(by: { $0.key < $1.key }).prefix(5) {
       var expected = recorded
       if !logging {

@@ -68,13 +68,6 @@ public struct RLPReader: Sendable {
     return RLPReader(try readPayload(header: first, short: 0xc0))
   }
 
-  /// The next item whole, its header included.
-  public mutating func readEncoded() throws(RLPError) -> ArraySlice<UInt8> {
-    let before = rest
-    if isAtList { _ = try readList() } else { _ = try readBytes() }
-    return before[before.startIndex..<rest.startIndex]
-  }
-
   /// The next item, a number without leading zeros.
   public mutating func readUInt256() throws(RLPError) -> UInt256 {
     let bytes = try readBytes()

@@ -60,19 +60,6 @@ struct CryptographyBench: ParsableCommand {
     Measurement(name: "secp256k1 recover", nanoseconds: recovery).print(json: json)
     let signing = ThreadTime.median(count: 200) { for _ in 0..<200 { consume(Secp256k1.sign(hash, with: key)) } }
     Measurement(name: "secp256k1 sign", nanoseconds: signing, ratio: ("recover", signing / recovery)).print(json: json)
-    // The example of RIP-7212.
-    let p256 = ThreadTime.median(count: 50) {
-      for _ in 0..<50 {
-        consume(
-          P256.verify(
-            hash: Bytes32(0x4cee90eb86eaa050036147a12d49004b6b9c72bd725d39d4785011fe190f0b4d),
-            r: 0xa73bd4903f0ce3b639bbbf6e8e80d16931ff4bcf5993d58468e8fb19086e8cac,
-            s: 0x36dbcd03009df8c59286b162af3bd7fcc0450c9aa81be5d10d312af6c66b1d60,
-            x: 0x4aebd3099c618202fcfe16ae7770b0c49ab5eadf74b754204a3bb6060e44eff3,
-            y: 0x7618b065f9832de4ca6ca971a7a1adc826d0f7c00181a5fb2ddf79ae00b4e10e))
-      }
-    }
-    Measurement(name: "p256 verify", nanoseconds: p256).print(json: json)
   }
 
   private func curves() throws {
