@@ -80,12 +80,9 @@ struct World {
   ) {
     let stored = StoredCode(code, version)
     state.preimages[stored.hash] = stored.bytes
-    add(
-      address,
-      AccountProperties(
-        versioning: AccountProperties.deployedEVM, nonce: 1, balance: balance,
-        bytecodeHash: stored.hash, codeLength: UInt32(code.count), artifactsLength: UInt32(stored.artifactsLength),
-        observableBytecodeHash: stored.observableHash, observableCodeLength: UInt32(code.count)))
+    var properties = AccountProperties(nonce: 1, balance: balance)
+    properties.setCode(stored)
+    add(address, properties)
     for _ in 0..<random.upTo(4) {
       insert(FlatKey.of(address, Bytes32(UInt256(UInt64(random.upTo(11))))), Bytes32(random.word()))
     }

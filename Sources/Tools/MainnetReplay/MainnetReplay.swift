@@ -187,7 +187,7 @@ public struct MainnetReplay {
     }
     for (flatKey, name) in names.sorted(by: { $0.value < $1.value }) {
       report.slots += 1
-      let found = after[flatKey] ?? state.slots[flatKey] ?? .zero
+      let found = after[flatKey] ?? state.memory.slots[flatKey] ?? .zero
       let value = expected[flatKey] ?? .zero
       if found != value { report.mismatches.append("\(name): \(found), expected \(value)") }
     }

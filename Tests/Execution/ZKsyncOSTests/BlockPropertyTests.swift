@@ -118,7 +118,7 @@ struct BlockPropertyTests {
   }
 
   /// Wei neither appears nor vanishes, except by deposits, withdrawals and value sent to destroyed accounts.
-  func checkConservation(_ before: MemoryState, _ output: BlockOutput, _ included: [RecoveredTransaction]) {
+  func checkConservation(_ before: ReferenceState, _ output: BlockOutput, _ included: [RecoveredTransaction]) {
     var change = UInt256.zero
     for diff in output.accountDiffs { change = change &+ diff.after.balance &- diff.before.balance }
     var expected = UInt256.zero

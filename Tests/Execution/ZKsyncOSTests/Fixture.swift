@@ -11,7 +11,7 @@ struct Fixture {
   static let sender = Address(hex: "0xbb39d1a9af4e3fdc9598bd78ac92e2811e2af6ca") ?? .zero
   static let ether: UInt256 = 1_000_000_000_000_000_000
 
-  var state = MemoryState()
+  var state = ReferenceState()
   var context: BlockContext
 
   init(_ version: ProtocolVersion = .current, balance: UInt256 = Fixture.ether) {

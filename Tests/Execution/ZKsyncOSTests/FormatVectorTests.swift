@@ -143,7 +143,7 @@ struct FormatVectorTests {
   func emptyBlock(_ version: ProtocolVersion) throws {
     let context = BlockContext(
       protocolVersion: version, chainID: 270, number: 1, timestamp: 42, gasLimit: 80_000_000)
-    let output = try BlockExecutor(context: context, state: MemoryState()).seal()
+    let output = try BlockExecutor(context: context, state: ReferenceState()).seal()
     let root = try #require(Bytes32((0..<32).map { UInt8($0) }))
     let state = StateCommitment(root: root, leafCount: 2).hash
     let expected =

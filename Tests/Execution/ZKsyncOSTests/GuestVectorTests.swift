@@ -14,7 +14,7 @@ struct GuestVectorTests {
 
   /// Executes a block and returns the public input of its proof.
   static func publicInput(
-    _ context: BlockContext, _ before: MemoryState, _ transactions: [VMTransaction]
+    _ context: BlockContext, _ before: ReferenceState, _ transactions: [VMTransaction]
   ) throws -> Bytes32 {
     var executor = try BlockExecutor(context: context, state: before)
     for transaction in transactions {
@@ -46,7 +46,7 @@ struct GuestVectorTests {
       (.v0_0_5, "86218700 2c50d919 d5a5ea6c ad162b78 9cb0ecba 5545f052 b46d7bab 60d24f51"),
     ])
   func emptyBlock(version: ProtocolVersion, registers: String) throws {
-    let input = try Self.publicInput(Self.context(version, number: 1), MemoryState(), [])
+    let input = try Self.publicInput(Self.context(version, number: 1), ReferenceState(), [])
     #expect(input == Bytes32(registers: registers))
   }
 
@@ -59,7 +59,7 @@ struct GuestVectorTests {
   func deposit(version: ProtocolVersion, registers: String) throws {
     let transaction = Self.request(
       from: 0x11, to: 0x22, gasLimit: 1_000_000, maxFee: 0, value: 5, minted: 7, refund: 0x11)
-    let input = try Self.publicInput(Self.context(version, number: 5), MemoryState(), [transaction])
+    let input = try Self.publicInput(Self.context(version, number: 5), ReferenceState(), [transaction])
     #expect(input == Bytes32(registers: registers))
   }
 
@@ -73,7 +73,7 @@ struct GuestVectorTests {
     // Stores pairs of calldata words as key and value.
     let code = try #require(Hex.decode("60005b8036111560185780602001358135556040016002565b00"))
     let contract = Address.filled(0x05)
-    var state = MemoryState()
+    var state = ReferenceState()
     state.setCode(contract, code, version)
     state.setSlot(contract, 1, 7)
     state.setSlot(contract, 2, 8)
@@ -98,7 +98,7 @@ struct GuestVectorTests {
       Hex.decode(
         "27f87ac61d2e4e5e7ecc5e83e7725f6f138377f624279da89e6b80c1d0083d33"
           + "3e143ce39177d868e804dfd8962debed594baee157fbef1afad62ead3037e9841c"))
-    var state = MemoryState()
+    var state = ReferenceState()
     state.setAccount(sender, AccountProperties(nonce: 3, balance: 1_000_000_000_000_000_000_000))
     #expect(state.root == Bytes32(hex: "0x1b228b15573a74f2686a433fe493236b62f5edba975fbd0f3027fb5769974dc2"))
     let transaction = VMTransaction(

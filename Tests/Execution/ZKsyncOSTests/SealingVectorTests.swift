@@ -110,11 +110,11 @@ struct SealingVectorTests {
 
   @Test("new leaves take their places in the order of addresses by low limb, then of keys")
   func insertionOrder() {
-    var state = MemoryState()
+    var state = ReferenceState()
     for slot in 0..<4 as Range<UInt64> { state.setSlot(Address(0x10002), slot, slot + 1) }
     #expect(state.root == Bytes32(hex: "0xc2bfcb74faf468a602dddb3bbd82244cfcb64010a3ca73a1709893f92cfa5347"))
     #expect(
-      MemoryState().commitment
+      ReferenceState().commitment
         == Bytes32(hex: "0x6e6e7044cb237fa30937e7e2ee56db7bb3b5d3bd0f46ba7c3a46a6ac4cf2f330"))
   }
 
@@ -172,7 +172,7 @@ struct SealingVectorTests {
       logsRoot: L2ToL1LogTree(Self.logs).root)
     #expect(
       commitment.hash == Bytes32(hex: "0x6ec696ce7923a9b6a13912d1eb88c749b92b4d1f61de67118ffb1d5a50ef052a"))
-    let before = MemoryState().commitment
+    let before = ReferenceState().commitment
     let after = try #require(
       Bytes32(hex: "0x27e92301e65a029c4b9cf66a64fd5ba81684ad2ffa63e9bbcb2327264f77dba8"))
     #expect(
@@ -194,7 +194,7 @@ struct SealingVectorTests {
   func header() throws {
     let context = BlockContext(
       protocolVersion: .v0_0_4, chainID: 270, number: 1, timestamp: 42)
-    let output = try BlockExecutor(context: context, state: MemoryState()).seal()
+    let output = try BlockExecutor(context: context, state: ReferenceState()).seal()
     #expect(output.header.encoded.count == 503)
     #expect(
       output.blockHash == Bytes32(hex: "0xf1472ff456943414295f8c82280f131321d0cd8158ae584ce6ea6396616d79e2"))

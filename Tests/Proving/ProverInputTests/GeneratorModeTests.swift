@@ -34,7 +34,7 @@ struct GeneratorModeTests {
     return ProverInputGenerator.Request(
       block: ProvingBlock(
         context: Vector.empty(.v0_0_5).context(.v0_0_5), transactions: [], before: view.commitment),
-      accesses: [], witness: try view.witness(reads: [], writes: []), tree: view, state: MapState(),
+      accesses: [], witness: try view.witness(reads: [], writes: []), tree: view, state: MemoryState(),
       publicInput: publicInput ?? .zero)
   }
 

@@ -27,7 +27,7 @@ struct GuestVectorTests {
       let view = try temporary.tree.view(at: 0)
       let block = ProvingBlock(
         context: vector.context(version), transactions: vector.transactions, before: vector.before ?? view.commitment)
-      let state = MapState(preimages: vector.preimages)
+      let state = MemoryState(preimages: vector.preimages)
       let run = try GuestRun.run(program, block, tree: view, state: state)
       #expect(run.words.count == vector.wordCount, "\(vector.name)")
       #expect(streamHash(run.words) == vector.streamHash, "\(vector.name)")

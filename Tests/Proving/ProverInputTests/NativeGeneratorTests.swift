@@ -70,7 +70,7 @@ struct NativeGeneratorTests {
       let words = try NativeGenerator.words(
         block, accesses: recording.accesses,
         witness: try view.witness(reads: recording.reads, writes: recording.writes),
-        state: MapState(preimages: vector.preimages))
+        state: MemoryState(preimages: vector.preimages))
       #expect(words.count == vector.wordCount, "\(vector.name)")
       #expect(streamHash(words) == vector.streamHash, "\(vector.name)")
     }
@@ -84,7 +84,7 @@ struct NativeGeneratorTests {
     let recording = Self.recording(vector)
     let witness = try view.witness(reads: recording.reads, writes: recording.writes)
     func words(
-      transactions: [[UInt8]], accesses: [Access], state: MapState
+      transactions: [[UInt8]], accesses: [Access], state: MemoryState
     ) throws -> String {
       let block = ProvingBlock(context: vector.context(.v0_0_5), transactions: transactions, before: view.commitment)
       do {
@@ -94,7 +94,7 @@ struct NativeGeneratorTests {
         return "\(error)"
       }
     }
-    let state = MapState(preimages: vector.preimages)
+    let state = MemoryState(preimages: vector.preimages)
     #expect(
       try words(transactions: [], accesses: recording.accesses, state: state)
         == "execution recorded 1 transactions, the block has 0")
@@ -102,7 +102,7 @@ struct NativeGeneratorTests {
       try words(transactions: vector.transactions, accesses: [], state: state)
         == "execution recorded 0 transactions, the block has 1")
     #expect(
-      try words(transactions: vector.transactions, accesses: recording.accesses, state: MapState())
+      try words(transactions: vector.transactions, accesses: recording.accesses, state: MemoryState())
         == "no preimage is stored for \(vector.leaves[0].value)")
   }
 }

@@ -21,7 +21,7 @@ struct OldVersionTests {
       context: Vector.empty(.v0_0_5).context(.v0_0_5), transactions: [], before: view.commitment)
     for slot in [1, 70, 99, 100, 130, 200, 201, 400] {
       // A view of its own each time, so that no earlier question has loaded the page.
-      var oracle = BlockOracle(block, tree: try temporary.tree.view(at: 0), state: MapState())
+      var oracle = BlockOracle(block, tree: try temporary.tree.view(at: 0), state: MemoryState())
       var question = WordStream()
       question.append(contract)
       question.append(Bytes32(UInt256(UInt64(slot))))

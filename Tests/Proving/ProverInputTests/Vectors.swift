@@ -33,15 +33,6 @@ final class TemporaryTree {
   }
 }
 
-/// State in memory.
-struct MapState: StateView {
-  var slots: [Bytes32: Bytes32] = [:]
-  var preimages: [Bytes32: [UInt8]] = [:]
-
-  func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? { slots[flatKey] }
-  func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? { preimages[hash] }
-}
-
 /// One example. The names TV1 … TV4 are those of the notes that the examples were written down in.
 struct Vector: Sendable {
   var name: String

@@ -17,7 +17,7 @@ struct StreamVerifierTests {
   func words(
     _ context: BlockContext, _ transactions: [VMTransaction]
   ) throws -> (words: [UInt32], publicInput: Bytes32) {
-    let state = MapState()
+    let state = MemoryState()
     var executor = try BlockExecutor(context: context, state: state)
     for transaction in transactions {
       guard case .included = try executor.execute(transaction) else { throw TestChain.Missing() }

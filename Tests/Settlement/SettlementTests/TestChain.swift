@@ -8,21 +8,13 @@ import Synchronization
 import Transactions
 import ZKsyncOS
 
-struct MapState: StateView, Sendable {
-  var slots: [Bytes32: Bytes32] = [:]
-  var preimages: [Bytes32: [UInt8]] = [:]
-
-  func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? { slots[flatKey] }
-  func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? { preimages[hash] }
-}
-
 final class TestChain: SettlementChain {
   struct Missing: Error {}
 
   private struct Content {
     var records: [ReplayRecord] = []
     /// After each block; the first is that before block 1.
-    var states = [MapState()]
+    var states = [MemoryState()]
     var hashes = BlockHashes()
     /// Blocks that were asked for, in order: what had to be executed again.
     var asked: [UInt64] = []
@@ -65,7 +57,7 @@ final class TestChain: SettlementChain {
   }
 
   /// Changes the state before block `number`, as a store with a bug would.
-  func damageState(before number: UInt64, _ body: (inout MapState) -> Void) {
+  func damageState(before number: UInt64, _ body: (inout MemoryState) -> Void) {
     content.withLock { body(&$0.states[Int(number) - 1]) }
   }
 
@@ -87,8 +79,7 @@ final class TestChain: SettlementChain {
     let record = ReplayRecord(
       context: context, firstPriorityID: number * 100, transactions: transactions, blockHash: output.blockHash)
     var next = state
-    for write in output.storageWrites { next.slots[write.flatKey] = write.value }
-    for preimage in output.publishedPreimages { next.preimages[preimage.hash] = preimage.bytes }
+    next.apply(output)
     content.withLock { content in
       content.records.append(record)
       content.states.append(next)

@@ -64,7 +64,15 @@ public struct AccountProperties: Hashable, Sendable {
       ? (Int(codeLength) + 7) / 8 * 8 + Int(artifactsLength) : Int(codeLength)
   }
 
-  package mutating func setCode(
+  /// Makes the account one of EVM code.
+  package mutating func setCode(_ code: StoredCode) {
+    setCode(
+      hash: code.hash, length: UInt32(clamping: code.codeLength),
+      artifactsLength: UInt32(clamping: code.artifactsLength),
+      observableHash: code.observableHash, observableLength: UInt32(clamping: code.codeLength))
+  }
+
+  mutating func setCode(
     hash: Bytes32, length: UInt32, artifactsLength: UInt32, observableHash: Bytes32, observableLength: UInt32
   ) {
     bytecodeHash = hash

@@ -150,9 +150,7 @@ extension BlockState {
     let stored = try prepareCode(code, &meter)
     try meter.charge(native: NativeCost.accountWrite)
     saveAccount(position)
-    accounts[position].current.setCode(
-      hash: stored.hash, length: UInt32(code.count), artifactsLength: UInt32(stored.artifactsLength),
-      observableHash: stored.observableHash, observableLength: UInt32(code.count))
+    accounts[position].current.setCode(stored)
     accounts[position].deployedIn = epoch
     accounts[position].keepsCodePrivate = false
   }

@@ -11,9 +11,12 @@ package struct StoredCode {
   package let hash: Bytes32
   /// Keccak-256 of the code alone.
   package let observableHash: Bytes32
+  /// Bytes of the code alone.
+  package let codeLength: Int
   package let artifactsLength: Int
 
   package init(_ code: [UInt8], _ version: ProtocolVersion) {
+    codeLength = code.count
     observableHash = Keccak256.hash(code)
     if version.storesJumpBitmap {
       bytes = code + [UInt8](repeating: 0, count: (8 - code.count % 8) % 8) + Self.jumpBitmap(of: code)

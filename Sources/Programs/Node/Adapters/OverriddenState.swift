@@ -38,10 +38,8 @@ struct OverriddenState: StateView {
       properties = AccountProperties(nonce: properties.nonce, balance: properties.balance)
       return
     }
-    let stored = StoredCode(code, version), length = UInt32(clamping: code.count)
-    properties.setCode(
-      hash: stored.hash, length: length, artifactsLength: UInt32(clamping: stored.artifactsLength),
-      observableHash: stored.observableHash, observableLength: length)
+    let stored = StoredCode(code, version)
+    properties.setCode(stored)
     preimages[stored.hash] = stored.bytes
   }
 

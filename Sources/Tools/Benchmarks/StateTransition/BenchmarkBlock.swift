@@ -9,7 +9,7 @@ import ZKsyncOS
 /// A block of equal transactions on a state that knows all they touch, signatures recovered.
 struct BenchmarkBlock {
   let name: String
-  let state: BenchmarkState
+  let state: MemoryState
   let context: BlockContext
   let transactions: [RecoveredTransaction]
 
@@ -52,13 +52,13 @@ struct BenchmarkBlock {
 
   /// From a hundred accounts to others that exist.
   static func transfers(_ count: Int) throws -> BenchmarkBlock {
-    var state = BenchmarkState()
+    var state = MemoryState()
     let keys = (1...100).compactMap { Secp256k1.PrivateKey(Bytes32(UInt256(UInt64(1_000 + $0)))) }
-    for key in keys { state.add(try address(of: key), AccountProperties(balance: UInt256(10).power(20))) }
+    for key in keys { state.set(try address(of: key), AccountProperties(balance: UInt256(10).power(20))) }
     var transactions: [RecoveredTransaction] = []
     for index in 0..<count {
       let receiver = Address(0xb0b_0000 + UInt64(index))
-      state.add(receiver, AccountProperties(balance: 1))
+      state.set(receiver, AccountProperties(balance: 1))
       transactions.append(
         try signed(
           keys[index % keys.count], nonce: UInt64(index / keys.count), to: receiver, value: 5, gas: 30_000))
@@ -68,11 +68,11 @@ struct BenchmarkBlock {
 
   /// Of a Vyper token, from one holder to accounts that had none of it.
   static func tokenTransfers(_ count: Int) throws -> BenchmarkBlock {
-    var state = BenchmarkState()
+    var state = MemoryState()
     guard let key = Secp256k1.PrivateKey(Bytes32(UInt256(7))), let code = Hex.decode(TokenArtifact.initCode) else {
       throw StateTransitionBenchmarkError("token")
     }
-    state.add(try address(of: key), AccountProperties(balance: UInt256(10).power(20)))
+    state.set(try address(of: key), AccountProperties(balance: UInt256(10).power(20)))
     var deployment = try BlockExecutor(context: context(1), state: state)
     guard
       case .included(let result) = try deployment.execute(
@@ -90,17 +90,21 @@ struct BenchmarkBlock {
 
   /// Calls of one contract.
   static func calls(_ name: String, _ code: [UInt8], _ count: Int, gas: UInt64) throws -> BenchmarkBlock {
-    var state = BenchmarkState()
+    var state = MemoryState()
     guard let key = Secp256k1.PrivateKey(Bytes32(UInt256(7))) else { throw StateTransitionBenchmarkError(name) }
-    state.add(try address(of: key), AccountProperties(balance: UInt256(10).power(20)))
-    state.add(Address(0xc0de), code: code, version)
+    state.set(try address(of: key), AccountProperties(balance: UInt256(10).power(20)))
+    let stored = StoredCode(code, version)
+    var contract = AccountProperties(nonce: 1)
+    contract.setCode(stored)
+    state.preimages[stored.hash] = stored.bytes
+    state.set(Address(0xc0de), contract)
     return block(
       name, state,
       try (0..<count).map { try signed(key, nonce: UInt64($0), to: Address(0xc0de), value: .zero, gas: gas) })
   }
 
   private static func block(
-    _ name: String, _ state: BenchmarkState, _ transactions: [RecoveredTransaction]
+    _ name: String, _ state: MemoryState, _ transactions: [RecoveredTransaction]
   ) -> BenchmarkBlock {
     BenchmarkBlock(name: name, state: state, context: context(2), transactions: transactions)
   }

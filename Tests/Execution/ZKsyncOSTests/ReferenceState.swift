@@ -4,7 +4,7 @@ import StateTree
 import ZKsyncOS
 
 /// A state held in dictionaries, with a slow tree beside it: every leaf in order of insertion.
-struct MemoryState: StateView {
+struct ReferenceState: StateView {
   var slots: [Bytes32: Bytes32] = [:]
   var preimages: [Bytes32: [UInt8]] = [:]
   /// Leaves in order of index; two guards first.
