@@ -1,28 +1,5 @@
+import Concurrency
 import Synchronization
-
-/// A number that only grows.
-public final class Counter: Sendable {
-  private let count = Atomic<UInt64>(0)
-
-  public init() {}
-
-  public func increment(by amount: UInt64 = 1) { count.add(amount, ordering: .relaxed) }
-
-  public var value: UInt64 { count.load(ordering: .relaxed) }
-}
-
-/// A number that goes up and down.
-public final class Gauge: Sendable {
-  private let number = Atomic<UInt64>(0)
-
-  public init() {}
-
-  public func set(_ value: Double) { number.store(value.bitPattern, ordering: .relaxed) }
-
-  public func set(_ value: some BinaryInteger) { set(Double(value)) }
-
-  public var value: Double { Double(bitPattern: number.load(ordering: .relaxed)) }
-}
 
 /// How often values fell below each of some bounds, with their sum: for times in seconds, and for sizes.
 public final class Histogram: Sendable {
@@ -58,8 +35,8 @@ public final class Histogram: Sendable {
 
   /// Observes how long `body` takes.
   public func time<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
-    let start = ContinuousClock.now
-    defer { observe(ContinuousClock.now - start) }
+    let start = MonotonicClock.nanoseconds
+    defer { observe(nanoseconds: MonotonicClock.nanoseconds &- start) }
     return try body()
   }
 
