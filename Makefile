@@ -49,6 +49,8 @@ test-e2e: deps $(VENV)/.installed
 lint: ## Check the formatting and the house rules
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources
 	scripts/check-house-rules
+	scripts/check-unused --self-test
+	scripts/check-unused
 
 format: ## Format the sources in place
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources

@@ -134,8 +134,7 @@ let package = Package(
     .tests(
       "ChainTests", in: "Chain",
       [
-        "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "ChainStorage", "Chain", "StorageTesting",
-        "ChainTesting",
+        "Primitives", "Concurrency", "ZKsyncOS", "ChainStorage", "Chain", "StorageTesting", "ChainTesting",
       ]),
     .tests(
       "SequencerTests", in: "Chain",
@@ -175,7 +174,7 @@ let package = Package(
     .tests(
       "SettlementTests", in: "Settlement",
       [
-        "Primitives", "Concurrency", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "StateTree",
+        "Primitives", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "StateTree",
         "ProverInput",
         "Chain", "Batches", "ProverService", "Settlement", "GuestImages", "GuestAssembler", "StorageTesting",
         "SettlementTesting",

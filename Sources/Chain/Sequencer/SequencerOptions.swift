@@ -33,10 +33,6 @@ public struct SequencerOptions: Sendable {
   public var coinbase = Address.zero
   public var gasLimit: UInt64 = 100_000_000
   public var limits = SealLimits()
-  /// Blocks that may be executed and not yet durable.
-  public var uncommittedBlocks = 4
-  /// Blocks that may be visible and not yet written to the state and block stores.
-  public var unflushedBlocks = 16
 
   public init(chainID: UInt64) { self.chainID = chainID }
 
