@@ -67,11 +67,11 @@ def main() -> None:
             assert ready.wait(120), "the subscribers did not come to their subscriptions"
             case = f"{arguments.sockets} sockets with {arguments.subscriptions} subscriptions each"
             send_to_receipt(node, case, arguments.seconds)
+            stopped.set()
+            print(json.dumps({"case": "received"} | received.get(timeout=30)))
         finally:
             stopped.set()
             node.close()
-        print(json.dumps({"case": "received"} | received.get(timeout=30)))
-        reader.join()
 
 
 if __name__ == "__main__":
