@@ -120,7 +120,7 @@ let package = Package(
     .tests("RocksDBTests", in: "Storage", ["RocksDB", "StorageTesting"]),
 
     // Chain
-    .module("Mempool", in: "Chain", ["Primitives", "Transactions"]),
+    .module("Mempool", in: "Chain", ["Primitives", "Telemetry", "Transactions"]),
     .module(
       "Chain", in: "Chain",
       ["Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage", .logging]),
@@ -130,7 +130,11 @@ let package = Package(
         "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool", "Chain",
         .logging,
       ]),
-    .tests("MempoolTests", in: "Chain", ["Primitives", "Cryptography", "Transactions", "Mempool", "RandomTesting"]),
+    .tests(
+      "MempoolTests", in: "Chain",
+      [
+        "Primitives", "Cryptography", "Telemetry", "Transactions", "Mempool", "RandomTesting", "TelemetryTesting",
+      ]),
     .tests(
       "ChainTests", in: "Chain",
       [
@@ -192,7 +196,7 @@ let package = Package(
     .module(
       "EVMBenchmark", in: "Tools",
       [
-        "Primitives", "Concurrency", "Cryptography", "JSON", "EVM", "Ethereum", "StateTests", "CEVMC",
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Transactions", "EVM", "Ethereum", "StateTests", "CEVMC",
       ], folder: "Benchmarks/EVM"),
     .target(name: "AllocationCounter", path: "Sources/Tools/Benchmarks/AllocationCounter"),
     .module(

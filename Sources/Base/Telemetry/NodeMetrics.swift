@@ -16,8 +16,7 @@ public struct NodeMetrics: Sendable {
 
   public let registry: MetricsRegistry
 
-  // Blocks
-  public let mempoolLength: Histogram
+
 
   // JSON-RPC
   private let responseTimes: [TimedMethod: Histogram]
@@ -36,9 +35,6 @@ public struct NodeMetrics: Sendable {
       registry.histogram(name, help, bounds: fast, labels)
     }
 
-    mempoolLength = registry.histogram(
-      "mempool_len", "Transactions in the mempool when a block was begun",
-      bounds: Histogram.exponentialBounds(from: 1, factor: 2, through: 100_000))
 
     responseTimes = each("method") { seconds("response_time_seconds", "Time to answer a JSON-RPC method", $0) }
     logsScannedBlocks = each("method") {

@@ -1,5 +1,6 @@
 import Primitives
 import Synchronization
+import Telemetry
 import Transactions
 
 /// The L2 transactions that wait for a block.
@@ -16,12 +17,17 @@ public final class Mempool: Sendable {
   private let subscribers = Mutex<(next: Int, handlers: [Int: @Sendable ([RecoveredTransaction]) -> Void])>((0, [:]))
   private let accounts: any AccountReader
   private let clock: @Sendable () -> UInt64
+  private let metrics: MempoolMetrics
 
   /// - Parameter clock: the time in milliseconds since any fixed moment.
-  public init(options: MempoolOptions, accounts: any AccountReader, clock: @escaping @Sendable () -> UInt64) {
+  public init(
+    options: MempoolOptions, accounts: any AccountReader, metrics: MempoolMetrics = MempoolMetrics(MetricsRegistry()),
+    clock: @escaping @Sendable () -> UInt64
+  ) {
     state = Mutex(PoolState(options))
     self.accounts = accounts
     self.clock = clock
+    self.metrics = metrics
   }
 
   // MARK: Adding
@@ -37,6 +43,7 @@ public final class Mempool: Sendable {
       if let known = before.known { account = known } else { account = try accounts.account(recovered.sender) }
       let now = clock()
       let promoted = try state.withLock { (pool) throws(MempoolError) -> [RecoveredTransaction]? in
+        defer { metrics.show(pool) }
         guard pool.generation == before.generation else { return nil }
         return try pool.add(recovered, signed, cost: cost, account: account, now: now)
       }
@@ -56,7 +63,12 @@ public final class Mempool: Sendable {
   public func take() -> RecoveredTransaction? { state.withLock { $0.take() } }
 
   /// The transaction just taken cannot be executed. It is removed, and its sender left out of this block.
-  public func reject(_ hash: Bytes32) { state.withLock { $0.reject(hash) } }
+  public func reject(_ hash: Bytes32) {
+    state.withLock { pool in
+      pool.reject(hash)
+      metrics.show(pool)
+    }
+  }
 
   /// The transaction just taken does not fit into this block. It stays, and its sender waits for the next block.
   public func putBack(_ hash: Bytes32) { state.withLock { $0.putBack(hash) } }
@@ -70,7 +82,10 @@ public final class Mempool: Sendable {
     let now = clock()
     let promoted = state.withLock { pool in
       pool.expire(now: now)
-      return pool.apply(block)
+      let promoted = pool.apply(block)
+      metrics.show(pool)
+      metrics.length.observe(Double(pool.executableCount))
+      return promoted
     }
     notify(promoted)
   }
@@ -98,24 +113,11 @@ public final class Mempool: Sendable {
 
   /// How many transactions could be executed now, and how many are parked.
   public var counts: (executable: Int, parked: Int) {
-    state.withLock { pool in
-      let executable = pool.executableCount
-      return (executable, pool.count - executable)
-    }
+    state.withLock { ($0.executableCount, $0.parkedCount) }
   }
 
   /// Bytes of memory that the transactions are charged for.
   public var byteCount: Int { state.withLock { $0.byteCount } }
-
-  /// Everything that waits, by sender in nonce order.
-  public var content: [(sender: Address, executable: [RecoveredTransaction], parked: [RecoveredTransaction])] {
-    state.withLock { pool in
-      pool.slots.filter { !$0.isEmpty }.map { queue in
-        let all = queue.transactions.map(\.recovered)
-        return (queue.sender, Array(all[..<queue.executable]), Array(all[queue.executable...]))
-      }
-    }
-  }
 
   // MARK: Subscribing
 

@@ -36,7 +36,7 @@ extension MempoolOptions {
       throw .feeAboveCap(fee: feeOverflow ? .max : fee, cap: maxFee)
     }
     if let id = transaction.chainID, id != chainID { throw .wrongChainID(transaction: id, chain: chainID) }
-    let needed = Self.intrinsicGas(transaction)
+    let needed = IntrinsicGas.shanghai.of(transaction)
     if transaction.gasLimit < needed {
       throw .intrinsicGasTooLow(gasLimit: transaction.gasLimit, needed: needed)
     }
@@ -44,17 +44,5 @@ extension MempoolOptions {
 
     let (cost, costOverflow) = fee.addingReportingOverflow(transaction.value)
     return (transaction, cost: feeOverflow || costOverflow ? .max : cost)
-  }
-
-  /// Gas that a transaction pays before any code runs: the base, calldata (EIP-2028), creation (EIP-2, EIP-3860), and
-  /// the access list (EIP-2930).
-  static func intrinsicGas(_ transaction: SignedTransaction) -> UInt64 {
-    var gas: UInt64 = 21_000
-    var zeros = 0
-    for byte in transaction.input where byte == 0 { zeros += 1 }
-    gas += 4 * UInt64(zeros) + 16 * UInt64(transaction.input.count - zeros)
-    if transaction.to == nil { gas += 32_000 + 2 * UInt64((transaction.input.count + 31) / 32) }
-    gas += 2_400 * UInt64(transaction.accessList.items.count) + 1_900 * UInt64(transaction.accessList.storageKeyCount)
-    return gas
   }
 }

@@ -45,7 +45,8 @@ extension PoolState {
       let used = change(slot) { $0.advance(to: account, baseFee: block.baseFee) }
       for transaction in used { forget(transaction) }
       let queue = slots[slot]
-      promoted += queue.transactions[..<queue.executable].lazy.filter { $0.nonce >= executableBefore }.map(\.recovered)
+      let start = min(queue.index(of: executableBefore), queue.executable)
+      promoted += queue.transactions[start..<queue.executable].lazy.map(\.recovered)
     }
     abandonBlock()
     return promoted

@@ -41,6 +41,8 @@ struct PoolState {
   var unpublished: [Bytes32: RecoveredTransaction] = [:]
   var arrivals = ArrivalOrder()
   private(set) var byteCount = 0
+  /// Transactions that could be executed now, those in the block being built included.
+  private(set) var executableCount = 0
   /// How many blocks have been applied; an account that was read before the last one may be outdated.
   var generation: UInt64 = 0
   private var lastSequence: UInt64 = 0
@@ -48,7 +50,8 @@ struct PoolState {
   init(_ options: MempoolOptions) { self.options = options }
 
   var count: Int { places.count }
-  var executableCount: Int { slots.reduce(0) { $0 + $1.executable } }
+  /// Transactions that wait for something.
+  var parkedCount: Int { count - executableCount }
   /// The sender with the best offer.
   var bestSlot: Int? { offers.top?.id }
   /// The sender whose last transaction goes first.
@@ -81,9 +84,10 @@ struct PoolState {
 
   /// Changes a queue, then moves its sender in both heaps, or forgets it where nothing is left.
   mutating func change<R>(_ slot: Int, _ body: (inout SenderQueue) -> R) -> R {
-    let bytesBefore = slots[slot].byteCount
+    let bytesBefore = slots[slot].byteCount, executableBefore = slots[slot].executable
     let result = body(&slots[slot])
     byteCount += slots[slot].byteCount - bytesBefore
+    executableCount += slots[slot].executable - executableBefore
 
     let baseFee = options.baseFee
     let next = slots[slot].next

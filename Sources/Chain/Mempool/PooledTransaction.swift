@@ -1,8 +1,9 @@
 import Primitives
 import Transactions
 
-/// A transaction in the pool, with what the pool computed once on its way in.
-struct PooledTransaction: Sendable {
+/// A transaction in the pool, with what the pool computed once on its way in. Immutable; an object, so that moving it in
+/// a queue moves eight bytes.
+final class PooledTransaction: Sendable {
   let recovered: RecoveredTransaction
   let signed: SignedTransaction
   /// Wei that the sender must own: gas limit × fee cap + value.
@@ -13,6 +14,18 @@ struct PooledTransaction: Sendable {
   let sequence: UInt64
   /// Milliseconds, when it came.
   let arrival: UInt64
+
+  init(
+    recovered: RecoveredTransaction, signed: SignedTransaction, cost: UInt256, byteCount: Int, sequence: UInt64,
+    arrival: UInt64
+  ) {
+    self.recovered = recovered
+    self.signed = signed
+    self.cost = cost
+    self.byteCount = byteCount
+    self.sequence = sequence
+    self.arrival = arrival
+  }
 
   var nonce: UInt64 { signed.nonce }
 

@@ -87,9 +87,16 @@ struct SenderQueue {
     for transaction in removed { byteCount -= transaction.byteCount }
     taken = 0
     isSkipped = false
+    if account.nonce < self.account.nonce {
+      executable = 0
+      executableCost = .zero
+    } else {
+      // What was executable behind the used ones still is, as far as the new balance pays for it.
+      for transaction in removed.prefix(executable) { executableCost = executableCost &- transaction.cost }
+      executable = max(0, executable - used)
+    }
     self.account = account
-    executable = 0
-    executableCost = .zero
+    while executableCost > account.balance { shrink(to: executable - 1) }
     extend(baseFee: baseFee)
     return removed
   }

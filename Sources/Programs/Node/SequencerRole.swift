@@ -48,8 +48,7 @@ struct SequencerRole {
 
     let mempool = Mempool(
       options: MempoolOptions(configuration, options), accounts: StateAccounts(storage.state),
-      clock: { MonotonicClock.nanoseconds / 1_000_000 })
-    Self.show(mempool, in: registry)
+      metrics: MempoolMetrics(registry), clock: { MonotonicClock.nanoseconds / 1_000_000 })
     let sequencer = Sequencer(
       chain: chain, pool: mempool, options: options, l1: FixedL1Requests(Genesis.requests), registry: registry)
     sequencer.onFailure { failures.raise("\($0)") }
@@ -101,11 +100,6 @@ struct SequencerRole {
       throw StartError.cannotRead(path: path, reason: "\(error)")
     }
     return try ProverInputGenerator(mode: configuration.proverInput.mode, image: image)
-  }
-
-  private static func show(_ pool: Mempool, in registry: MetricsRegistry) {
-    registry.gauge("mempool_executable", "Transactions that could be executed now") { Double(pool.counts.executable) }
-    registry.gauge("mempool_parked", "Transactions that wait for something") { Double(pool.counts.parked) }
   }
 }
 

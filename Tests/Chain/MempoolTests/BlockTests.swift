@@ -1,6 +1,7 @@
 import Mempool
 import Primitives
 import Synchronization
+import TelemetryTesting
 import Testing
 import Transactions
 
@@ -20,6 +21,31 @@ import Transactions
     #expect(test.pool.transaction(sent[0].hash) == nil)
     #expect(try test.pool.pendingNonce(for: sender) == 3)
     #expect(test.takeAll() == [sent[2]])
+  }
+
+  @Test func whatAPoorerSenderCannotPayAnyMoreIsParkedFromTheEnd() throws {
+    let sender = test.sender(1, balance: 2_000_000_000)
+    let sent = (0..<5).map { transaction(from: sender, nonce: $0) }
+    for one in sent { try test.pool.add(one) }
+    #expect(test.pool.counts == (5, 0))
+    // Each costs 210,000,000 wei: after the first, two more can be paid.
+    test.seal([sent[0]], changing: [sender: AccountState(nonce: 0, balance: 600_000_000)])
+    #expect(test.pool.counts == (2, 2))
+    test.seal([], changing: [sender: AccountState(nonce: 1, balance: 840_000_000)])
+    #expect(test.takeAll() == Array(sent[1...]))
+    #expect(test.metrics.value("mempool_len_count") == 2)
+    #expect(test.metrics.value("mempool_len_sum") == 6)
+  }
+
+  @Test func anAccountWhoseNonceGoesBackWaitsForWhatIsMissing() throws {
+    let sender = test.sender(1, nonce: 3)
+    let sent = (3..<5).map { transaction(from: sender, nonce: $0) }
+    for one in sent { try test.pool.add(one) }
+    test.seal([], changing: [sender: AccountState(nonce: 2, balance: 1_000_000_000)])
+    #expect(test.pool.counts == (0, 2))
+    let missing = transaction(from: sender, nonce: 2)
+    try test.pool.add(missing)
+    #expect(test.takeAll() == [missing] + sent)
   }
 
   @Test func whatWasTakenAndNotIncludedIsOfferedAgain() throws {

@@ -2,6 +2,7 @@ import Mempool
 import Primitives
 import RandomTesting
 import Synchronization
+import TelemetryTesting
 import Testing
 import Transactions
 
@@ -106,6 +107,8 @@ import Transactions
       let executable = model.executable()
       #expect(test.pool.counts.executable == executable.values.reduce(0) { $0 + $1.count })
       #expect(test.pool.counts.executable + test.pool.counts.parked == model.waiting.count)
+      #expect(test.metrics.value("mempool_executable") == Double(test.pool.counts.executable))
+      #expect(test.metrics.value("mempool_parked") == Double(test.pool.counts.parked))
       for sender in senders {
         let expected = (model.accounts[sender]?.nonce ?? 0) + UInt64(executable[sender]?.count ?? 0)
         #expect(try test.pool.pendingNonce(for: sender) == expected)
@@ -138,7 +141,7 @@ import Transactions
         test.seal(Array(all.prefix(Int.random(in: 0...all.count, using: &random))))
       }
     }
-    #expect(test.pool.content.allSatisfy { !$0.executable.isEmpty || !$0.parked.isEmpty })
+    #expect(test.takeAll().count == test.pool.counts.executable)
   }
 
   @Test func threadsMayAddWhileABlockIsBuilt() async {

@@ -2,6 +2,7 @@ import Cryptography
 import Mempool
 import Primitives
 import Synchronization
+import Telemetry
 import Transactions
 
 /// Accounts that a test sets, and counts how often they are read.
@@ -32,13 +33,16 @@ final class TestAccounts: AccountReader {
 final class TestPool: Sendable {
   let accounts = TestAccounts()
   let clock: ClockBox
+  let metrics = MetricsRegistry()
   let pool: Mempool
 
   init(_ change: (inout MempoolOptions) -> Void = { _ in }) {
     var options = MempoolOptions(chainID: 270)
     change(&options)
     let clock = ClockBox()
-    pool = Mempool(options: options, accounts: accounts) { clock.now.load(ordering: .relaxed) }
+    pool = Mempool(options: options, accounts: accounts, metrics: MempoolMetrics(metrics)) {
+      clock.now.load(ordering: .relaxed)
+    }
     self.clock = clock
   }
 

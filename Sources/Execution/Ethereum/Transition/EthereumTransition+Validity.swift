@@ -9,7 +9,7 @@ extension EthereumTransition {
     try checkFees(transaction)
     if transaction.gasLimit > block.gasLimit { throw .gasLimitAboveBlock }
     if revision >= .shanghai, transaction.to == nil, transaction.input.count > 49_152 { throw .initCodeTooLarge }
-    let intrinsicGas = IntrinsicGas.of(transaction, revision)
+    let intrinsicGas = IntrinsicGas(revision).of(transaction)
     if transaction.gasLimit < intrinsicGas { throw .intrinsicGasTooLow }
     let nonce = world.peekNonce(sender)
     if transaction.nonce < nonce { throw .nonceTooLow }

@@ -23,7 +23,7 @@ struct TransactionBudget {
     let computational = min(limit, TransactionCost.maxComputationalNative)
     withheldNative = limit - computational
 
-    let zeros = calldata.reduce(0) { $1 == 0 ? $0 + 1 : $0 }
+    let zeros = calldata.zeroCount
     let gas =
       intrinsicGas + TransactionCost.calldataZeroByteGas * UInt64(zeros)
       + TransactionCost.calldataNonZeroByteGas * UInt64(calldata.count - zeros)

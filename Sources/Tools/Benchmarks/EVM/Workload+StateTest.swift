@@ -2,6 +2,7 @@ import EVM
 import Ethereum
 import Primitives
 import StateTests
+import Transactions
 
 extension Workload {
   /// The workloads of a state-test file: each combination of the first fork, as the bare message to the contract.
@@ -38,7 +39,7 @@ extension Workload {
         Execution(
           message: Message(address: contract, caller: sender, input: transaction.input),
           code: Array(account.code.bytes),
-          gas: Int64(transaction.gasLimit - IntrinsicGas.of(transaction, revision)))
+          gas: Int64(transaction.gasLimit - IntrinsicGas(revision).of(transaction)))
       ])
   }
 }

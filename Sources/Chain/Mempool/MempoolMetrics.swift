@@ -1,0 +1,23 @@
+import Telemetry
+
+/// What the pool measures; ``length`` under the name of the reference node.
+public struct MempoolMetrics: Sendable {
+  private let executable: Gauge
+  private let parked: Gauge
+  /// Executable transactions after each executed block, which is when the next one is begun.
+  let length: Histogram
+
+  public init(_ registry: MetricsRegistry) {
+    executable = registry.gauge("mempool_executable", "Transactions that could be executed now")
+    parked = registry.gauge("mempool_parked", "Transactions that wait for something")
+    length = registry.histogram(
+      "mempool_len", "Transactions in the mempool when a block was begun",
+      bounds: Histogram.exponentialBounds(from: 1, factor: 2, through: 100_000))
+  }
+
+  /// Called under the pool's lock after every change.
+  func show(_ pool: PoolState) {
+    executable.set(pool.executableCount)
+    parked.set(pool.parkedCount)
+  }
+}
