@@ -1,25 +1,28 @@
 import Primitives
 import ZKsyncOS
 
-/// A batch on its way to L1: one block, what it commits to, and the batch before it.
+/// A batch on its way to L1: a range of blocks, what they commit to, and the batch before it.
 public struct Batch: Hashable, Sendable {
   public var previous: StoredBatchInfo
   public var commit: CommitBatchInfo
+  /// Each proof is about one block, in both guests: there is one, so far.
+  public var blocks: ClosedRange<UInt64>
   /// The hash of a protocol upgrade in the batch; zero without one.
   public var upgradeHash: Bytes32
   public var protocolVersion: ProtocolVersion
 
   public init(
-    previous: StoredBatchInfo, commit: CommitBatchInfo, upgradeHash: Bytes32 = .zero,
+    previous: StoredBatchInfo, commit: CommitBatchInfo, blocks: ClosedRange<UInt64>, upgradeHash: Bytes32 = .zero,
     protocolVersion: ProtocolVersion
   ) {
     self.previous = previous
     self.commit = commit
+    self.blocks = blocks
     self.upgradeHash = upgradeHash
     self.protocolVersion = protocolVersion
   }
 
-  public var number: UInt64 { commit.batchNumber }
+  public var number: BatchNumber { commit.batchNumber }
 
   /// What L1 remembers once the batch is committed.
   public var stored: StoredBatchInfo {
@@ -45,7 +48,7 @@ extension StoredBatchInfo {
   /// - Parameter stateCommitment: of the state before block 1.
   public static func genesis(stateCommitment: Bytes32) -> StoredBatchInfo {
     StoredBatchInfo(
-      batchNumber: 0, stateCommitment: stateCommitment, l1TransactionCount: 0,
+      batchNumber: .genesis, stateCommitment: stateCommitment, l1TransactionCount: 0,
       priorityOperationsHash: BatchCommitment.emptyRollingHash, l2LogsRoot: .zero, commitment: genesisCommitment)
   }
 

@@ -6,7 +6,7 @@ import ZKsyncOS
 ///
 /// Source: era-contracts `IExecutor.CommitBoojumOSBatchInfo`; zksync-os-server `lib/l1_sender/src/commitment.rs`.
 public struct CommitBatchInfo: Hashable, Sendable {
-  public var batchNumber: UInt64
+  public var batchNumber: BatchNumber
   public var newStateCommitment: Bytes32
   public var l1TransactionCount: UInt64
   public var priorityOperationsHash: Bytes32
@@ -20,7 +20,7 @@ public struct CommitBatchInfo: Hashable, Sendable {
   public var operatorInput: [UInt8]
 
   public init(
-    batchNumber: UInt64, newStateCommitment: Bytes32, l1TransactionCount: UInt64, priorityOperationsHash: Bytes32,
+    batchNumber: BatchNumber, newStateCommitment: Bytes32, l1TransactionCount: UInt64, priorityOperationsHash: Bytes32,
     l2LogsRoot: Bytes32, dataAvailabilityCommitment: Bytes32, firstTimestamp: UInt64, lastTimestamp: UInt64,
     chainID: UInt64, operatorInput: [UInt8]
   ) {
@@ -39,7 +39,7 @@ public struct CommitBatchInfo: Hashable, Sendable {
   /// Of a batch with one block.
   ///
   /// - Parameter stateCommitment: of the state after the block.
-  public init(_ commitment: BatchCommitment, number: UInt64, stateCommitment: Bytes32, pubdata: [UInt8]) {
+  public init(_ commitment: BatchCommitment, number: BatchNumber, stateCommitment: Bytes32, pubdata: [UInt8]) {
     self.init(
       batchNumber: number, newStateCommitment: stateCommitment, l1TransactionCount: commitment.l1TransactionCount,
       priorityOperationsHash: commitment.l1RollingHash, l2LogsRoot: commitment.logsRoot,
@@ -70,53 +70,37 @@ public struct CommitBatchInfo: Hashable, Sendable {
       l1RollingHash: priorityOperationsHash, logsRoot: l2LogsRoot, upgradeHash: upgradeHash)
   }
 
-  /// The eleven words before the bytes of `operatorInput`.
-  private var head: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes += UInt256(batchNumber).bytes
-    bytes += newStateCommitment.bytes
-    bytes += UInt256(l1TransactionCount).bytes
-    bytes += priorityOperationsHash.bytes
-    bytes += l2LogsRoot.bytes
+  /// Ten words, and the bytes of the operator.
+  private func write(to writer: inout ABIWriter) {
+    writer.append(batchNumber.rawValue)
+    writer.append(newStateCommitment)
+    writer.append(l1TransactionCount)
+    writer.append(priorityOperationsHash)
+    writer.append(l2LogsRoot)
     // There is no data availability validator on L2.
-    bytes += Bytes32.zero.bytes
-    bytes += dataAvailabilityCommitment.bytes
-    bytes += UInt256(firstTimestamp).bytes
-    bytes += UInt256(lastTimestamp).bytes
-    bytes += UInt256(chainID).bytes
-    bytes += UInt256(0x160).bytes
-    return bytes
+    writer.append(Address.zero)
+    writer.append(dataAvailabilityCommitment)
+    writer.append(firstTimestamp)
+    writer.append(lastTimestamp)
+    writer.append(chainID)
+    writer.append(bytes: operatorInput)
   }
 
   /// The argument `data` of `commitBatchesSharedBridge`: encoding version 0, the previous batch, and this one alone.
   public func commitData(previous: StoredBatchInfo) -> [UInt8] {
-    var bytes: [UInt8] = [0]
-    bytes += previous.encoded
-    bytes += UInt256(0x120).bytes
-    bytes += UInt256(1).bytes
-    bytes += UInt256(0x20).bytes
-    bytes += head
-    bytes.append(paddedWithLength: operatorInput)
-    return bytes
+    var writer = ABIWriter()
+    previous.write(to: &writer)
+    writer.appendArray([self]) { array, commit in array.appendTuple { commit.write(to: &$0) } }
+    return [0] + writer.encoded
   }
 
   /// The whole call of the validator timelock, `commitBatchesSharedBridge(uint256,uint256,uint256,bytes)`.
   public func commitCalldata(previous: StoredBatchInfo) -> [UInt8] {
-    var bytes: [UInt8] = [0x98, 0xf8, 0x19, 0x62]
-    bytes += UInt256(chainID).bytes
-    bytes += UInt256(batchNumber).bytes
-    bytes += UInt256(batchNumber).bytes
-    bytes += UInt256(0x80).bytes
-    bytes.append(paddedWithLength: commitData(previous: previous))
-    return bytes
-  }
-}
-
-extension [UInt8] {
-  /// Appends the ABI form of `content`: its length and its bytes, padded with zeros to whole words.
-  fileprivate mutating func append(paddedWithLength content: [UInt8]) {
-    self += UInt256(UInt64(content.count)).bytes
-    self += content
-    self += [UInt8](repeating: 0, count: (32 - content.count % 32) % 32)
+    var call = ABIWriter(selector: 0x98f8_1962)
+    call.append(chainID)
+    call.append(batchNumber.rawValue)
+    call.append(batchNumber.rawValue)
+    call.append(bytes: commitData(previous: previous))
+    return call.encoded
   }
 }

@@ -5,7 +5,7 @@ import Primitives
 ///
 /// Source: era-contracts `IExecutor.StoredBatchInfo`; zksync-os-server `lib/contract_interface/src/lib.rs`.
 public struct StoredBatchInfo: Hashable, Sendable {
-  public var batchNumber: UInt64
+  public var batchNumber: BatchNumber
   /// The commitment to the state after the batch: BLAKE2s of tree root and leaf count.
   public var stateCommitment: Bytes32
   public var l1TransactionCount: UInt64
@@ -16,7 +16,7 @@ public struct StoredBatchInfo: Hashable, Sendable {
   public var commitment: Bytes32
 
   public init(
-    batchNumber: UInt64, stateCommitment: Bytes32, l1TransactionCount: UInt64, priorityOperationsHash: Bytes32,
+    batchNumber: BatchNumber, stateCommitment: Bytes32, l1TransactionCount: UInt64, priorityOperationsHash: Bytes32,
     l2LogsRoot: Bytes32, commitment: Bytes32
   ) {
     self.batchNumber = batchNumber
@@ -27,19 +27,23 @@ public struct StoredBatchInfo: Hashable, Sendable {
     self.commitment = commitment
   }
 
-  /// `abi.encode`: 256 bytes. The index of repeated storage changes and the timestamp are zero on ZKsync OS chains.
+  /// `abi.encode`: 256 bytes.
   public var encoded: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(256)
-    bytes += UInt256(batchNumber).bytes
-    bytes += stateCommitment.bytes
-    bytes += Bytes32.zero.bytes
-    bytes += UInt256(l1TransactionCount).bytes
-    bytes += priorityOperationsHash.bytes
-    bytes += l2LogsRoot.bytes
-    bytes += Bytes32.zero.bytes
-    bytes += commitment.bytes
-    return bytes
+    var writer = ABIWriter()
+    write(to: &writer)
+    return writer.encoded
+  }
+
+  /// The eight words. The index of repeated storage changes and the timestamp are zero on ZKsync OS chains.
+  func write(to writer: inout ABIWriter) {
+    writer.append(batchNumber.rawValue)
+    writer.append(stateCommitment)
+    writer.append(UInt256.zero)
+    writer.append(l1TransactionCount)
+    writer.append(priorityOperationsHash)
+    writer.append(l2LogsRoot)
+    writer.append(UInt256.zero)
+    writer.append(commitment)
   }
 
   /// keccak256 of `encoded`: what the diamond stores as `storedBatchHashes[batchNumber]`.

@@ -22,7 +22,7 @@ public enum SettlementError: Error, Sendable {
   /// The store of batches has blocks that the chain does not have.
   case batchesAhead(batches: UInt64, chain: UInt64)
   /// The states that stored batches commit to are not those of the tree.
-  case otherState(batch: UInt64, stored: Bytes32, tree: Bytes32)
+  case otherState(batch: BatchNumber, stored: Bytes32, tree: Bytes32)
   case proverInput(block: UInt64, ProverInputError)
   /// The prover input proves something else than the block; nothing of it is handed out.
   case refused(block: UInt64, StreamFault)

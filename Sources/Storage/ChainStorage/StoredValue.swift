@@ -10,12 +10,6 @@ let storedFormat: UInt8 = 1
 /// Eight bytes, big-endian, so that the order of keys is the order of blocks.
 func blockKey(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
 
-/// The number that the first eight of `bytes` spell.
-func readNumber(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
-  guard bytes.count >= 8 else { return nil }
-  return UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
-}
-
 /// What follows the format byte of a value.
 func payload(_ value: [UInt8], store: String, key: @autoclosure () -> String) throws(StorageError) -> ArraySlice<UInt8>
 {
@@ -36,9 +30,10 @@ struct StoreHead: Equatable {
   /// The head that a store noted; `nil` in an empty one.
   static func read(_ meta: Column, store: String) throws(StorageError) -> StoreHead? {
     guard let value = try stored({ () throws(RocksDBError) in try meta.value(key) }) else { return nil }
-    let bytes = Array(try payload(value, store: store, key: "head"))
-    guard bytes.count == 40, let number = bytes.withUnsafeBytes({ readNumber($0) }), let hash = Bytes32(bytes[8...])
-    else { throw .corrupt(store: store, key: "head") }
+    var reader = ByteReader(try payload(value, store: store, key: "head"))
+    guard let number: UInt64 = reader.bigEndian(), let hash = reader.bytes32(), reader.remaining == 0 else {
+      throw .corrupt(store: store, key: "head")
+    }
     return StoreHead(number: number, hash: hash)
   }
 }

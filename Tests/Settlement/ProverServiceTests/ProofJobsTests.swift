@@ -116,7 +116,8 @@ struct ProofJobsTests {
         for prover in 0..<6 {
           group.addTask {
             do {
-              try jobs.submit(number, proof: claimedProof(sampleBatch(number).publicInput), prover: "p\(prover)")
+              try jobs.submit(
+                BatchNumber(number), proof: claimedProof(sampleBatch(number).publicInput), prover: "p\(prover)")
             } catch { return false }
             return true
           }
@@ -144,6 +145,25 @@ struct ProofJobsTests {
     #expect(try jobs.store.batch(4) == nil)
     try jobs.submit(3, proof: proof(3), prover: "b")
     #expect(try jobs.store.proved().map(\.number) == [2, 3])
+  }
+
+  @Test("A batch of several blocks is refused: its form on disk could not tell")
+  func severalBlocks() throws {
+    let jobs = try open()
+    var batch = sampleBatch(1)
+    batch.blocks = 1...2
+    let error = #expect(throws: ProofStoreError.self) { try jobs.add(batch, input: sampleInput(1)) }
+    #expect(error?.description == "batches: batch 1 of the blocks 1 to 2 cannot be stored")
+    #expect(jobs.unprovedCount == 0)
+    #expect(try jobs.store.lastBatch() == nil)
+  }
+
+  @Test("A store that another node uses says so")
+  func storeInUse() throws {
+    let jobs = try open()
+    let error = #expect(throws: ProofStoreError.self) { try ProofStore(path: directory.path + "/proofs") }
+    #expect(error?.description == "another node uses this database (\(directory.path)/proofs)")
+    try add(1...1, to: jobs)
   }
 
   @Test("The intake waits while there are too many jobs, and goes on when a proof comes")

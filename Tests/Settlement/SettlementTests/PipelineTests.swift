@@ -52,10 +52,10 @@ struct PipelineTests {
   func checkBatches(_ run: Run, through last: UInt64) throws {
     var previous = StoredBatchInfo.genesis(stateCommitment: try run.tree.commitment(at: 0).hash)
     for number in 1...last {
-      let batch = try #require(try run.jobs.store.batch(number))
+      let batch = try #require(try run.jobs.store.batch(BatchNumber(number)))
       #expect(batch.previous == previous)
       #expect(batch.commit.newStateCommitment == (try run.tree.commitment(at: number).hash))
-      if let bytes = try run.jobs.store.input(number) {
+      if let bytes = try run.jobs.store.input(BatchNumber(number)) {
         let words = try #require(ProverInput(bytes: bytes)).words
         let result = try StreamVerifier.run(words, version: batch.protocolVersion)
         #expect(result.publicInput == batch.publicInput)
@@ -77,7 +77,7 @@ struct PipelineTests {
     try checkBatches(run, through: 12)
     #expect(chain.asked.isEmpty)
     for stage in ["tree_manager", "batcher"] { #expect(run.registry.blockNumber(stage: stage).value == 12) }
-    #expect(run.jobs.status.map(\.number) == Array(1...12))
+    #expect(run.jobs.status.map(\.number.rawValue) == Array(1...12))
   }
 
   @Test("A process that starts behind the chain reads what it lacks from the chain")
@@ -104,7 +104,7 @@ struct PipelineTests {
     chain.forgetQuestions()
     chain.restart()
     let run = try open()
-    #expect(run.jobs.status.map(\.number) == [1, 2, 3, 4])
+    #expect(run.jobs.status.map(\.number.rawValue) == [1, 2, 3, 4])
     run.pipeline.start()
     try chain.extend()
     #expect(run.pipeline.waitForBatch(5))
@@ -185,7 +185,7 @@ struct PipelineTests {
     #expect(run.pipeline.waitForBatch(2))
     #expect(chain.stream.hold(before: 8) == nil)
     #expect(chain.stream.hold(before: 9) == BlockStream.Hold(name: "settlement", position: 2))
-    #expect(run.pipeline.treeVersion == 6 && run.pipeline.lastBatch == 2)
+    #expect(run.pipeline.treeVersion == 6 && run.pipeline.lastBatchedBlock == 2)
     #expect(
       run.pipeline.lag == Lag(position: 2, target: 8, waitingFor: "proofs of earlier batches"))
     let batch = try #require(try run.jobs.store.batch(1))
@@ -262,7 +262,7 @@ struct PipelineTests {
       Issue.record("\(String(describing: pipeline.failure))")
       return
     }
-    #expect(jobs.status.map(\.number) == [1])
+    #expect(jobs.status.map(\.number.rawValue) == [1])
   }
 
   @Test(
@@ -303,7 +303,7 @@ struct PipelineTests {
       reason.hasPrefix(
         "no prover input for block 1: the native prover input differs from the guest's: word 2095, which is word 0 of "
           + "the answer to query 1 (initial state): native 00000002, guest 00000016"), "\(reason)")
-    #expect(jobs.status.isEmpty && pipeline.lastBatch == 0)
+    #expect(jobs.status.isEmpty && pipeline.lastBatchedBlock == 0)
     #expect(try jobs.store.batch(1) == nil && jobs.store.input(1) == nil)
   }
 

@@ -79,11 +79,12 @@ package func sampleBatch(_ number: UInt64) -> Batch {
     dataAvailability: BatchCommitment.dataAvailability(pubdata: [UInt8(truncatingIfNeeded: number)]),
     l1TransactionCount: 0, l1RollingHash: BatchCommitment.emptyRollingHash, logsRoot: .zero)
   let commit = CommitBatchInfo(
-    output, number: number, stateCommitment: Bytes32(UInt256(number)), pubdata: [UInt8(truncatingIfNeeded: number)])
+    output, number: BatchNumber(number), stateCommitment: Bytes32(UInt256(number)),
+    pubdata: [UInt8(truncatingIfNeeded: number)])
   let previous = StoredBatchInfo(
-    batchNumber: number - 1, stateCommitment: Bytes32(UInt256(number - 1)), l1TransactionCount: 0,
+    batchNumber: BatchNumber(number - 1), stateCommitment: Bytes32(UInt256(number - 1)), l1TransactionCount: 0,
     priorityOperationsHash: .zero, l2LogsRoot: .zero, commitment: .zero)
-  return Batch(previous: previous, commit: commit, protocolVersion: .current)
+  return Batch(previous: previous, commit: commit, blocks: number...number, protocolVersion: .current)
 }
 
 package func sampleInput(_ number: UInt64) -> ProverInput {

@@ -1,9 +1,10 @@
+import Batches
 import HTTP
 import JSON
 
-/// The body of a submission: `{"block_number": n, "proof": "<base64>"}`. Other members are passed over.
+/// The body of a submission: `{"block_number": n, "proof": "<base64>"}`, where n is the number of a batch. Other members are passed over.
 struct ProofSubmission {
-  let number: UInt64
+  let number: BatchNumber
   let proof: [UInt8]
 
   /// Reads a request as axum's `Json` extractor does: 415 for another media type, 400 for what is not JSON, 422 for JSON
@@ -22,7 +23,7 @@ struct ProofSubmission {
       do throws(Base64.Failure) { return .success(try Base64.decode(text)) } catch { return .failure(error) }
     }
     guard let decoded else { throw .shape("proof: expected a string") }
-    self.number = number
+    self.number = BatchNumber(number)
     do throws(Base64.Failure) { proof = try decoded.get() } catch { throw .base64(error) }
   }
 

@@ -1,3 +1,4 @@
+import Batches
 import HTTP
 import JSON
 import NIOPosix
@@ -5,7 +6,8 @@ import NIOPosix
 /// The HTTP interface of provers: five routes under `/prover-jobs`, without authentication.
 ///
 /// Routes, status codes and texts are those of zksync-os-server `node/sequencer/src/prover_api/prover_server.rs`, which
-/// existing provers speak to, with the answers of its web framework (axum) to malformed requests.
+/// existing provers speak to, with the answers of its web framework (axum) to malformed requests. What is called
+/// `block_number` there is the number of a batch, which has one block.
 public struct ProverAPI: Sendable {
   /// Bytes of a request: a proof in base64 is well above the two mebibytes that the reference allows.
   public static let defaultBodyLimit = 32 << 20
@@ -63,7 +65,7 @@ public struct ProverAPI: Sendable {
     for job in jobs.status {
       writer.beginObject()
       writer.key("block_number")
-      writer.number(job.number)
+      writer.number(job.number.rawValue)
       writer.key("status")
       if let time = job.assignedFor {
         writer.string("Assigned" as StaticString)
@@ -86,7 +88,7 @@ public struct ProverAPI: Sendable {
       for proof in proofs {
         writer.beginObject()
         writer.key("block_number")
-        writer.number(proof.number)
+        writer.number(proof.number.rawValue)
         writer.key("available_proofs")
         writer.beginArray()
         switch proof.kind {
@@ -121,7 +123,7 @@ public struct ProverAPI: Sendable {
       return HTTPResponse(.noContent)
     } catch {
       switch error {
-      case .unknownBlock: return .text(.notFound, "unknown block")
+      case .unknownBatch: return .text(.notFound, "unknown block")
       case .invalid(.malformed(let reason)): return .text(.badRequest, reason)
       case .invalid: return .text(.badRequest, "proof verification failed")
       case .store(let error): return .text(.internalServerError, "\(error)")
@@ -130,7 +132,7 @@ public struct ProverAPI: Sendable {
   }
 
   private func proof(_ segment: String) -> HTTPResponse {
-    guard let number = UInt64(segment) else {
+    guard let number = UInt64(segment).map(BatchNumber.init(rawValue:)) else {
       return .text(.badRequest, "Invalid URL: Cannot parse `\(segment)` to a `u64`")
     }
     do throws(ProofStoreError) {
@@ -142,7 +144,8 @@ public struct ProverAPI: Sendable {
   }
 
   /// A number, and bytes in base64. What is fake says so in a member of its own.
-  private static func payload(_ number: UInt64, _ name: String, _ bytes: [UInt8], isFake: Bool = false) -> HTTPResponse
+  private static func payload(_ number: BatchNumber, _ name: String, _ bytes: [UInt8], isFake: Bool = false)
+    -> HTTPResponse
   {
     var text = Array("{\"block_number\":\(number),\"\(name)\":\"".utf8)
     text.reserveCapacity(text.count + Base64.encodedLength(bytes.count) + 32)

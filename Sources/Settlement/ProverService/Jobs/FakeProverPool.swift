@@ -1,3 +1,4 @@
+import Batches
 import Concurrency
 
 /// Ends proof jobs without proving anything, so that a chain without provers flows. Off unless an operator asks for it.
@@ -36,7 +37,7 @@ public final class FakeProverPool: Sendable {
   }
 
   /// What stands where a proof would be.
-  public static func proof(_ number: UInt64) -> [UInt8] { Array("fake proof of batch \(number)".utf8) }
+  public static func proof(_ number: BatchNumber) -> [UInt8] { Array("fake proof of batch \(number)".utf8) }
 
   public func start() {
     let started = (0..<options.provers).map { index in

@@ -6,7 +6,7 @@ import ProverInput
 /// Why a proof was not accepted.
 public enum ProofSubmissionError: Error, Sendable {
   /// No batch with this number waits for a proof: it has one, or does not exist.
-  case unknownBlock(UInt64)
+  case unknownBatch(BatchNumber)
   case invalid(ProofFault)
   /// The store failed; the job stays as it was.
   case store(ProofStoreError)
@@ -28,11 +28,11 @@ public final class ProofJobs: Sendable {
   }
 
   public struct Status: Hashable, Sendable {
-    public var number: UInt64
+    public var number: BatchNumber
     /// How long ago the job was handed out; `nil` while it is pending.
     public var assignedFor: Duration?
 
-    public init(number: UInt64, assignedFor: Duration?) {
+    public init(number: BatchNumber, assignedFor: Duration?) {
       self.number = number
       self.assignedFor = assignedFor
     }
@@ -40,17 +40,17 @@ public final class ProofJobs: Sendable {
 
   /// Work for a prover.
   public struct Assignment: Sendable {
-    public var number: UInt64
+    public var number: BatchNumber
     /// The prover input as little-endian bytes.
     public var input: [UInt8]
   }
 
   /// Something that operators want to hear of.
   public enum Event: Sendable {
-    case picked(number: UInt64, prover: String, isReassignment: Bool)
+    case picked(number: BatchNumber, prover: String, isReassignment: Bool)
     /// `after`: since the job was picked last; `nil` where nobody had.
-    case proved(number: UInt64, prover: String, after: Duration?, kind: StoredProof.Kind)
-    case rejected(number: UInt64, prover: String, ProofFault)
+    case proved(number: BatchNumber, prover: String, after: Duration?, kind: StoredProof.Kind)
+    case rejected(number: BatchNumber, prover: String, ProofFault)
   }
 
   private struct Job {
@@ -60,7 +60,7 @@ public final class ProofJobs: Sendable {
   }
 
   private struct State {
-    var jobs: [UInt64: Job] = [:]
+    var jobs: [BatchNumber: Job] = [:]
     var isClosed = false
   }
 
@@ -123,7 +123,7 @@ public final class ProofJobs: Sendable {
     while true {
       let time = now()
       let timeout = options.timeout.nanoseconds, age = minimumAge.nanoseconds
-      let choice = state.update { state -> (number: UInt64, before: UInt64?)? in
+      let choice = state.update { state -> (number: BatchNumber, before: UInt64?)? in
         let free = state.jobs.filter { _, job in
           job.addedAt + age <= time && (job.assignedAt.map { $0 + timeout < time } ?? true)
         }
@@ -145,8 +145,8 @@ public final class ProofJobs: Sendable {
   }
 
   /// Accepts a proof, which is durable then, or says why not; the job stays as it was in that case.
-  public func submit(_ number: UInt64, proof: [UInt8], prover: String) throws(ProofSubmissionError) {
-    guard state.read({ $0.jobs[number] != nil }) else { throw .unknownBlock(number) }
+  public func submit(_ number: BatchNumber, proof: [UInt8], prover: String) throws(ProofSubmissionError) {
+    guard state.read({ $0.jobs[number] != nil }) else { throw .unknownBatch(number) }
     let batch: Batch?
     do throws(ProofStoreError) { batch = try store.batch(number) } catch { throw .store(error) }
     guard let batch else { throw .store(.corrupt(column: "batches", number: number)) }
@@ -158,14 +158,14 @@ public final class ProofJobs: Sendable {
   }
 
   /// Ends a job without proof, on chains that run without provers.
-  func submitFake(_ number: UInt64, prover: String) throws(ProofSubmissionError) {
+  func submitFake(_ number: BatchNumber, prover: String) throws(ProofSubmissionError) {
     try accept(number, StoredProof(kind: .fake, bytes: FakeProverPool.proof(number)), prover: prover)
   }
 
-  private func accept(_ number: UInt64, _ proof: StoredProof, prover: String) throws(ProofSubmissionError) {
+  private func accept(_ number: BatchNumber, _ proof: StoredProof, prover: String) throws(ProofSubmissionError) {
     // Under the lock, so that of two proofs for one batch exactly one is accepted.
     let job = try state.update { (state) throws(ProofSubmissionError) -> Job in
-      guard let job = state.jobs[number] else { throw .unknownBlock(number) }
+      guard let job = state.jobs[number] else { throw .unknownBatch(number) }
       do throws(ProofStoreError) { try store.accept(proof, for: number) } catch { throw .store(error) }
       state.jobs[number] = nil
       return job

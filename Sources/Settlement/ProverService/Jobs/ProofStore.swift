@@ -63,7 +63,7 @@ public final class ProofStore: Sendable {
     return try batch(number)
   }
 
-  public func batch(_ number: UInt64) throws(ProofStoreError) -> Batch? {
+  public func batch(_ number: BatchNumber) throws(ProofStoreError) -> Batch? {
     guard let value = try value(batches, "batches", number) else { return nil }
     guard let batch = Batch(decoding: value), batch.number == number else {
       throw .corrupt(column: "batches", number: number)
@@ -73,6 +73,7 @@ public final class ProofStore: Sendable {
 
   /// Adds the next batch with its prover input, and returns once both are on the device.
   func append(_ batch: Batch, input: ProverInput) throws(ProofStoreError) {
+    guard batch.hasStoredForm else { throw .unsupportedBlocks(batch: batch.number, blocks: batch.blocks) }
     let write = WriteBatch()
     write.put(batches, Self.key(batch.number), [Self.format] + batch.encoded)
     var value = [Self.format]
@@ -84,24 +85,24 @@ public final class ProofStore: Sendable {
   // MARK: Prover inputs
 
   /// Batches without proof, ascending.
-  public func unproved() throws(ProofStoreError) -> [UInt64] { try numbers(inputs) }
+  public func unproved() throws(ProofStoreError) -> [BatchNumber] { try numbers(inputs) }
 
   /// The prover input of a batch without proof, as little-endian bytes.
-  public func input(_ number: UInt64) throws(ProofStoreError) -> [UInt8]? {
+  public func input(_ number: BatchNumber) throws(ProofStoreError) -> [UInt8]? {
     try value(inputs, "inputs", number).map { Array($0) }
   }
 
   // MARK: Proofs
 
   /// Keeps a proof and drops the input that it was made from, and returns once that is on the device.
-  func accept(_ proof: StoredProof, for number: UInt64) throws(ProofStoreError) {
+  func accept(_ proof: StoredProof, for number: BatchNumber) throws(ProofStoreError) {
     let write = WriteBatch()
     write.put(proofs, Self.key(number), [Self.format, proof.kind.rawValue] + proof.bytes)
     write.delete(inputs, Self.key(number))
     try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
   }
 
-  public func proof(_ number: UInt64) throws(ProofStoreError) -> StoredProof? {
+  public func proof(_ number: BatchNumber) throws(ProofStoreError) -> StoredProof? {
     guard let value = try value(proofs, "proofs", number) else { return nil }
     guard let kind = value.first.flatMap({ StoredProof.Kind(rawValue: $0) }) else {
       throw .corrupt(column: "proofs", number: number)
@@ -110,14 +111,14 @@ public final class ProofStore: Sendable {
   }
 
   /// All batches that have a proof, ascending, with the proof's kind.
-  public func proved() throws(ProofStoreError) -> [(number: UInt64, kind: StoredProof.Kind)] {
-    var found: [(UInt64, StoredProof.Kind)] = []
+  public func proved() throws(ProofStoreError) -> [(number: BatchNumber, kind: StoredProof.Kind)] {
+    var found: [(BatchNumber, StoredProof.Kind)] = []
     let cursor = proofs.cursor()
     var more = try performing { () throws(RocksDBError) in try cursor.seekToFirst() }
     while more {
       guard let number = cursor.withKey({ Self.number($0) }),
         let kind = cursor.withValue({ $0.count > 1 ? StoredProof.Kind(rawValue: $0[1]) : nil })
-      else { throw .corrupt(column: "proofs", number: found.last.map { $0.0 + 1 } ?? 0) }
+      else { throw .corrupt(column: "proofs", number: found.last?.0.next ?? .genesis) }
       found.append((number, kind))
       more = try performing { () throws(RocksDBError) in try cursor.next() }
     }
@@ -127,14 +128,16 @@ public final class ProofStore: Sendable {
   // MARK: Keys and values
 
   /// Big-endian, so that the order of keys is that of numbers.
-  private static func key(_ number: UInt64) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
-
-  private static func number(_ key: UnsafeRawBufferPointer) -> UInt64? {
-    key.count == 8 ? UInt64(bigEndian: key.loadUnaligned(as: UInt64.self)) : nil
+  private static func key(_ number: BatchNumber) -> [UInt8] {
+    withUnsafeBytes(of: number.rawValue.bigEndian) { Array($0) }
   }
 
-  private func numbers(_ column: Column) throws(ProofStoreError) -> [UInt64] {
-    var found: [UInt64] = []
+  private static func number(_ key: UnsafeRawBufferPointer) -> BatchNumber? {
+    UInt64(bigEndianBytes: key).map(BatchNumber.init(rawValue:))
+  }
+
+  private func numbers(_ column: Column) throws(ProofStoreError) -> [BatchNumber] {
+    var found: [BatchNumber] = []
     let cursor = column.cursor()
     var more = try performing { () throws(RocksDBError) in try cursor.seekToFirst() }
     while more {
@@ -145,7 +148,9 @@ public final class ProofStore: Sendable {
   }
 
   /// What follows the format byte.
-  private func value(_ column: Column, _ name: String, _ number: UInt64) throws(ProofStoreError) -> ArraySlice<UInt8>? {
+  private func value(_ column: Column, _ name: String, _ number: BatchNumber) throws(ProofStoreError) -> ArraySlice<
+    UInt8
+  >? {
     guard let value = try performing({ () throws(RocksDBError) in try column.value(Self.key(number)) }) else {
       return nil
     }

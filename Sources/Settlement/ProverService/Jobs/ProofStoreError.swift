@@ -1,3 +1,4 @@
+import Batches
 import RocksDB
 
 /// Why the store of batches and proofs cannot do what it was asked for.
@@ -6,9 +7,11 @@ public enum ProofStoreError: Error, Sendable {
   case inUse(path: String)
   case database(RocksDBError)
   /// A stored value does not have the form in which this program writes it.
-  case corrupt(column: String, number: UInt64)
+  case corrupt(column: String, number: BatchNumber)
   /// A value was written by a version of this program that this one does not know.
   case unknownFormat(column: String, version: UInt8)
+  /// The form of batches on disk has only room for batch n of block n.
+  case unsupportedBlocks(batch: BatchNumber, blocks: ClosedRange<UInt64>)
 }
 
 extension ProofStoreError: CustomStringConvertible {
@@ -19,6 +22,8 @@ extension ProofStoreError: CustomStringConvertible {
     case .corrupt(let column, let number): "batches: entry \(number) of \(column) is damaged"
     case .unknownFormat(let column, let version):
       "batches: values of format \(version) in \(column) are not known to this version"
+    case .unsupportedBlocks(let batch, let blocks):
+      "batches: batch \(batch) of the blocks \(blocks.lowerBound) to \(blocks.upperBound) cannot be stored"
     }
   }
 }

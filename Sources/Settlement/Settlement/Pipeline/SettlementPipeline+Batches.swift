@@ -11,6 +11,7 @@ import ZKsyncOS
 
 /// A batch that does not know yet what comes before it.
 struct BatchDraft: Sendable {
+  var block: UInt64
   /// Commitment to the state before the block.
   var before: Bytes32
   var commit: CommitBatchInfo
@@ -84,9 +85,9 @@ extension SettlementPipeline {
       }
     }
     return BatchDraft(
-      before: before.hash,
+      block: number, before: before.hash,
       commit: CommitBatchInfo(
-        output, number: number, stateCommitment: after.hash, pubdata: block.output.pubdata),
+        output, number: BatchNumber(number), stateCommitment: after.hash, pubdata: block.output.pubdata),
       upgradeHash: output.upgradeHash, protocolVersion: context.protocolVersion, input: input)
   }
 
@@ -132,11 +133,11 @@ extension SettlementPipeline {
       } else {
         previous = .genesis(stateCommitment: try commitment(at: 0).hash)
       }
-      while let result = nextDraft(after: previous.batchNumber) {
+      while let result = nextDraft() {
         let draft = try result.get()
         guard proving.jobs.waitForRoom() else { return }
         let batch = Batch(
-          previous: previous, commit: draft.commit, upgradeHash: draft.upgradeHash,
+          previous: previous, commit: draft.commit, blocks: draft.block...draft.block, upgradeHash: draft.upgradeHash,
           protocolVersion: draft.protocolVersion)
         guard draft.before == previous.stateCommitment else {
           throw .otherState(batch: previous.batchNumber, stored: previous.stateCommitment, tree: draft.before)
@@ -144,8 +145,8 @@ extension SettlementPipeline {
         try storing { () throws(ProofStoreError) in try proving.jobs.add(batch, input: draft.input) }
         previous = batch.stored
         progress.update { progress in
-          progress.batch = batch.number
-          progress.drafts[batch.number] = nil
+          progress.batch = batch.blocks.upperBound
+          progress.drafts[draft.block] = nil
         }
         metrics.batchMade(batch.number)
         follower.finish(through: batch.number)
@@ -156,9 +157,9 @@ extension SettlementPipeline {
   }
 
   /// Waits for the draft that comes next; `nil` at the end.
-  private func nextDraft(after number: UInt64) -> Result<BatchDraft, SettlementError>? {
+  private func nextDraft() -> Result<BatchDraft, SettlementError>? {
     progress.wait { progress -> Result<BatchDraft, SettlementError>?? in
-      if let draft = progress.drafts[number + 1] { return .some(draft) }
+      if let draft = progress.drafts[progress.batch + 1] { return .some(draft) }
       return progress.isEnding ? .some(nil) : nil
     } ?? nil
   }

@@ -54,7 +54,7 @@ public final class SettlementPipeline: Service {
     var nextDraft: UInt64
     /// Drafts that wait for those before them.
     var drafts: [UInt64: Result<BatchDraft, SettlementError>] = [:]
-    /// The last batch that is durable.
+    /// The last block of the last batch that is durable.
     var batch: UInt64
     var isStopping = false
     var failure: SettlementError?
@@ -95,7 +95,7 @@ public final class SettlementPipeline: Service {
     let head = chain.stream.head, version = tree.lastVersion
     guard version <= head else { throw .treeAhead(tree: version, chain: head) }
     let stored = try storing { () throws(ProofStoreError) in try jobs?.store.lastBatch() }
-    let batch = stored?.number ?? 0
+    let batch = stored?.blocks.upperBound ?? 0
     guard batch <= head else { throw .batchesAhead(batches: batch, chain: head) }
     if jobs != nil, tree.oldestVersion > batch {
       throw .treeForgot(version: batch, oldest: tree.oldestVersion)
@@ -158,8 +158,8 @@ public final class SettlementPipeline: Service {
   /// The last block in the tree.
   public var treeVersion: UInt64 { progress.read { $0.tree } }
 
-  /// The last batch made.
-  public var lastBatch: UInt64 { progress.read { $0.batch } }
+  /// The last block in a batch.
+  public var lastBatchedBlock: UInt64 { progress.read { $0.batch } }
 
   /// Why the pipeline stands still, if it does.
   public var failure: SettlementError? { progress.read { $0.failure } }
@@ -170,7 +170,7 @@ public final class SettlementPipeline: Service {
     return progress.wait(until: deadline) { $0.tree >= number ? true : $0.isEnding ? false : nil } ?? false
   }
 
-  /// Waits until the batch `number` is durable; false where it will not be in this run.
+  /// Waits until a batch with block `number` is durable; false where it will not be in this run.
   public func waitForBatch(_ number: UInt64) -> Bool {
     progress.wait { $0.batch >= number ? true : $0.isEnding ? false : nil } ?? false
   }
@@ -190,7 +190,7 @@ public final class SettlementPipeline: Service {
   /// The last batch of an earlier run must commit to the state that the tree has.
   func checkState() throws(SettlementError) {
     guard let batch = lastStoredBatch else { return }
-    let state = try commitment(at: batch.number).hash
+    let state = try commitment(at: batch.blocks.upperBound).hash
     guard batch.commit.newStateCommitment == state else {
       throw .otherState(batch: batch.number, stored: batch.commit.newStateCommitment, tree: state)
     }

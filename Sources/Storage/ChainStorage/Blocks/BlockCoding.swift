@@ -12,18 +12,14 @@ enum Table {
   static func encode(_ entries: [[UInt8]]) -> [UInt8] {
     var bytes: [UInt8] = [storedFormat]
     bytes.reserveCapacity(5 + entries.reduce(0) { $0 + 4 + $1.count })
-    append(entries.count, to: &bytes)
+    bytes.append(littleEndian: UInt32(entries.count))
     var end = 0
     for entry in entries {
       end += entry.count
-      append(end, to: &bytes)
+      bytes.append(littleEndian: UInt32(end))
     }
     for entry in entries { bytes += entry }
     return bytes
-  }
-
-  private static func append(_ number: Int, to bytes: inout [UInt8]) {
-    withUnsafeBytes(of: UInt32(number).littleEndian) { bytes += $0 }
   }
 
   /// How many entries the payload of a table has; `nil` where it is none.
@@ -43,9 +39,7 @@ enum Table {
 
   /// The 32-bit number at a position counted in numbers.
   private static func number(_ table: ArraySlice<UInt8>, _ position: Int) -> Int? {
-    let bytes = table.dropFirst(4 * position).prefix(4)
-    guard bytes.count == 4 else { return nil }
-    return bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+    UInt32(bigEndianBytes: table.dropFirst(4 * position).prefix(4)).map { Int($0.byteSwapped) }
   }
 }
 

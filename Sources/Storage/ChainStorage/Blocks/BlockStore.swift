@@ -189,19 +189,18 @@ public final class BlockStore: Sendable {
     if let number = recent.withLock({ $0.numbers[hash] }) { return number }
     guard let value = try value(numbers, hash.bytes) else { return nil }
     let bytes = try payload(value, store: Self.name, key: "block \(hash)")
-    guard bytes.count == 8 else { throw .corrupt(store: Self.name, key: "block \(hash)") }
-    return visible(bytes.reduce(0) { $0 << 8 | UInt64($1) })
+    guard let number = UInt64(bigEndianBytes: bytes) else { throw .corrupt(store: Self.name, key: "block \(hash)") }
+    return visible(number)
   }
 
   /// Where the transaction with this hash is; `nil` where it is in no visible block.
   public func location(of hash: Bytes32) throws(StorageError) -> TransactionLocation? {
     if let location = recent.withLock({ $0.locations[hash] }) { return location }
     guard let value = try value(locations, hash.bytes) else { return nil }
-    let bytes = try payload(value, store: Self.name, key: "transaction \(hash)")
-    guard bytes.count == 16 else { throw .corrupt(store: Self.name, key: "transaction \(hash)") }
-    let block = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    // Indices are small; their first four bytes are zero.
-    let index = bytes.suffix(4).reduce(0) { $0 << 8 | Int($1) }
+    var reader = ByteReader(try payload(value, store: Self.name, key: "transaction \(hash)"))
+    guard let block: UInt64 = reader.bigEndian(), let position: UInt64 = reader.bigEndian(), reader.remaining == 0,
+      let index = Int(exactly: position)
+    else { throw .corrupt(store: Self.name, key: "transaction \(hash)") }
     return visible(block).map { TransactionLocation(block: $0, index: index) }
   }
 

@@ -144,7 +144,7 @@ public final class ReplayLog: Sendable {
   private static func lastNumber(_ column: Column) throws(StorageError) -> UInt64 {
     let cursor = column.cursor()
     guard try stored({ () throws(RocksDBError) in try cursor.seekToLast() }) else { return 0 }
-    guard cursor.key.count == 8, let number = cursor.withKey({ readNumber($0) }) else {
+    guard let number = cursor.withKey({ UInt64(bigEndianBytes: $0) }) else {
       throw .corrupt(store: name, key: "last hash")
     }
     return number
@@ -187,7 +187,7 @@ public final class ReplayLog: Sendable {
       started = true
       let more = try stored { () throws(RocksDBError) in try first ? cursor.seekToFirst() : cursor.next() }
       guard more else { return nil }
-      guard let key = cursor.withKey({ readNumber($0) }), key == number else {
+      guard let key = cursor.withKey({ UInt64(bigEndianBytes: $0) }), key == number else {
         throw .corrupt(store: ReplayLog.name, key: "block \(number)")
       }
       let known: BlockHashes
