@@ -155,7 +155,8 @@ let package = Package(
     .module(
       "ProverService", in: "Settlement",
       [
-        "Primitives", "Concurrency", "JSON", "HTTP", "ProverInput", "RocksDB", "Batches", .nioPosix,
+        "Primitives", "Concurrency", "JSON", "Telemetry", "HTTP", "ProverInput", "RocksDB", "Batches", .nioPosix,
+        .logging,
       ]),
     .module(
       "Settlement", in: "Settlement",
@@ -172,7 +173,8 @@ let package = Package(
     .tests(
       "ProverServiceTests", in: "Settlement",
       [
-        "Primitives", "HTTP", "Batches", "ProverService", "SocketTesting", "StorageTesting", "SettlementTesting",
+        "Primitives", "Telemetry", "HTTP", "Batches", "ProverService", "SocketTesting", "StorageTesting",
+        "SettlementTesting", "TelemetryTesting", .logging,
         .nioPosix,
       ]),
     .tests(

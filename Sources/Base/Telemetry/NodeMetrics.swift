@@ -11,12 +11,7 @@ public struct NodeMetrics: Sendable {
     case total, truePositive = "true_positive", falsePositive = "false_positive", negative
   }
 
-  /// Bounds for times of proofs, in seconds.
-  public static let proofBounds: [Double] = [0.001, 0.005, 0.025, 0.1, 0.25, 1, 5, 30, 120]
-
   public let registry: MetricsRegistry
-
-
 
   // JSON-RPC
   private let responseTimes: [TimedMethod: Histogram]
@@ -35,7 +30,6 @@ public struct NodeMetrics: Sendable {
       registry.histogram(name, help, bounds: fast, labels)
     }
 
-
     responseTimes = each("method") { seconds("response_time_seconds", "Time to answer a JSON-RPC method", $0) }
     logsScannedBlocks = each("method") {
       registry.histogram(
@@ -49,12 +43,5 @@ public struct NodeMetrics: Sendable {
 
   public func logsScannedBlocks(_ kind: ScannedBlocks) -> Histogram {
     logsScannedBlocks[kind] ?? Histogram(bounds: [])
-  }
-
-  /// Time from handing out a proof job to its proof, by the name that the prover gives itself.
-  public func proveTime(prover: String) -> Histogram {
-    registry.histogram(
-      "prover_prove_time_seconds", "Time from handing out a proof job to its proof", bounds: Self.proofBounds,
-      [("prover", prover)])
   }
 }

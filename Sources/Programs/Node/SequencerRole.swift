@@ -57,7 +57,7 @@ struct SequencerRole {
     treeOptions.cacheBytes = configuration.tree.cacheBytes
     treeOptions.retainedVersions = configuration.tree.retainedBlocks
     let tree = try StateTree.open(directory: path + "/tree", options: treeOptions)
-    let provers = configuration.provesBlocks ? try Provers(configuration, metrics) : nil
+    let provers = configuration.provesBlocks ? try Self.provers(configuration, registry) : nil
     var settlementOptions = SettlementPipeline.Options()
     settlementOptions.maxInFlight = configuration.batcher.maxInFlightBlocks
     let settlement = try SettlementPipeline(
@@ -82,7 +82,7 @@ struct SequencerRole {
       if configuration.proverAPI.isEnabled {
         services.add(
           HTTPListener(
-            "prover_api", provers.router, at: configuration.proverAPI.address, limits: ProverAPI.limits(),
+            "prover_api", provers.router, at: configuration.proverAPI.address, limits: provers.limits,
             on: loops.operations))
       }
     }
@@ -90,6 +90,18 @@ struct SequencerRole {
     services.add(AnnouncementFeed(api: api, stream: chain.stream))
     services.add(rpc)
     services.show(in: registry)
+  }
+
+  private static func provers(
+    _ configuration: NodeConfiguration, _ registry: MetricsRegistry
+  ) throws(ProofStoreError) -> ProverService {
+    var options = ProverService.Options()
+    options.jobs.timeout = configuration.proverAPI.jobTimeout
+    options.jobs.maxUnproved = configuration.proverAPI.maxUnprovedBlocks
+    options.fakes.provers = configuration.proverAPI.fakeProvers
+    return try ProverService(
+      path: configuration.sequencer.databasePath + "/proofs", options: options,
+      metrics: ProverServiceMetrics(registry))
   }
 
   private static func generator(_ configuration: NodeConfiguration) throws -> ProverInputGenerator {

@@ -1,3 +1,4 @@
+import Batches
 import Primitives
 import ProverInput
 import ProverService

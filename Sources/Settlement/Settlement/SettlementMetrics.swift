@@ -57,7 +57,7 @@ public struct SettlementMetrics: Sendable {
     inputTransactions.increment(by: UInt64(transactions))
   }
 
-  func batchMade(_ number: UInt64) { batchNumber.set(number) }
+  func batchMade(through block: UInt64) { batchNumber.set(block) }
 
   /// Shows how far the tree is behind the chain, and what memory it takes.
   static func show(_ tree: StateTree, behind stream: BlockStream, in registry: MetricsRegistry) {

@@ -4,16 +4,16 @@ import Synchronization
 ///
 /// Provers name themselves, whoever reaches the prover API can invent names, and a label is kept as long as the process
 /// runs: the first names are labels of their own, all later ones share one.
-public final class ProverNames: Sendable {
+package final class ProverNames: Sendable {
   /// The label of everybody who came after the limit.
-  public static let other = "other"
+  package static let other = "other"
 
   private let limit: Int
   private let known = Mutex<Set<String>>([])
 
-  public init(limit: Int = 64) { self.limit = limit }
+  package init(limit: Int = 64) { self.limit = limit }
 
-  public func label(_ name: String) -> String {
+  package func label(_ name: String) -> String {
     known.withLock { known in
       if known.contains(name) { return name }
       guard known.count < limit else { return Self.other }

@@ -148,8 +148,8 @@ extension SettlementPipeline {
           progress.batch = batch.blocks.upperBound
           progress.drafts[draft.block] = nil
         }
-        metrics.batchMade(batch.number)
-        follower.finish(through: batch.number)
+        metrics.batchMade(through: batch.blocks.upperBound)
+        follower.finish(through: batch.blocks.upperBound)
       }
     } catch {
       halt(error)

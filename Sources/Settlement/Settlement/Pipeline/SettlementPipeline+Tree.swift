@@ -55,7 +55,7 @@ extension SettlementPipeline {
     } catch {
       throw .tree(block: number, error)
     }
-    if number == lastStoredBatch?.number { try checkState() }
+    if number == lastStoredBatch?.blocks.upperBound { try checkState() }
     progress.update { progress in
       progress.tree = number
       if let witness, number >= progress.nextDraft {
