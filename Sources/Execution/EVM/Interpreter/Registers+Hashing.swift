@@ -7,7 +7,7 @@ extension Registers {
   @inline(__always)
   mutating func keccak256() throws(Halt) {
     // The slowest instruction for its gas: a loop of it takes seconds.
-    if let cancellation = frame.pointee.environment.pointee.cancellation, cancellation.isCancelled { throw .cancelled }
+    if frame.pointee.environment.pointee.cancellation != nil { try checkCancellation() }
     if Rules.metersNative {
       // Here even an empty range must have an offset that fits a machine word.
       let offset = try word(item(1))
@@ -26,6 +26,12 @@ extension Registers {
       try charge(gas: 6 &* words(count))
       hash(offset, count)
     }
+  }
+
+  /// Apart, so that executions which nobody can cancel pay for a comparison and nothing else.
+  @inline(never)
+  private func checkCancellation() throws(Halt) {
+    if frame.pointee.environment.pointee.cancellation?.isCancelled == true { throw .cancelled }
   }
 
   @inline(__always)
