@@ -26,6 +26,7 @@ final class RPCServer: Service {
       metrics: metrics)
     var limits = HTTPServer.Limits()
     limits.connections = options.maxConnections
+    limits.memoryBytes = options.maxMemoryBytes
     listener = HTTPListener(
       name,
       RPCService(

@@ -8,6 +8,7 @@ extension NodeConfiguration {
     public var callGas: UInt64
     public var maxConnections: Int
     public var maxSubscriptionsPerConnection: Int
+    public var maxMemoryBytes: Int
     public var maxBlocksPerFilter: UInt64
     public var maxLogsPerResponse: Int
     public var staleFilterTime: Duration
@@ -24,6 +25,9 @@ extension NodeConfiguration {
       maxSubscriptionsPerConnection = try read(
         "rpc_max_subscriptions_per_connection", default: "32", .integer(0...100_000),
         "subscriptions that one WebSocket connection holds")
+      maxMemoryBytes = try read(
+        "rpc_max_memory_bytes", default: "268435456", .integer(1 << 20...(1 << 40)),
+        "bytes of requests and responses held for all clients")
       maxBlocksPerFilter = try read(
         "rpc_max_blocks_per_filter", default: "100000", .unsigned(1...UInt64(Int64.max)),
         "blocks that one log query spans")
