@@ -35,11 +35,11 @@ final class HTTPListener: Service {
 
   func start() async throws(StartError) {
     let started: HTTPServer
-    do {
+    do throws(ListenError) {
       started = try await HTTPServer.start(
         service, host: address.host, port: address.port, limits: limits, allowsAnyOrigin: allowsAnyOrigin, on: loops)
     } catch {
-      throw .cannotListen(address, reason: "\(error)")
+      throw .cannotListen(address, error)
     }
     server.withLock { $0 = started }
   }

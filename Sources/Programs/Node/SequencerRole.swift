@@ -37,12 +37,12 @@ struct SequencerRole {
       "status", StatusPages(metrics: registry, services: services), at: operations.metricsAddress, on: loops.operations)
 
     let path = configuration.sequencer.databasePath
-    try Process.makeDirectory(path)
+    try DataDirectory.prepare(path)
     let options = SequencerOptions(configuration)
     let genesis = Genesis.block(baseFee: options.baseFee, gasLimit: options.gasLimit)
     let storage = try ChainStorage(
-      directory: path, genesis: genesis, genesisState: Genesis.emptyState(genesis),
-      retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
+      directory: path, chainID: options.chainID, protocolVersion: options.protocolVersion, genesis: genesis,
+      genesisState: Genesis.emptyState(genesis), retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
     chain = Chain(storage: storage, registry: registry)
     chain.onFailure { failures.raise("\($0)") }
 

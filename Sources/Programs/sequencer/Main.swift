@@ -15,18 +15,21 @@ struct Main {
       return
     }
     let configuration: NodeConfiguration
+    let warnings: [EnvironmentWarning]
     do {
       if arguments.contains("--help") || arguments.contains("-h") {
         print(try NodeConfiguration.help())
         return
       }
       configuration = try await NodeConfiguration.load(environment: environment, arguments: arguments)
+      warnings = try EnvironmentWarning.all(in: environment)
     } catch {
       complain("\(error)")
       exit(2)
     }
     startLogging(configuration)
     let log = Logger(label: "node")
+    for warning in warnings { log.warning("\(warning)") }
     do {
       let node = try await Node.start(configuration, log: log)
       let failure = await firstOf(stopSignal: StopSignal(), failureOf: node)

@@ -20,6 +20,8 @@ public enum StorageError: Error, Equatable, Sendable {
   case unknownBlock(UInt64)
   /// The directory belongs to a chain with another genesis.
   case otherGenesis(store: String, stored: Bytes32, configured: Bytes32)
+  /// The databases below `directory` are those of another chain.
+  case otherChain(directory: String, stored: ChainIdentity, configured: ChainIdentity)
   /// A store knows a block with another hash than the replay log, or one that the log does not have.
   case contradiction(store: String, block: UInt64)
 }
@@ -37,6 +39,9 @@ extension StorageError: CustomStringConvertible {
     case .unknownBlock(let number): "block \(number) is not known"
     case .otherGenesis(let store, let stored, let configured):
       "\(store) belongs to another chain: its genesis is \(stored), not \(configured)"
+    case .otherChain(let directory, let stored, let configured):
+      "the database in \(directory) is of \(stored.differences(from: configured)), "
+        + "and the node is configured for \(configured.differences(from: stored))"
     case .contradiction(let store, let block): "\(store): block \(block) is not the block in the replay log"
     }
   }

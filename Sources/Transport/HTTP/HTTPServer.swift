@@ -61,18 +61,18 @@ public final class HTTPServer: Sendable {
     self.limits = limits
   }
 
-  /// Starts to listen. Throws NIO's error where the address cannot be bound.
+  /// Starts to listen.
   ///
   /// - Parameter allowsAnyOrigin: whether pages of any origin may call the service from a browser.
   public static func start(
     _ service: any HTTPService, host: String, port: Int, limits: Limits = Limits(), allowsAnyOrigin: Bool = false,
     on group: any EventLoopGroup
-  ) async throws -> HTTPServer {
+  ) async throws(ListenError) -> HTTPServer {
     let connections = ConnectionRegistry(limit: limits.connections, displacedAfter: limits.displacedAfter)
     let memory = MemoryBudget(limit: limits.memoryBytes)
     let upgraders =
       service.offersWebSocket ? [WebSocketConnection.upgrader(service: service, limits: limits, memory: memory)] : []
-    let listener = try await ServerBootstrap(group: group)
+    let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 4_096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in
@@ -98,7 +98,8 @@ public final class HTTPServer: Sendable {
           try pipeline.addHandler(handler)
         }
       }
-      .bind(host: host, port: port).get()
+    let listener: any Channel
+    do { listener = try await bootstrap.bind(host: host, port: port).get() } catch { throw ListenError(error) }
     return HTTPServer(listener: listener, connections: connections, memory: memory, limits: limits)
   }
 

@@ -26,12 +26,13 @@ public enum TestChain {
   }()
 
   public static func open(
-    _ directory: String, cachedSlots: Int = 10_000, retainedBlocks: Int = 64,
-    metrics: MetricsRegistry = MetricsRegistry()
+    _ directory: String, chainID: UInt64 = 270, protocolVersion: ProtocolVersion = .current, genesis: Block = genesis,
+    cachedSlots: Int = 10_000, retainedBlocks: Int = 64, metrics: MetricsRegistry = MetricsRegistry()
   ) throws(StorageError) -> ChainStorage {
     try ChainStorage(
-      directory: directory, genesis: genesis, genesisState: genesisState, cachedSlots: cachedSlots,
-      retainedBlocks: retainedBlocks, metrics: ChainStorageMetrics(metrics))
+      directory: directory, chainID: chainID, protocolVersion: protocolVersion, genesis: genesis,
+      genesisState: genesisState, cachedSlots: cachedSlots, retainedBlocks: retainedBlocks,
+      metrics: ChainStorageMetrics(metrics))
   }
 
   /// A transfer whose sender is taken for granted; in place of a signature it names the sender, so that hashes differ.

@@ -35,7 +35,8 @@ public final class BlockStore: Sendable {
   private let receipts: Column
   private let numbers: Column
   private let locations: Column
-  private let meta: Column
+  /// The head, and to which chain the stores belong.
+  let meta: Column
   private let recent: Mutex<Recent>
   private let headNumber: Atomic<UInt64>
   /// How many blocks that are on disk stay in memory.

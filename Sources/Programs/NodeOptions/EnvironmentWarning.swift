@@ -1,0 +1,60 @@
+/// A name in the environment that looks like an option of the node and is none. It does not stop the start, as the
+/// environment is shared with others; but a misspelt option would otherwise be ignored without a word.
+public enum EnvironmentWarning: Equatable, Sendable, CustomStringConvertible {
+  /// The Rust node has this option, and this version does not.
+  case notSupported(name: String)
+  /// No option has this name; `nearest` is the one that takes the fewest changes of a letter.
+  case unknown(name: String, nearest: String)
+
+  public var description: String {
+    switch self {
+    case .notSupported(let name):
+      "\(name) in the environment is ignored: an option of the reference node that this version does not support"
+    case .unknown(let name, let nearest):
+      "\(name) in the environment is ignored: there is no such option; the nearest is \(nearest)"
+    }
+  }
+
+  /// What to say of `environment`, sorted by name.
+  public static func all(in environment: [String: String]) throws(ConfigurationError) -> [EnvironmentWarning] {
+    let options = try NodeConfiguration.options()
+    let names = options.flatMap { [$0.name] + $0.aliases }
+    let known = Set(names)
+    return environment.keys.sorted().compactMap { name in
+      let lowercased = name.lowercased()
+      guard prefixes.contains(where: lowercased.hasPrefix), !known.contains(lowercased) else { return nil }
+      if unsupported.contains(where: { lowercased == $0 || lowercased.hasPrefix($0 + "_") }) {
+        return .notSupported(name: name)
+      }
+      let nearest = names.min { distance($0, lowercased) < distance($1, lowercased) }
+      return nearest.map { .unknown(name: name, nearest: $0.uppercased()) }
+    }
+  }
+
+  /// How options begin that nobody else names like that; `log_` and `metrics_` are not among them.
+  private static let prefixes = ["rpc_", "mempool_", "sequencer_", "tree_", "batcher_", "prover_", "l1_"]
+
+  /// Options of zksync-os-server that this version does not have.
+  private static let unsupported: Set<String> = [
+    "l1_sender_l1_api_url", "l1_sender_chain_id", "l1_sender_operator_private_key", "l1_sender_bridgehub_address",
+    "l1_sender_max_fee_per_gas_gwei", "l1_sender_max_priority_fee_per_gas_gwei", "l1_sender_command_limit",
+    "l1_watcher_rocks_db_path", "l1_watcher_l1_api_url", "l1_watcher_chain_id", "l1_watcher_max_blocks_to_process",
+    "l1_watcher_poll_interval", "l1_watcher_bridgehub_address", "batcher_logging_enabled",
+  ]
+
+  /// The least number of bytes to insert, delete or replace that makes `b` of `a` (Levenshtein).
+  private static func distance(_ a: String, _ b: String) -> Int {
+    let b = Array(b.utf8)
+    var row = Array(0...b.count)
+    for (i, byte) in a.utf8.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for j in b.indices {
+        let replaced = diagonal + (byte == b[j] ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(replaced, diagonal + 1, row[j] + 1)
+      }
+    }
+    return row[b.count]
+  }
+}

@@ -1,0 +1,147 @@
+"""A start that fails says why in one line, and one that only looks odd in a warning."""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+
+import pytest
+
+from node import BINARY
+
+NOBODY = 65_534
+
+
+def environment_of(folder: pathlib.Path, **options: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
+        "RPC_ADDRESS": "127.0.0.1:0",
+        "METRICS_ADDRESS": "127.0.0.1:0",
+        "SEQUENCER_ROCKS_DB_PATH": str(folder),
+        **options,
+    }
+
+
+def complaint(folder: pathlib.Path, *, user: int | None = None, **options: str) -> str:
+    """Starts a node that must end by itself with an error; the one line that it leaves on standard error."""
+    environment = environment_of(folder, **options)
+    ended = subprocess.run([str(BINARY)], env=environment, capture_output=True, text=True, timeout=60, user=user)
+    assert ended.returncode in (1, 2), ended
+    lines = ended.stderr.splitlines()
+    assert len(lines) == 1, ended.stderr
+    prefix = "sequencer: "
+    assert lines[0].startswith(prefix)
+    return lines[0].removeprefix(prefix)
+
+
+@pytest.fixture
+def public_folder():
+    """A folder that everybody may reach and write to."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="startup-"))
+    path.chmod(0o777)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def stranger():
+    """A user without privileges; `None` where these tests run as one."""
+    if os.geteuid() != 0:
+        return None
+    runs = subprocess.run(["test", "-x", str(BINARY)], user=NOBODY).returncode == 0
+    if not runs:
+        pytest.skip("the program is in a folder that only root may read")
+    return NOBODY
+
+
+@pytest.mark.parametrize("option", ["RPC_ADDRESS", "METRICS_ADDRESS", "PROVER_API_ADDRESS"])
+def test_a_taken_port_is_named_with_the_reason(tmp_path, option):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        options = {"PROVER_API_COMPONENT_ENABLED": "true", "PROVER_API_ADDRESS": "127.0.0.1:0", option: address}
+        assert complaint(tmp_path / "db", **options) == f"cannot listen on {address}: address already in use"
+
+
+def test_a_port_of_the_system_needs_a_privilege(public_folder, stranger):
+    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    if first <= 1:
+        pytest.skip("this machine gives every port to everybody")
+    address = f"127.0.0.1:{first - 1}"
+    text = complaint(public_folder / "db", user=stranger, RPC_ADDRESS=address)
+    assert text == f"cannot listen on {address}: permission denied (ports below 1024 need a privilege)"
+
+
+def test_an_unknown_host_is_named(tmp_path):
+    address = "no-such-host.invalid:1"
+    assert complaint(tmp_path / "db", RPC_ADDRESS=address) == f"cannot listen on {address}: unknown host"
+
+
+def test_a_database_in_use_is_named(own_node):
+    node = own_node()
+    folder = node.directory / "db"
+    assert complaint(folder) == f"another node uses this database ({folder}/replay_log)"
+    assert node.head() >= 1
+
+
+def test_a_file_in_place_of_a_folder(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    assert complaint(file) == f"{file} is a file, where the database needs a folder"
+    assert complaint(file / "db") == f"cannot create the folder {file}/db: not a directory"
+    (tmp_path / "db").mkdir()
+    (tmp_path / "db" / "state").write_text("")
+    assert complaint(tmp_path / "db") == f"{tmp_path}/db/state is a file, where the database needs a folder"
+
+
+def test_folders_without_permission(public_folder, stranger):
+    closed = public_folder / "closed"
+    closed.mkdir(mode=0o555)
+    assert complaint(closed, user=stranger) == f"cannot write to the folder {closed}: permission denied"
+    assert complaint(closed / "db", user=stranger) == f"cannot create the folder {closed}/db: permission denied"
+    (public_folder / "db").mkdir(mode=0o777)
+    (public_folder / "db").chmod(0o777)
+    (public_folder / "db" / "blocks").mkdir(mode=0o000)
+    text = complaint(public_folder / "db", user=stranger)
+    assert text == f"cannot write to the folder {public_folder}/db/blocks: permission denied"
+
+
+def test_an_image_that_is_not_there(tmp_path):
+    image = str(tmp_path / "server_app.bin")
+    text = complaint(
+        tmp_path / "db", PROVER_API_FAKE_PROVERS="1", PROVER_INPUT_MODE="guest", PROVER_INPUT_IMAGE=image)
+    assert text == f"cannot read {image}: No such file or directory"
+
+
+def test_another_chain_id_over_the_same_database(own_node):
+    node = own_node()
+    head = node.head()
+    node.stop()
+    folder = node.directory / "db"
+    text = f"the database in {folder} is of chain 270, and the node is configured for chain 271"
+    assert complaint(folder, RPC_CHAIN_ID="271") == text
+    node.start()
+    assert node.head() == head
+
+
+def test_options_that_are_ill_typed_or_unknown(tmp_path):
+    assert complaint(tmp_path / "db", RPC_MAX_CONNECTIONS="many") == (
+        'rpc_max_connections: "many" is not a whole number from 1 to 1000000')
+    file = tmp_path / "node.yaml"
+    file.write_text("rpc_adress: 127.0.0.1:1\n")
+    assert complaint(tmp_path / "db", CONFIG_FILE=str(file)) == f'{file}: there is no option "rpc_adress"'
+
+
+def test_unknown_names_in_the_environment_are_warned_of(own_node):
+    node = own_node(RPC_MAX_CONECTIONS="1", L1_SENDER_CHAIN_ID="270", SEQUENCER_BLOCK_TIME_MS="100", LOG_DIR="/")
+    warnings = [line.split("node: ")[1] for line in node.log().splitlines() if " WARNING " in line]
+    assert warnings == [
+        "L1_SENDER_CHAIN_ID in the environment is ignored: an option of the reference node that this version does not "
+        "support",
+        "RPC_MAX_CONECTIONS in the environment is ignored: there is no such option; the nearest is RPC_MAX_CONNECTIONS",
+    ]
+    assert node.stop() == 0
