@@ -14,7 +14,7 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps build run test test-unit test-e2e lint format fuzz bench bench-counts bench-guest bench-rpc clean
+.PHONY: help deps build run test test-unit test-e2e lint reference format fuzz bench bench-counts bench-guest bench-rpc clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,7 @@ test-unit: deps
 	swift build $(FLAGS) --build-tests
 	swift test $(FLAGS) --skip-build
 	scripts/check-documentation EVM
+	scripts/reference check
 
 test-e2e: deps $(VENV)/.installed
 	swift build $(FLAGS)
@@ -51,6 +52,9 @@ lint: ## Check the formatting and the house rules
 	scripts/check-house-rules
 	scripts/check-unused --self-test
 	scripts/check-unused
+
+reference: build ## Write docs/configuration.md, json-rpc.md and metrics.md from the code
+	scripts/reference write
 
 format: ## Format the sources in place
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources

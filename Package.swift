@@ -232,7 +232,7 @@ let package = Package(
       [
         "Primitives", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "Transactions", "EVM", "ZKsyncOS", "EthereumAPI",
         "StateTree", "ProverInput", "ChainStorage", "Mempool", "Chain", "Sequencer", "ProverService", "Settlement",
-        "NodeOptions", .nioPosix, .logging, .systemPackage,
+        "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
       ]),
     .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),
     .tests("NodeTests", in: "Programs", ["JSON", "Telemetry", "HTTP", "Node", "SocketTesting", .nioPosix]),
@@ -240,10 +240,12 @@ let package = Package(
     .program(
       "zkos", path: "Sources/Programs/zkos",
       [
-        "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "JSONRPC", "Transactions", "EVM", "Tracers",
+        "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM",
+        "Tracers",
         "ZKsyncOS",
         "EthereumAPI", "StateTree", "Airbender", "ProverInput", "Settlement", "StateTests", "MainnetReplay",
-        "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", .nioCore, .nioPosix,
+        "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,
+        .nioCore, .nioPosix,
         .argumentParser,
       ]),
     .program("instruction-counts", path: "Sources/Tools/Benchmarks/Instructions", ["EVMBenchmark"]),

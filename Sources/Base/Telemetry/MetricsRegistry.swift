@@ -20,9 +20,27 @@ public final class MetricsRegistry: Sendable {
     let help: String
     /// By the text of the labels, in the order of their first use.
     var children: [(labels: String, metric: Metric)] = []
+    /// The values of each label that were asked for, in the order of their first use.
+    var labels: [(name: String, values: [String])] = []
+
+    mutating func note(_ name: String, _ value: String) {
+      let index = labels.firstIndex { $0.name == name } ?? labels.count
+      if index == labels.count { labels.append((name, [])) }
+      if !labels[index].values.contains(value) { labels[index].values.append(value) }
+    }
   }
 
   private let families = Mutex<[String: Family]>([:])
+
+  /// Every metric that was asked for, sorted by name.
+  public var descriptions: [MetricDescription] {
+    families.withLock { $0.sorted { $0.key < $1.key } }.map { name, family in
+      var bounds: [Double] = []
+      if case .histogram(let histogram) = family.children.first?.metric { bounds = histogram.bounds }
+      return MetricDescription(
+        name: name, type: family.type, help: family.help, labels: family.labels, bounds: bounds)
+    }
+  }
 
   public init() {}
 
@@ -73,6 +91,7 @@ public final class MetricsRegistry: Sendable {
       if let existing = family.children.first(where: { $0.labels == key }) { return existing.metric }
       let metric = make()
       family.children.append((key, metric))
+      for label in labels { family.note(label.name, label.value) }
       families[name] = family
       return metric
     }

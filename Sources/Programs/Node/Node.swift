@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import JSONRPC
 import Logging
 import NIOPosix
 import NodeOptions
@@ -16,6 +17,9 @@ public final class Node: Sendable {
   /// Where JSON-RPC and the metrics are served; the ports are the real ones where 0 was asked for.
   public let rpcPort: Int
   public let metricsPort: Int
+  /// What the node offers, for pages about it.
+  public let methods: MethodTable
+  public let metrics: MetricsRegistry
 
   /// Opens the stores, catches up with the journal, and starts to serve.
   public static func start(_ configuration: NodeConfiguration, log: Logger) async throws -> Node {
@@ -32,24 +36,22 @@ public final class Node: Sendable {
           "metrics": "\(configuration.operations.metricsAddress.host):\(role.status.port)",
           "chainID": "\(configuration.rpc.chainID)", "head": "\(role.chain.stream.head)",
         ])
-      return Node(
-        role.services, loops, failures, log, rpcPort: role.rpc.port, metricsPort: role.status.port)
+      return Node(role, loops, failures, log)
     } catch {
       await loops.shutdown()
       throw error
     }
   }
 
-  private init(
-    _ services: ServiceList, _ loops: EventLoops, _ failures: FailureSignal, _ log: Logger, rpcPort: Int,
-    metricsPort: Int
-  ) {
-    self.services = services
+  private init(_ role: SequencerRole, _ loops: EventLoops, _ failures: FailureSignal, _ log: Logger) {
+    services = role.services
     self.loops = loops
     self.failures = failures
     self.log = log
-    self.rpcPort = rpcPort
-    self.metricsPort = metricsPort
+    rpcPort = role.rpc.port
+    metricsPort = role.status.port
+    methods = role.rpc.methods
+    metrics = role.registry
   }
 
   /// The parts as they are now.

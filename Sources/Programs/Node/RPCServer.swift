@@ -2,6 +2,7 @@ import Glibc
 import HTTP
 import JSONRPC
 import Logging
+import NIOCore
 import NIOPosix
 import NodeOptions
 import Telemetry
@@ -19,11 +20,15 @@ final class RPCServer: Service {
   ) {
     let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
     metrics = RPCMetrics(registry)
-    // Heavy calls get half of the processors, and come behind everybody else: whoever builds and commits blocks goes first.
+    var work = RPCDispatcher.Limits()
+    work.heavyTime = TimeAmount(options.heavyTimeLimit)
+    work.heavyPerConnection = options.maxHeavyCallsPerConnection
+    // Heavy calls come behind everybody else: whoever builds and commits blocks goes first.
+    let heavyThreads = options.heavyThreads > 0 ? options.heavyThreads : max(1, processors / 2)
     dispatcher = RPCDispatcher(
       methods: methods, pool: WorkerPool(threads: max(2, processors)),
-      heavyPool: WorkerPool(threads: max(1, processors / 2), limit: 1_024, byteLimit: 32 << 20, niceness: 10),
-      metrics: metrics)
+      heavyPool: WorkerPool(threads: heavyThreads, limit: 1_024, byteLimit: 32 << 20, niceness: 10),
+      limits: work, metrics: metrics)
     var limits = HTTPServer.Limits()
     limits.connections = options.maxConnections
     limits.memoryBytes = options.maxMemoryBytes
@@ -33,6 +38,8 @@ final class RPCServer: Service {
         dispatcher, subscriptionLimit: options.maxSubscriptionsPerConnection, log: Logger(label: name)),
       at: options.address, limits: limits, allowsAnyOrigin: true, on: loops)
   }
+
+  var methods: MethodTable { dispatcher.methods }
 
   /// The real port, once it is open.
   var port: Int { listener.port }

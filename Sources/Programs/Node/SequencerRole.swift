@@ -24,12 +24,12 @@ import ZKsyncOS
 /// does. The port for metrics and status opens first, so that operators see how the rest gets on.
 struct SequencerRole {
   let services = ServiceList()
+  let registry = MetricsRegistry()
   let chain: Chain
   let status: HTTPListener
   let rpc: RPCServer
 
   init(_ configuration: NodeConfiguration, loops: EventLoops, failures: FailureSignal) throws {
-    let registry = MetricsRegistry()
     let metrics = NodeMetrics(registry)
     ProcessMetrics.register(in: registry)
     let operations = configuration.operations
@@ -42,7 +42,8 @@ struct SequencerRole {
     let genesis = Genesis.block(baseFee: options.baseFee, gasLimit: options.gasLimit)
     let storage = try ChainStorage(
       directory: path, chainID: options.chainID, protocolVersion: options.protocolVersion, genesis: genesis,
-      genesisState: Genesis.emptyState(genesis), retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
+      genesisState: Genesis.emptyState(genesis), retainedBlocks: configuration.sequencer.retainedInMemory,
+      metrics: ChainStorageMetrics(registry))
     chain = Chain(storage: storage, registry: registry)
     chain.onFailure { failures.raise("\($0)") }
 

@@ -7,7 +7,7 @@ struct ZKOS: AsyncParsableCommand {
     commandName: "zkos", abstract: "Tools around the sequencer of ZKsync OS chains.",
     subcommands: [
       StateTestCommand.self, ReplayMainnetCommand.self, GuestCommand.self, TreeCommand.self, ProofCommand.self,
-      LoadTestCommand.self,
+      LoadTestCommand.self, ReferenceCommand.self,
       BenchCommand.self,
     ])
 }

@@ -8,7 +8,12 @@ extension NodeConfiguration {
     public var callGas: UInt64
     public var maxConnections: Int
     public var maxSubscriptionsPerConnection: Int
+    /// Bytes that requests and responses of all clients together may take.
     public var maxMemoryBytes: Int
+    /// Threads for calls that a client can make take long; 0 for half of the processors.
+    public var heavyThreads: Int
+    public var heavyTimeLimit: Duration
+    public var maxHeavyCallsPerConnection: Int
     public var maxBlocksPerFilter: UInt64
     public var maxLogsPerResponse: Int
     public var staleFilterTime: Duration
@@ -28,6 +33,15 @@ extension NodeConfiguration {
       maxMemoryBytes = try read(
         "rpc_max_memory_bytes", default: "268435456", .integer(1 << 20...(1 << 40)),
         "bytes of requests and responses held for all clients")
+      heavyThreads = try read(
+        "rpc_heavy_threads", default: "0", .integer(0...1_024),
+        "threads for eth_call, eth_estimateGas and the like; 0 for half of the processors")
+      heavyTimeLimit = try read(
+        "rpc_heavy_time_limit", default: "5s", .duration,
+        "a request or batch with such calls is cancelled after this time")
+      maxHeavyCallsPerConnection = try read(
+        "rpc_max_heavy_calls_per_connection", default: "16", .integer(1...1_000),
+        "requests with such calls that one WebSocket connection has waiting and running")
       maxBlocksPerFilter = try read(
         "rpc_max_blocks_per_filter", default: "100000", .unsigned(1...UInt64(Int64.max)),
         "blocks that one log query spans")

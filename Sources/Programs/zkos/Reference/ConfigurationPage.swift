@@ -1,0 +1,40 @@
+import NodeOptions
+
+/// `docs/configuration.md`.
+enum ConfigurationPage {
+  static func text() throws -> String {
+    var text = Markdown.begin("Configuration", page: .configuration)
+    text += """
+      Each option has one name in three places: `RPC_ADDRESS` in the environment (any case), `rpc_address: …` in a YAML
+      file, `--rpc-address …` on the command line. The command line wins over the environment, the environment over the
+      file. The file is named by `CONFIG_FILE` or `--config-file`; there is none by default.
+
+      A value of the wrong form, and an unknown name in the file or on the command line, stop the start with one line. An
+      unknown name in the environment that begins like an option is named in a warning, with the nearest option.
+
+      Durations have a unit: `100ms`, `5 sec`, `15 min`, `2 hours`, `1 day`, `1 week`. The unit may also stand in the name,
+      before a plain number: `SEQUENCER_BLOCK_TIME_MS=100`.
+
+      `RUST_LOG`, where it is set, takes the place of `log_level`: `info,mempool=debug`, as in the reference node.
+
+      """
+    let options = try NodeConfiguration.options()
+    for section in options.map(\.section).uniqued {
+      text += "\n## \(section)\n\n"
+      text += Markdown.table(
+        ["Option", "Default", "Value", "Meaning"],
+        options.filter { $0.section == section }.map { option in
+          [Markdown.code(option.environmentName), Markdown.code(option.defaultText), option.form, option.help]
+        })
+    }
+    return text
+  }
+}
+
+extension [String] {
+  /// Each once, in the order of the first.
+  var uniqued: [String] {
+    var seen: Set<String> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,46 @@
+import Glibc
+import Logging
+import Node
+import NodeOptions
+
+/// A node in a temporary folder, with every part switched on, that is asked what it offers and then ended. What the pages
+/// say of methods and metrics is therefore what a node has, not what somebody remembered to list.
+enum DescribedNode {
+  static func with<R: Sendable>(_ body: (Node) throws -> R) async throws -> R {
+    var template = Array("/tmp/zkos-reference-XXXXXX".utf8CString)
+    let path = try template.withUnsafeMutableBufferPointer { buffer in
+      guard let name = buffer.baseAddress, mkdtemp(name) != nil else { throw ReferenceError.noTemporaryFolder }
+      return String(cString: name)
+    }
+    defer { remove(path) }
+    let configuration = try await NodeConfiguration.load(
+      environment: [
+        "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
+        "PROVER_API_COMPONENT_ENABLED": "true", "SEQUENCER_ROCKS_DB_PATH": path,
+      ], arguments: [])
+    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+    let node = try await Node.start(configuration, log: Logger(label: "reference"))
+    let result = Result { try body(node) }
+    await node.stop()
+    return try result.get()
+  }
+
+  /// Removes a file, or a folder with what is in it.
+  private static func remove(_ path: String) {
+    guard unlink(path) != 0, let folder = opendir(path) else { return }
+    defer { rmdir(path) }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { remove(path + "/" + name) }
+    }
+  }
+}
+
+enum ReferenceError: Error, CustomStringConvertible {
+  case noTemporaryFolder
+
+  var description: String { "cannot make a folder in /tmp" }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+
+/// `zkos reference`: the pages of `docs/` that are written from the declarations in the code.
+struct ReferenceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reference", abstract: "Print a reference page of docs/, written from the code.")
+
+  enum Page: String, CaseIterable, ExpressibleByArgument {
+    case configuration, metrics
+    case jsonRPC = "json-rpc"
+  }
+
+  @Argument(help: "The page: configuration, json-rpc or metrics.")
+  var page: Page
+
+  func run() async throws {
+    switch page {
+    case .configuration: print(try ConfigurationPage.text(), terminator: "")
+    case .jsonRPC: print(try await JSONRPCPage.text(), terminator: "")
+    case .metrics: print(try await MetricsPage.text(), terminator: "")
+    }
+  }
+}
+
+/// The parts that Markdown pages share.
+enum Markdown {
+  /// What stands first in a generated page.
+  static func begin(_ title: String, page: ReferenceCommand.Page) -> String {
+    "<!-- Written by `make reference` from the code (`zkos reference \(page.rawValue)`). Do not edit. -->\n\n# \(title)\n\n"
+  }
+
+  static func table(_ columns: [String], _ rows: [[String]]) -> String {
+    func line(_ cells: [String]) -> String {
+      "| "
+        + cells.map { $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|") }
+        .joined(separator: " | ") + " |\n"
+    }
+    return line(columns) + "|" + String(repeating: " --- |", count: columns.count) + "\n" + rows.map(line).joined()
+  }
+
+  static func code(_ text: String) -> String { text.isEmpty ? "" : "`\(text)`" }
+}
