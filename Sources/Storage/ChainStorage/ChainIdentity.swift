@@ -51,9 +51,9 @@ extension ChainIdentity {
 
   private static func read(_ meta: Column) throws(StorageError) -> ChainIdentity? {
     guard let value = try stored({ () throws(RocksDBError) in try meta.value(key) }) else { return nil }
-    let bytes = Array(try payload(value, store: BlockStore.name, key: "identity"))
-    guard bytes.count == 41, let chainID = bytes.withUnsafeBytes({ readNumber($0) }),
-      let version = ProtocolVersion(rawValue: bytes[8]), let genesisHash = Bytes32(bytes[9...])
+    var reader = ByteReader(try payload(value, store: BlockStore.name, key: "identity"))
+    guard let chainID: UInt64 = reader.bigEndian(), let rawVersion: UInt8 = reader.bigEndian(),
+      let version = ProtocolVersion(rawValue: rawVersion), let genesisHash = reader.bytes32(), reader.remaining == 0
     else { throw .corrupt(store: BlockStore.name, key: "identity") }
     return ChainIdentity(chainID: chainID, protocolVersion: version, genesisHash: genesisHash)
   }
