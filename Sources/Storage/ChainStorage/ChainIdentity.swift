@@ -55,7 +55,6 @@ extension ChainIdentity {
     guard let chainID: UInt64 = reader.bigEndian(), let rawVersion: UInt8 = reader.bigEndian(),
       let version = ProtocolVersion(rawValue: rawVersion), let genesisHash = reader.bytes32(), reader.remaining == 0
     else { throw .corrupt(store: BlockStore.name, key: "identity") }
-    let chainID = bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) }
     return ChainIdentity(chainID: chainID, protocolVersion: version, genesisHash: genesisHash)
   }
 }
