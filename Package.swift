@@ -36,7 +36,7 @@ let package = Package(
     .tests("CryptographyTests", in: "Base", ["Primitives", "Cryptography", "RandomTesting"]),
     .tests("JSONTests", in: "Base", ["Primitives", "JSON", "RandomTesting"]),
     .tests("PrimitivesTests", in: "Base", ["Primitives", "RandomTesting"]),
-    .tests("TelemetryTests", in: "Base", ["JSON", "Telemetry", .logging]),
+    .tests("TelemetryTests", in: "Base", ["Concurrency", "JSON", "Telemetry", .logging]),
 
     // Transport
     .module("HTTP", in: "Transport", ["Concurrency", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket]),
@@ -76,14 +76,13 @@ let package = Package(
     .module(
       "EthereumAPI", in: "API",
       [
-        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS",
-        "StateTree",
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", .logging,
       ]),
     .tests(
       "EthereumAPITests", in: "API",
       [
-        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
-        "EthereumAPI", "StateTree", "SocketTesting", "StorageTesting", .nioPosix, .logging,
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
+        "EthereumAPI", "SocketTesting", .logging, .nioPosix,
       ]),
 
     // Proving
@@ -186,6 +185,20 @@ let package = Package(
         "SettlementTesting",
       ]),
 
+    // Interface
+    .module(
+      "ZKsyncAPI", in: "Interface",
+      [
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM", "ZKsyncOS",
+        "EthereumAPI", "StateTree", "ChainStorage", "Mempool", .logging,
+      ]),
+    .tests(
+      "ZKsyncAPITests", in: "Interface",
+      [
+        "Primitives", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
+        "StateTree", "ChainStorage", "Mempool", "ZKsyncAPI", "StorageTesting", .logging,
+      ]),
+
     // Tools
     .module("StateTests", in: "Tools", ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "Ethereum"]),
     .module("MainnetReplay", in: "Tools", ["Primitives", "Cryptography", "JSON", "Transactions", "EVM", "ZKsyncOS"]),
@@ -230,9 +243,9 @@ let package = Package(
     .module(
       "Node", in: "Programs",
       [
-        "Primitives", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "Transactions", "EVM", "ZKsyncOS", "EthereumAPI",
+        "Primitives", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
         "StateTree", "ProverInput", "ChainStorage", "Mempool", "Chain", "Sequencer", "ProverService", "Settlement",
-        "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
+        "ZKsyncAPI", "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
       ]),
     .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),
     .tests("NodeTests", in: "Programs", ["JSON", "Telemetry", "HTTP", "Node", "SocketTesting", .nioPosix]),
@@ -243,7 +256,7 @@ let package = Package(
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM",
         "Tracers",
         "ZKsyncOS",
-        "EthereumAPI", "StateTree", "Airbender", "ProverInput", "Settlement", "StateTests", "MainnetReplay",
+        "StateTree", "Airbender", "ProverInput", "Settlement", "ZKsyncAPI", "StateTests", "MainnetReplay",
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,
         .nioCore, .nioPosix,
         .argumentParser,

@@ -38,10 +38,10 @@ public enum MempoolError: Error, Equatable, Sendable {
   /// The state could not be read.
   case stateUnavailable(String)
 
-  /// The JSON-RPC error code.
-  public var code: Int {
-    if case .stateUnavailable = self { return -32603 }
-    return -32000
+  /// Whether it is not the transaction that is at fault.
+  public var isFaultOfNode: Bool {
+    if case .stateUnavailable = self { return true }
+    return false
   }
 }
 

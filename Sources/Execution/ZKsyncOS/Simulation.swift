@@ -21,6 +21,10 @@ public enum Simulation {
     public var gasUsed: UInt64
     public var createdAddress: Address?
     public var logs: [Log]
+    /// Keccak-256 of the code of each account whose code the call changed.
+    public var deployedCode: [Address: Bytes32]
+    /// Calls and creations whose effects were undone.
+    public var undoneFrames: Int
   }
 
   /// Gas that a transaction pays for the check of its signature. It is set aside before the call and counted after it,
@@ -60,7 +64,8 @@ public enum Simulation {
       return Result(
         succeeded: result.succeeded, output: result.output,
         gasUsed: result.gasUsed + (transaction.isL1 ? 0 : signatureGas), createdAddress: result.createdAddress,
-        logs: result.logs)
+        logs: result.logs, deployedCode: bootloader.state.pointee.deployedCode,
+        undoneFrames: bootloader.state.pointee.undoneFrames)
     } catch {
       switch error {
       case .rejected(let reason): throw .rejected(reason)

@@ -27,7 +27,7 @@ extension MempoolOptions {
   }
 }
 
-extension NodeAPI.Configuration {
+extension EthereumAPI.Configuration {
   init(_ configuration: NodeConfiguration) {
     self.init()
     chainID = configuration.rpc.chainID

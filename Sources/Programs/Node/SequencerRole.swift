@@ -16,6 +16,7 @@ import Settlement
 import StateTree
 import SystemPackage
 import Telemetry
+import ZKsyncAPI
 import ZKsyncOS
 
 /// The parts of a node that builds the blocks of its chain, in the order in which blocks go through them.
@@ -30,7 +31,6 @@ struct SequencerRole {
   let rpc: RPCServer
 
   init(_ configuration: NodeConfiguration, loops: EventLoops, failures: FailureSignal) throws {
-    let metrics = NodeMetrics(registry)
     ProcessMetrics.register(in: registry)
     let operations = configuration.operations
     status = HTTPListener(
@@ -65,15 +65,27 @@ struct SequencerRole {
       chain: chain, tree: tree, generator: provers == nil ? nil : try Self.generator(configuration),
       jobs: provers?.jobs, options: settlementOptions, registry: registry)
 
-    let state = StateAdapter(state: storage.state)
-    let api = NodeAPI(
-      NodeAPI.Configuration(configuration),
-      chain: ChainAdapter(blocks: storage.blocks, state: state, baseFee: options.baseFee.saturatedUInt64),
-      state: state, submitter: SubmitterAdapter(mempool: mempool),
-      simulator: SimulatorAdapter(storage: storage, options: options),
-      prover: ProofAdapter(storage: storage, settlement: settlement), metrics: metrics)
-    _ = mempool.subscribe { api.announce(pending: $0) }
-    rpc = RPCServer(methods: api.methods, configuration.rpc, on: loops.rpc, registry: registry)
+    let state = StateStoreReader(storage.state)
+    let log = Logger(label: "api")
+    let api = EthereumAPI(
+      EthereumAPI.Configuration(configuration),
+      chain: try ChainStoreReader(
+        storage.blocks, state: state, baseFee: options.baseFee.saturatedUInt64, log: log),
+      state: state, submitter: MempoolSubmitter(mempool),
+      simulator: StateSimulator(storage.state) { (number) throws(SimulationError) in
+        do throws(StorageError) {
+          return try Self.context(of: number, storage, options)
+        } catch {
+          throw .failed(error.description)
+        }
+      },
+      events: StreamEvents(chain.stream, mempool), metrics: registry, log: log)
+    var methods = api.methods
+    methods.merge(
+      ZKsyncAPI(
+        blocks: api.blocks, storage: storage, tree: tree, waitForTree: { settlement.waitForTree($0, atMost: $1) }
+      ).methods)
+    rpc = RPCServer(methods: methods, configuration.rpc, on: loops.rpc, registry: registry)
 
     services.add(status)
     services.add(chain)
@@ -88,7 +100,7 @@ struct SequencerRole {
       }
     }
     services.add(sequencer)
-    services.add(AnnouncementFeed(api: api, stream: chain.stream))
+    services.add(api.notifier)
     services.add(rpc)
     services.show(in: registry)
   }
@@ -114,35 +126,14 @@ struct SequencerRole {
     }
     return try ProverInputGenerator(mode: configuration.proverInput.mode, image: image)
   }
-}
 
-/// Tells the API's subscribers of new blocks, off the path that commits them.
-final class AnnouncementFeed: Service {
-  let name = "announcements"
-  private let api: NodeAPI
-  private let follower: BlockFollower
-  private let thread = Monitor<ServiceThread?>(nil)
-
-  init(api: NodeAPI, stream: BlockStream) {
-    self.api = api
-    follower = stream.follow(name, after: stream.head)
+  /// The context in which calls on top of a block are simulated: its own; for block 0, which has none, the one that block 1
+  /// would have.
+  private static func context(
+    of number: UInt64, _ storage: ChainStorage, _ options: SequencerOptions
+  ) throws(StorageError) -> BlockContext? {
+    if let record = try storage.log.record(number) { return record.context }
+    guard number == 0, let genesis = try storage.blocks.header(0) else { return nil }
+    return options.context(number: 0, timestamp: genesis.header.timestamp, blockHashes: BlockHashes())
   }
-
-  func start() {
-    let (api, follower) = (api, follower)
-    let started = ServiceThread {
-      while case .accepted(let number, _)? = follower.next() { api.announce(block: number) }
-    }
-    thread.update { $0 = started }
-  }
-
-  func stop() {
-    follower.close()
-    thread.update { thread -> ServiceThread? in
-      defer { thread = nil }
-      return thread
-    }?.join()
-  }
-
-  var health: Health { .ready }
 }

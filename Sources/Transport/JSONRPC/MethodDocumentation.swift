@@ -17,7 +17,7 @@ public struct MethodDocumentation: Sendable, Equatable {
   }
 
   /// An answer that is no result, besides those that every method can give: parameters of the wrong form (−32602), a fault
-  /// of the node (−32603).
+  /// of the node (−32603), a node that is busy (−32005), and for heavy methods too long a time (−32002).
   public struct Refusal: Sendable, Equatable {
     public let code: Int
     public let reason: String

@@ -114,6 +114,8 @@ struct LogMethodTests {
   @Test("Filters for blocks and for waiting transactions")
   func otherFilters() async throws {
     let fixture = try fixture(blocks: 1)
+    fixture.api.notifier.start()
+    defer { fixture.api.notifier.stop() }
     let blocks = String(decoding: try await fixture.result("eth_newBlockFilter").text, as: UTF8.self)
     let hashes = String(decoding: try await fixture.result("eth_newPendingTransactionFilter").text, as: UTF8.self)
     let full = String(
@@ -123,7 +125,7 @@ struct LogMethodTests {
     let changes = try await fixture.result("eth_getFilterChanges", "[\(blocks)]")
     #expect(changes.elements?.map(\.bytes32) == [2, 3].map { fixture.chain.header(number: $0)?.hash })
     let waiting = try [transfer(nonce: 7), transfer(nonce: 8)]
-    fixture.api.announce(pending: waiting)
+    fixture.events.offer(waiting)
     #expect(
       try await fixture.result("eth_getFilterChanges", "[\(hashes)]").elements?.map(\.bytes32) == waiting.map(\.hash))
     #expect(

@@ -259,18 +259,42 @@ struct ReadMethodTests {
     }
   }
 
-  @Test("Raw encodings for those who debug")
-  func debug() async throws {
+  @Test("The mempool says how much waits")
+  func pool() async throws {
+    #expect(try await Fixture().call("txpool_status") == #"{"pending":"0x0","queued":"0x2"}"#)
+  }
+
+  @Test("Every series that the dashboard asks for is there from the start")
+  func metrics() {
+    let text = Fixture().registry.exposition
+    for method in ["call", "estimate_gas", "send_raw_transaction", "get_logs"] {
+      #expect(text.contains("response_time_seconds_bucket{method=\"\(method)\",le=\"1e-07\"} 0"), "\(method)")
+    }
+    for kind in ["total", "true_positive", "false_positive", "negative"] {
+      #expect(text.contains("get_logs_scanned_blocks_bucket{method=\"\(kind)\",le=\"100000\"} 0"), "\(kind)")
+    }
+  }
+
+  @Test("A store that fails is the node's fault, counted and in the log, the same fault once a second")
+  func faults() async throws {
     let fixture = Fixture()
-    let transaction = try transfer(nonce: 0)
-    fixture.chain.addBlock([(transaction, [])])
-    #expect(try await fixture.result("debug_getRawHeader", "[\"0x1\"]").data == fixture.chain.head.header.encoded)
-    #expect(
-      try await fixture.result("debug_getRawTransaction", "[\"\(transaction.hash)\"]").data
-        == transaction.transaction.envelope)
-    let receipt = try #require(fixture.chain.receipts(ofBlock: 1)?.first)
-    #expect(
-      try await fixture.result("debug_getRawReceipts", "[\"0x1\"]").elements?.map(\.data) == [receipt.receipt.envelope])
-    #expect(try await fixture.call("txpool_status") == #"{"pending":"0x0","queued":"0x2"}"#)
+    let raw = Hex.encode(try transfer(nonce: 666).transaction.envelope)
+    for (method, parameters) in [
+      ("eth_sendRawTransaction", "[\"\(raw)\"]"), ("eth_getTransactionCount", "[\"\(token)\",\"pending\"]"),
+      ("eth_getStorageAt", "[\"\(alice)\",\"0x29a\"]"),
+    ] {
+      let error = try await fixture.error(method, parameters)
+      #expect(error == (-32603, "disk on fire"))
+    }
+    #expect(fixture.registry.exposition.contains("rpc_internal_errors 3"))
+    #expect(fixture.log.lines == ["the API cannot read what it needs: disk on fire"])
+  }
+
+  @Test("What no method can do is no fault of the node")
+  func unsupported() async throws {
+    let fixture = Fixture()
+    _ = try await fixture.error("eth_sign")
+    _ = try await fixture.error("eth_sendRawTransaction", "[\"0x\"]")
+    #expect(fixture.log.lines.isEmpty)
   }
 }

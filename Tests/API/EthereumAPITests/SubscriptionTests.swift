@@ -12,6 +12,7 @@ import Transactions
 struct SubscriptionTests {
   func withClient(_ body: (Fixture, RawSocket) async throws -> Void) async throws {
     let fixture = Fixture()
+    fixture.api.notifier.start()
     let server = try await HTTPServer.start(
       RPCService(fixture.dispatcher, log: Logger(label: "test")), host: "127.0.0.1", port: 0,
       on: MultiThreadedEventLoopGroup.singleton)
@@ -19,6 +20,7 @@ struct SubscriptionTests {
     try client.upgrade()
     let result: Result<Void, any Error>
     do { result = .success(try await body(fixture, client)) } catch { result = .failure(error) }
+    fixture.api.notifier.stop()
     await server.shutdown(grace: .milliseconds(50))
     try result.get()
   }
@@ -41,7 +43,7 @@ struct SubscriptionTests {
       let id = try subscribe(client, "[\"newHeads\"]")["result"]?.string
       for number in 1...5 as ClosedRange<UInt64> {
         fixture.chain.addBlock()
-        fixture.api.announce(block: number)
+        fixture.events.publish(block: number)
       }
       for number in 1...5 as ClosedRange<UInt64> {
         let (from, head) = try item(client)
@@ -62,9 +64,9 @@ struct SubscriptionTests {
         Log(address: alice, topics: [topic(1)], data: []), Log(address: token, topics: [topic(2)], data: []),
       ]
       fixture.chain.addBlock([(try transfer(nonce: 0), others)])
-      fixture.api.announce(block: 1)
+      fixture.events.publish(block: 1)
       fixture.chain.addBlock([(try transfer(nonce: 1), others + [matching])])
-      fixture.api.announce(block: 2)
+      fixture.events.publish(block: 2)
       let log = try item(client).result
       #expect(log?["data"]?.string == "0x07")
       #expect(log?["blockNumber"]?.quantity64 == 2)
@@ -78,13 +80,57 @@ struct SubscriptionTests {
       let hashes = try subscribe(client, "[\"newPendingTransactions\"]")["result"]?.string
       let full = try subscribe(client, "[\"newPendingTransactions\",true]")["result"]?.string
       let transaction = try transfer(nonce: 4)
-      fixture.api.announce(pending: [transaction])
+      fixture.events.offer([transaction])
       for _ in 0..<2 {
         let (id, result) = try item(client)
         if id == hashes { #expect(result?.bytes32 == transaction.hash) }
         if id == full { #expect(result?["hash"]?.bytes32 == transaction.hash) }
         #expect(id == hashes || id == full)
       }
+    }
+  }
+
+  @Test("A notifier that falls behind leaves no block out")
+  func catchingUp() async throws {
+    try await withClient { fixture, client in
+      _ = try subscribe(client, "[\"newHeads\"]")
+      for _ in 1...50 { fixture.chain.addBlock() }
+      fixture.events.publish(block: 50)
+      for number in 1...50 as ClosedRange<UInt64> { #expect(try item(client).result?["number"]?.quantity64 == number) }
+    }
+  }
+
+  @Test("A block that cannot be read is in the log, and the next one is told all the same")
+  func unreadableBlock() async throws {
+    try await withClient { fixture, client in
+      _ = try subscribe(client, "[\"newHeads\"]")
+      // Block 2 is not there yet when it is announced.
+      fixture.chain.addBlock()
+      fixture.events.publish(block: 2)
+      fixture.events.waitUntilTold(of: 2)
+      fixture.chain.addBlock()
+      fixture.chain.addBlock()
+      fixture.events.publish(block: 3)
+      #expect(try item(client).result?["number"]?.quantity64 == 1)
+      #expect(try item(client).result?["number"]?.quantity64 == 3)
+      #expect(fixture.log.lines.count == 1)
+      #expect(fixture.log.lines.first?.hasSuffix("block 2 cannot be shown to subscribers: it is missing") == true)
+      #expect(fixture.registry.exposition.contains("rpc_internal_errors 1"))
+    }
+  }
+
+  @Test("Of transactions that come faster than they are told the oldest are missed, and counted")
+  func tooManyTransactions() async throws {
+    try await withClient { fixture, client in
+      _ = try subscribe(client, "[\"newPendingTransactions\"]")
+      let transactions = try (0..<4).map { try transfer(nonce: $0) }
+      let many = Array(repeating: transactions[0], count: 10_000) + transactions
+      fixture.events.offer(many)
+      var hashes: [Bytes32?] = []
+      repeat { hashes.append(try item(client).result?.bytes32) } while hashes.last != transactions[3].hash
+      #expect(hashes.suffix(4) == transactions.map(\.hash))
+      #expect(hashes.count == 8_192)
+      #expect(fixture.registry.exposition.contains("rpc_missed_pending_transactions 1812"))
     }
   }
 
@@ -106,7 +152,7 @@ struct SubscriptionTests {
       try client.writeText(#"{"jsonrpc":"2.0","id":2,"method":"eth_unsubscribe","params":["\#(id)"]}"#)
       #expect(try client.readText() == #"{"jsonrpc":"2.0","result":true,"id":2}"#)
       fixture.chain.addBlock()
-      fixture.api.announce(block: 1)
+      fixture.events.publish(block: 1)
       try client.writeText(#"{"jsonrpc":"2.0","id":3,"method":"eth_chainId"}"#)
       #expect(try client.readText() == #"{"jsonrpc":"2.0","result":"0x10e","id":3}"#)
       #expect(try await fixture.error("eth_subscribe", "[\"newHeads\"]").message == "notifications not supported")

@@ -6,6 +6,7 @@ import EthereumAPI
 import HTTP
 import JSON
 import JSONRPC
+import Logging
 import NIOPosix
 import Primitives
 import Synchronization
@@ -116,23 +117,27 @@ final class TestChain: ChainReader, StateReader {
   }
 }
 
-/// Takes every transaction that decodes, except from a sender with nonce 99.
+/// Takes every transaction that decodes, except with nonce 99; for nonce 666 its disk fails.
 final class TestMempool: TransactionSubmitter {
   private let waiting = Mutex<[Bytes32: RecoveredTransaction]>([:])
 
-  func submit(envelope: [UInt8]) throws(SubmissionRefusal) -> Bytes32 {
+  func submit(envelope: [UInt8]) throws(SubmissionError) -> Bytes32 {
     let transaction: RecoveredTransaction
     do throws(TransactionError) {
       transaction = try RecoveredTransaction(try Transaction(envelope: envelope))
     } catch {
-      throw SubmissionRefusal("\(error)")
+      throw .refused("\(error)")
     }
-    if transaction.nonce == 99 { throw SubmissionRefusal("nonce too low: next nonce 100, tx nonce 99") }
+    if transaction.nonce == 99 { throw .refused("nonce too low: next nonce 100, tx nonce 99") }
+    if transaction.nonce == 666 { throw .failed("disk on fire") }
     waiting.withLock { $0[transaction.hash] = transaction }
     return transaction.hash
   }
 
-  func pendingNonce(of sender: Address, accountNonce: UInt64) -> UInt64 { accountNonce + 5 }
+  func pendingNonce(of sender: Address) throws(ChainReadError) -> UInt64 {
+    if sender == token { throw .failed("disk on fire") }
+    return 8
+  }
 
   func transaction(hash: Bytes32) -> RecoveredTransaction? { waiting.withLock { $0[hash] } }
 
@@ -178,22 +183,82 @@ struct TestSimulator: Simulator {
   }
 }
 
+/// Tells what the test wants it to tell.
+final class TestEvents: EventSource {
+  private struct State {
+    var newest: UInt64 = 0
+    /// The last block that everybody has been told of.
+    var told: UInt64 = 0
+    var isOver = false
+    var handler: (@Sendable ([RecoveredTransaction]) -> Void)?
+  }
+
+  private let state = Monitor(State())
+
+  func publish(block number: UInt64) { state.update { $0.newest = number } }
+
+  func offer(_ transactions: [RecoveredTransaction]) { state.read { $0.handler }?(transactions) }
+
+  /// Waits until subscribers have been told of a block.
+  func waitUntilTold(of block: UInt64) { _ = state.wait { $0.told >= block ? true : nil } }
+
+  func waitForBlock(after number: UInt64) -> UInt64? {
+    state.update { $0.told = number }
+    return state.wait { state -> UInt64?? in
+      if state.isOver { return .some(nil) }
+      return state.newest > number ? .some(state.newest) : nil
+    } ?? nil
+  }
+
+  func stopWaiting() { state.update { $0.isOver = true } }
+
+  func onExecutable(_ handler: @escaping @Sendable ([RecoveredTransaction]) -> Void) {
+    state.update { $0.handler = handler }
+  }
+}
+
+/// Keeps what is logged.
+final class TestLog: LogHandler, Sendable {
+  private let written = Mutex<[String]>([])
+  var lines: [String] { written.withLock { $0 } }
+  var logger: Logger { Logger(label: "test") { _ in self } }
+
+  // Nobody changes these here.
+  var metadata: Logger.Metadata {
+    get { [:] }
+    set {}
+  }
+  var logLevel: Logger.Level {
+    get { .trace }
+    set {}
+  }
+  subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+    get { nil }
+    set {}
+  }
+
+  func log(event: LogEvent) {
+    written.withLock { $0.append("\(event.message): \(event.metadata?["reason"] ?? "")") }
+  }
+}
+
 /// An API over all of it, and a way to call it.
 final class Fixture: Sendable {
   let chain = TestChain()
   let mempool = TestMempool()
   let registry = MetricsRegistry()
   let pool = WorkerPool(threads: 2)
-  let prover = TestProver()
-  let api: NodeAPI
+  let log = TestLog()
+  let events = TestEvents()
+  let api: EthereumAPI
   let dispatcher: RPCDispatcher
 
-  init(_ adjust: (inout NodeAPI.Configuration) -> Void = { _ in }) {
-    var configuration = NodeAPI.Configuration()
+  init(_ adjust: (inout EthereumAPI.Configuration) -> Void = { _ in }) {
+    var configuration = EthereumAPI.Configuration()
     adjust(&configuration)
-    api = NodeAPI(
-      configuration, chain: chain, state: chain, submitter: mempool, simulator: TestSimulator(),
-      prover: prover, metrics: NodeMetrics(registry))
+    api = EthereumAPI(
+      configuration, chain: chain, state: chain, submitter: mempool, simulator: TestSimulator(), events: events,
+      metrics: registry, log: log.logger)
     dispatcher = RPCDispatcher(methods: api.methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(registry))
   }
 

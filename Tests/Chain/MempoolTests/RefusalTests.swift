@@ -14,7 +14,7 @@ import Transactions
   ) {
     #expect(throws: error, sourceLocation: sourceLocation) { try test.pool.add(refused) }
     #expect(error.description == text, sourceLocation: sourceLocation)
-    #expect(error.code == -32000, sourceLocation: sourceLocation)
+    #expect(!error.isFaultOfNode, sourceLocation: sourceLocation)
     #expect(test.pool.counts == (0, 0), sourceLocation: sourceLocation)
   }
 
@@ -184,6 +184,6 @@ import Transactions
     #expect(MempoolError.replacementUnderpriced.description == "replacement transaction underpriced")
     #expect(MempoolError.accountLimitExceeded.description == "account limit exceeded")
     #expect(MempoolError.poolFull.description == "txpool is full")
-    #expect(MempoolError.stateUnavailable("x").code == -32603)
+    #expect(MempoolError.stateUnavailable("x").isFaultOfNode)
   }
 }

@@ -4,40 +4,60 @@ import JSON
 import JSONRPC
 import Primitives
 
-extension NodeAPI {
+extension EthereumAPI {
   func addAccountMethods(to table: inout MethodTable) {
-    table.add("eth_getBalance", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "eth_getBalance", .pooled, "The balance of an account, in wei.",
+      parameters: [.required("address", "address"), .optional("blockId", "block")], result: "quantity",
+      refusals: [.blockNotFound, .stateNotAvailable]
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let address = try parameters.required("address", as: Address.self)
-      let number = try stateNumber(of: try parameters.optional("blockId"))
-      writer.quantity(try reading { () throws(ChainReadError) in try state.balance(of: address, after: number) })
+      let number = try blocks.stateNumber(of: try parameters.optional("blockId"))
+      writer.quantity(try faults.reading { () throws(ChainReadError) in try state.balance(of: address, after: number) })
     }
-    table.add("eth_getTransactionCount", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "eth_getTransactionCount", .pooled,
+      "The nonce of an account; for `pending` the one after its executable transactions.",
+      parameters: [.required("address", "address"), .optional("blockId", "block")], result: "quantity",
+      refusals: [.blockNotFound, .stateNotAvailable]
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let address = try parameters.required("address", as: Address.self)
       let id = try parameters.optional("blockId", as: BlockID.self)
-      let number = try stateNumber(of: id)
-      let nonce = try reading { () throws(ChainReadError) in try state.nonce(of: address, after: number) }
-      writer.quantity(id == .pending ? submitter.pendingNonce(of: address, accountNonce: nonce) : nonce)
+      let number = try blocks.stateNumber(of: id)
+      let nonce = try faults.reading { () throws(ChainReadError) in try state.nonce(of: address, after: number) }
+      guard id == .pending else { return writer.quantity(nonce) }
+      let next = try faults.reading { () throws(ChainReadError) in try submitter.pendingNonce(of: address) }
+      writer.quantity(max(nonce, next))
     }
-    table.add("eth_getCode", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "eth_getCode", .pooled, "The code of an account.",
+      parameters: [.required("address", "address"), .optional("blockId", "block")], result: "data",
+      refusals: [.blockNotFound, .stateNotAvailable]
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let address = try parameters.required("address", as: Address.self)
-      let number = try stateNumber(of: try parameters.optional("blockId"))
-      writer.data(try reading { () throws(ChainReadError) in try state.code(of: address, after: number) })
+      let number = try blocks.stateNumber(of: try parameters.optional("blockId"))
+      writer.data(try faults.reading { () throws(ChainReadError) in try state.code(of: address, after: number) })
     }
-    table.add("eth_getStorageAt", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "eth_getStorageAt", .pooled, "A slot of an account's storage.",
+      parameters: [
+        .required("address", "address"), .required("key", "32 bytes or a quantity"), .optional("blockId", "block"),
+      ], result: "32 bytes", refusals: [.blockNotFound, .stateNotAvailable]
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let address = try parameters.required("address", as: Address.self)
       let key = try parameters.required("key", as: StorageKey.self).key
-      let number = try stateNumber(of: try parameters.optional("blockId"))
+      let number = try blocks.stateNumber(of: try parameters.optional("blockId"))
       writer.data(
-        try reading { () throws(ChainReadError) in try state.storage(of: address, key: key, after: number) })
+        try faults.reading { () throws(ChainReadError) in try state.storage(of: address, key: key, after: number) })
     }
   }
 }
 
 /// A slot of a contract's storage: 32 bytes, or a number with or without leading zeros.
-struct StorageKey: RPCParameter {
-  let key: Bytes32
+public struct StorageKey: RPCParameter {
+  public let key: Bytes32
 
-  init(parameter value: JSONValue) throws(InvalidParameter) {
+  public init(parameter value: JSONValue) throws(InvalidParameter) {
     if let bytes = value.bytes32 {
       key = bytes
     } else if let text = value.string, text.hasPrefix("0x"), let number = UInt256(hex: text) {

@@ -5,41 +5,62 @@ import JSONRPC
 import Primitives
 import Transactions
 
-extension NodeAPI {
+extension EthereumAPI {
   func addBlockMethods(to table: inout MethodTable) {
-    for name in ["eth_getBlockByNumber", "eth_getBlockByHash"] {
-      table.add(name, .pooled) { [self] (parameters, _, writer) throws(RPCError) in
-        let id = try Self.blockParameter(of: name, &parameters)
+    for naming in BlockNaming.allCases {
+      table.add(
+        "eth_getBlockBy\(naming.rawValue)", .pooled,
+        "The block \(naming.phrase), with its transactions or their hashes.",
+        parameters: [naming.parameter, .optional("full", "boolean")], result: "block, or null where there is none"
+      ) { [self] (parameters, _, writer) throws(RPCError) in
+        let id = try naming.block(&parameters)
         let isFull = try parameters.optional("full", as: Bool.self) ?? false
         try writeBlock(id, isFull: isFull, &writer)
       }
     }
-    for name in ["eth_getHeaderByNumber", "eth_getHeaderByHash"] {
-      table.add(name, .pooled) { [self] (parameters, _, writer) throws(RPCError) in
-        guard let header = try header(of: try Self.blockParameter(of: name, &parameters)) else { return writer.null() }
+    for naming in BlockNaming.allCases {
+      table.add(
+        "eth_getHeaderBy\(naming.rawValue)", .pooled, "The header of the block \(naming.phrase).",
+        parameters: [naming.parameter], result: "header, or null where there is none"
+      ) { [self] (parameters, _, writer) throws(RPCError) in
+        guard let header = try blocks.header(of: try naming.block(&parameters)) else {
+          return writer.null()
+        }
         writer.header(header)
       }
     }
-    for name in ["eth_getBlockTransactionCountByNumber", "eth_getBlockTransactionCountByHash"] {
-      table.add(name, .pooled) { [self] (parameters, _, writer) throws(RPCError) in
-        guard let number = try number(of: try Self.blockParameter(of: name, &parameters)),
-          let hashes = try reading({ () throws(ChainReadError) in try chain.transactionHashes(ofBlock: number) })
+    for naming in BlockNaming.allCases {
+      table.add(
+        "eth_getBlockTransactionCountBy\(naming.rawValue)", .pooled,
+        "How many transactions the block \(naming.phrase) has.", parameters: [naming.parameter],
+        result: "quantity, or null where there is no block"
+      ) { [self] (parameters, _, writer) throws(RPCError) in
+        guard let number = try blocks.number(of: try naming.block(&parameters)),
+          let hashes = try faults.reading({ () throws(ChainReadError) in try chain.transactionHashes(ofBlock: number) })
         else { return writer.null() }
         writer.quantity(hashes.count)
       }
     }
-    for name in ["eth_getUncleCountByBlockNumber", "eth_getUncleCountByBlockHash"] {
-      table.add(name, .pooled) { [self] (parameters, _, writer) throws(RPCError) in
-        let isKnown = try header(of: try Self.blockParameter(of: name, &parameters)) != nil
+    for naming in BlockNaming.allCases {
+      table.add(
+        "eth_getUncleCountByBlock\(naming.rawValue)", .pooled, "How many uncles the block \(naming.phrase) has: zero.",
+        parameters: [naming.parameter], result: "quantity, or null where there is no block"
+      ) { [self] (parameters, _, writer) throws(RPCError) in
+        let isKnown = try blocks.header(of: try naming.block(&parameters)) != nil
         if isKnown { writer.quantity(UInt64(0)) } else { writer.null() }
       }
     }
-    for name in ["eth_getUncleByBlockNumberAndIndex", "eth_getUncleByBlockHashAndIndex"] {
-      table.add(name, .inline) { (_, _, writer) in writer.null() }
+    for naming in BlockNaming.allCases {
+      table.add(
+        "eth_getUncleByBlock\(naming.rawValue)AndIndex", .inline, "An uncle of a block: there are none.", result: "null"
+      ) { (_, _, writer) in writer.null() }
     }
-    table.add("eth_getBlockReceipts", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
-      guard let number = try number(of: try parameters.required("blockId")),
-        let receipts = try reading({ () throws(ChainReadError) in try chain.receipts(ofBlock: number) })
+    table.add(
+      "eth_getBlockReceipts", .pooled, "The receipts of a block.", parameters: [.required("blockId", "block")],
+      result: "array of receipts, or null where there is no block"
+    ) { [self] (parameters, _, writer) throws(RPCError) in
+      guard let number = try blocks.number(of: try parameters.required("blockId")),
+        let receipts = try faults.reading({ () throws(ChainReadError) in try chain.receipts(ofBlock: number) })
       else { return writer.null() }
       writer.beginArray()
       for receipt in receipts { writer.receipt(receipt) }
@@ -47,17 +68,11 @@ extension NodeAPI {
     }
   }
 
-  /// The first parameter of a method that comes in a flavour for numbers and one for hashes.
-  static func blockParameter(of method: String, _ parameters: inout Parameters) throws(RPCError) -> BlockID {
-    method.contains("Hash")
-      ? .hash(try parameters.required("hash")) : try parameters.required("number", as: BlockID.self)
-  }
-
   private func writeBlock(_ id: BlockID, isFull: Bool, _ writer: inout JSONWriter) throws(RPCError) {
-    guard let block = try header(of: id) else { return writer.null() }
+    guard let block = try blocks.header(of: id) else { return writer.null() }
     if isFull {
       let transactions =
-        try reading { () throws(ChainReadError) in try chain.transactions(ofBlock: block.number) } ?? []
+        try faults.reading { () throws(ChainReadError) in try chain.transactions(ofBlock: block.number) } ?? []
       writer.block(block) { writer in
         for (index, transaction) in transactions.enumerated() {
           writer.transaction(
@@ -67,7 +82,8 @@ extension NodeAPI {
         }
       }
     } else {
-      let hashes = try reading { () throws(ChainReadError) in try chain.transactionHashes(ofBlock: block.number) } ?? []
+      let hashes =
+        try faults.reading { () throws(ChainReadError) in try chain.transactionHashes(ofBlock: block.number) } ?? []
       writer.block(block) { writer in
         for hash in hashes { writer.data(hash) }
       }

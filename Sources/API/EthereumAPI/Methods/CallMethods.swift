@@ -1,27 +1,55 @@
 // Calls that leave no trace: `eth_call` and `eth_estimateGas`.
 
+import Concurrency
 import JSON
 import JSONRPC
 import Primitives
 
-extension NodeAPI {
+extension EthereumAPI {
   func addCallMethods(to table: inout MethodTable) {
-    table.add("eth_call", .heavy) { [self] (parameters, context, writer) throws(RPCError) in
-      let start = ContinuousClock.now
-      defer { metrics.responseTime(.call).observe(ContinuousClock.now - start) }
+    table.add(
+      "eth_call", .heavy, "Runs a call on the state after a block, without leaving a trace.",
+      parameters: [
+        .required("request", "transaction request"), .optional("blockNumber", "block"),
+        .optional("stateOverrides", "state overrides"), .optional("blockOverrides", "block overrides"),
+      ], result: "data",
+      refusals: [
+        .init(3, "execution reverted: the reason where it can be read, and the output as data"),
+        .init(-32_000, "the call fails otherwise, or can never be valid"), .blockNotFound, .stateNotAvailable,
+      ],
+      differences:
+        "Gas is capped by an option. All of an account's storage (`state` of an override) cannot be replaced, "
+        + "single slots (`stateDiff`) can. EIP-4844 and EIP-7702 are not supported."
+    ) { [self] (parameters, context, writer) throws(RPCError) in
+      var stopwatch = Stopwatch()
+      defer { metrics.call.observe(nanoseconds: stopwatch.lap()) }
       let request = try parameters.required("request", as: TransactionRequest.self)
       let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
       let overrides = try Self.overrides(&parameters)
       var call = try request.simulatedCall(baseFee: baseFee)
       call.gasLimit = min(request.gas ?? configuration.callGas, configuration.callGas)
       switch try simulate(call, after: number, overrides, context) {
-      case .success(let output, _): writer.data(output)
+      case .success(let output, _, _): writer.data(output)
       case .revert(let output, _): throw .reverted(output)
       case .halt(let reason, _, _): throw .refused(reason)
       }
     }
-    table.add("eth_estimateGas", .heavy) { [self] (parameters, context, writer) throws(RPCError) in
-      let start = ContinuousClock.now
+    table.add(
+      "eth_estimateGas", .heavy,
+      "The least gas limit, to within 1.5 %, with which a call does what it does with all the gas it may have.",
+      parameters: [
+        .required("request", "transaction request"), .optional("blockNumber", "block"),
+        .optional("stateOverrides", "state overrides"), .optional("blockOverrides", "block overrides"),
+      ], result: "quantity",
+      refusals: [
+        .init(3, "execution reverted: the reason where it can be read, and the output as data"),
+        .init(-32_000, "the call fails otherwise, or can never be valid"), .blockNotFound, .stateNotAvailable,
+      ],
+      differences:
+        "geth asks for success alone. Here no inner call or creation may fail that does not fail with more gas, and "
+        + "logs, output and deployed code are the same unless they depend on the gas limit itself."
+    ) { [self] (parameters, context, writer) throws(RPCError) in
+      var stopwatch = Stopwatch()
       let request = try parameters.required("request", as: TransactionRequest.self)
       let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
       let overrides = try Self.overrides(&parameters)
@@ -33,12 +61,12 @@ extension NodeAPI {
         return try self.simulate(call, after: number, overrides, context, isProbe: true)
       }
       writer.quantity(try estimator.estimate())
-      metrics.responseTime(.estimateGas).observe(ContinuousClock.now - start)
+      metrics.estimateGas.observe(nanoseconds: stopwatch.lap())
     }
   }
 
   private func block(of id: BlockID?) throws(RPCError) -> (number: UInt64, baseFee: UInt64) {
-    guard let block = try header(of: id ?? .latest) else { throw .refused("block not found") }
+    guard let block = try blocks.header(of: id ?? .latest) else { throw .refused("block not found") }
     return (block.number, block.header.baseFeePerGas)
   }
 
@@ -65,7 +93,7 @@ extension NodeAPI {
       case .stateNotAvailable(let block): throw .refused("state for block \(block) is not available")
       case .unsupportedOverride(let reason): throw .invalidParameters(reason)
       case .cancelled: throw .cancelled(context.cancellation.reason)
-      case .failed(let reason): throw .internalError(reason)
+      case .failed(let reason): throw faults.internalError(reason)
       }
     }
   }
@@ -83,7 +111,7 @@ extension NodeAPI {
     if let given = overrides.accounts[call.from]?.balance {
       balance = given
     } else {
-      balance = try reading { () throws(ChainReadError) in try state.balance(of: call.from, after: number) }
+      balance = try faults.reading { () throws(ChainReadError) in try state.balance(of: call.from, after: number) }
     }
     guard balance >= call.value else { throw .refused("insufficient funds for transfer") }
     let affordable = (balance &- call.value) / call.gasPrice

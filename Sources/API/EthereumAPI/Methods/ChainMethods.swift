@@ -6,28 +6,62 @@ import JSONRPC
 import Primitives
 import Transactions
 
-extension NodeAPI {
+extension EthereumAPI {
   func addChainMethods(to table: inout MethodTable) {
     let chain = self.chain
     let configuration = self.configuration
-    table.add("eth_chainId", .inline) { (_, _, writer) in writer.quantity(configuration.chainID) }
-    table.add("net_version", .inline) { (_, _, writer) in writer.string(String(configuration.chainID)) }
-    table.add("net_listening", .inline) { (_, _, writer) in writer.boolean(true) }
-    table.add("net_peerCount", .inline) { (_, _, writer) in writer.quantity(UInt64(0)) }
-    table.add("web3_clientVersion", .inline) { (_, _, writer) in writer.string(configuration.clientVersion) }
-    table.add("web3_sha3", .pooled) { (parameters, _, writer) throws(RPCError) in
+    table.add("eth_chainId", .inline, "The chain's id, which signatures cover (EIP-155).", result: "quantity") {
+      (_, _, writer) in writer.quantity(configuration.chainID)
+    }
+    table.add("net_version", .inline, "The chain's id.", result: "decimal string") { (_, _, writer) in
+      writer.string(String(configuration.chainID))
+    }
+    table.add(
+      "net_listening", .inline,
+      "Whether the node listens for others: always true, as clients expect of a node that works.", result: "boolean"
+    ) { (_, _, writer) in writer.boolean(true) }
+    table.add("net_peerCount", .inline, "The number of peers: always zero, the node has none.", result: "quantity") {
+      (_, _, writer) in writer.quantity(UInt64(0))
+    }
+    table.add("web3_clientVersion", .inline, "Name and version of the software.", result: "string") { (_, _, writer) in
+      writer.string(configuration.clientVersion)
+    }
+    table.add(
+      "web3_sha3", .pooled, "Keccak-256 of the data.", parameters: [.required("data", "data")], result: "32 bytes"
+    ) { (parameters, _, writer) throws(RPCError) in
       writer.data(Keccak256.hash(try parameters.required("data", as: HexData.self).bytes))
     }
-    table.add("eth_protocolVersion", .inline) { (_, _, writer) in writer.string("zksync_os/0.0.1" as StaticString) }
-    table.add("eth_syncing", .inline) { (_, _, writer) in writer.boolean(false) }
-    table.add("eth_accounts", .inline) { (_, _, writer) in
+    table.add(
+      "eth_protocolVersion", .inline, "The version of the protocol, as the reference node names it.", result: "string"
+    ) { (_, _, writer) in writer.string("zksync_os/0.0.1" as StaticString) }
+    table.add(
+      "eth_syncing", .inline, "Whether the node is catching up: always false, it serves only when it has.",
+      result: "false"
+    ) { (_, _, writer) in writer.boolean(false) }
+    table.add("eth_accounts", .inline, "The accounts that the node signs for: none.", result: "empty array") {
+      (_, _, writer) in
       writer.beginArray()
       writer.endArray()
     }
-    table.add("eth_blockNumber", .inline) { (_, _, writer) in writer.quantity(chain.head.number) }
-    table.add("eth_gasPrice", .inline) { (_, _, writer) in writer.quantity(chain.nextBaseFee) }
-    table.add("eth_maxPriorityFeePerGas", .inline) { (_, _, writer) in writer.quantity(UInt64(0)) }
-    table.add("eth_feeHistory", .heavy) { [self] (parameters, context, writer) throws(RPCError) in
+    table.add("eth_blockNumber", .inline, "The number of the newest block.", result: "quantity") { (_, _, writer) in
+      writer.quantity(chain.head.number)
+    }
+    table.add(
+      "eth_gasPrice", .inline, "The base fee of the next block, in wei.", result: "quantity",
+      differences: "No tip is suggested on top: transactions are ordered by tip, but a block has room for all."
+    ) { (_, _, writer) in writer.quantity(chain.nextBaseFee) }
+    table.add(
+      "eth_maxPriorityFeePerGas", .inline, "The tip that a transaction needs, in wei: zero.", result: "quantity"
+    ) { (_, _, writer) in writer.quantity(UInt64(0)) }
+    table.add(
+      "eth_feeHistory", .heavy,
+      "Base fees, how full the blocks were, and the tips paid, of up to 1,024 blocks and the one after them.",
+      parameters: [
+        .required("blockCount", "quantity"), .required("newestBlock", "block"),
+        .optional("rewardPercentiles", "array of ascending numbers from 0 to 100"),
+      ], result: "fee history", refusals: [.init(-32_000, "request beyond head block")],
+      differences: "The reference answers with a constant history. There is no blob fee here."
+    ) { [self] (parameters, context, writer) throws(RPCError) in
       try feeHistory(&parameters, context, &writer)
     }
   }
@@ -37,7 +71,7 @@ extension NodeAPI {
     _ parameters: inout Parameters, _ context: RPCContext, _ writer: inout JSONWriter
   ) throws(RPCError) {
     let asked = try parameters.required("blockCount", as: UInt64.self)
-    guard let newest = try number(of: try parameters.required("newestBlock")) else {
+    guard let newest = try blocks.number(of: try parameters.required("newestBlock")) else {
       throw .refused("request beyond head block")
     }
     let percentiles = try parameters.optional("rewardPercentiles", as: Percentiles.self)?.values ?? []
@@ -49,12 +83,12 @@ extension NodeAPI {
     if count > 0 {
       for number in oldest...newest {
         try context.checkCancellation()
-        guard let header = try header(number: number)?.header else { throw .refused("block not found") }
+        guard let header = try blocks.header(number: number)?.header else { throw .refused("block not found") }
         baseFees.append(header.baseFeePerGas)
         ratios.append(header.gasLimit == 0 ? 0 : Double(header.gasUsed) / Double(header.gasLimit))
         if !percentiles.isEmpty { rewards.append(try tips(ofBlock: number, header.baseFeePerGas, percentiles)) }
       }
-      baseFees.append(try header(number: newest + 1)?.header.baseFeePerGas ?? chain.nextBaseFee)
+      baseFees.append(try blocks.header(number: newest + 1)?.header.baseFeePerGas ?? chain.nextBaseFee)
     }
     writer.beginObject()
     writer.key("oldestBlock")
@@ -82,7 +116,7 @@ extension NodeAPI {
 
   /// The tips of a block at each percentile, the transactions weighed by the gas they used.
   private func tips(ofBlock number: UInt64, _ baseFee: UInt64, _ percentiles: [Double]) throws(RPCError) -> [UInt256] {
-    let receipts = try reading { () throws(ChainReadError) in try chain.receipts(ofBlock: number) } ?? []
+    let receipts = try faults.reading { () throws(ChainReadError) in try chain.receipts(ofBlock: number) } ?? []
     let tips = receipts.map { receipt in
       let price = receipt.effectiveGasPrice, base = UInt256(baseFee)
       return (tip: price > base ? price &- base : .zero, gas: receipt.receipt.gasUsed)

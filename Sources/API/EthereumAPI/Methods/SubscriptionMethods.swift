@@ -4,22 +4,40 @@ import JSON
 import JSONRPC
 import Primitives
 
-extension NodeAPI {
+extension EthereumAPI {
   func addSubscriptionMethods(to table: inout MethodTable) {
-    table.add("eth_subscribe", .inline) { [self] (parameters, context, writer) throws(RPCError) in
+    table.add(
+      "eth_subscribe", .inline, "Subscribes to `newHeads`, `logs` or `newPendingTransactions`, over a WebSocket.",
+      parameters: [
+        .required("kind", "string"),
+        .optional(
+          "params", "log filter for `logs`; boolean, whether transactions are given whole, for `newPendingTransactions`"
+        ),
+      ], result: "id; items follow as notifications `eth_subscription`",
+      refusals: [
+        .init(-32_000, "notifications not supported: not a WebSocket"),
+        .init(-32_006, "too many subscriptions on the connection"),
+      ],
+      differences:
+        "`syncing` is not supported. A client that does not take its items as fast as they come is disconnected."
+    ) { [self] (parameters, context, writer) throws(RPCError) in
       guard let session = context.session else { throw .refused("notifications not supported") }
       let kind = try Self.subscriptionKind(&parameters)
       let subscription = try session.subscribe(notifying: "eth_subscription")
-      subscriptions.add(kind, subscription)
+      notifier.add(kind, subscription)
       writer.string(subscription.id)
     }
-    table.add("eth_unsubscribe", .inline) { (parameters, context, writer) throws(RPCError) in
+    table.add(
+      "eth_unsubscribe", .inline, "Ends a subscription; whether there was one.",
+      parameters: [.required("id", "string")], result: "boolean",
+      refusals: [.init(-32_000, "notifications not supported: not a WebSocket")]
+    ) { (parameters, context, writer) throws(RPCError) in
       guard let session = context.session else { throw .refused("notifications not supported") }
       writer.boolean(session.unsubscribe(try parameters.required("id")))
     }
   }
 
-  private static func subscriptionKind(_ parameters: inout Parameters) throws(RPCError) -> SubscriptionHub.Kind {
+  private static func subscriptionKind(_ parameters: inout Parameters) throws(RPCError) -> Notifier.Kind {
     let name = try parameters.required("kind", as: String.self)
     let detail = parameters.next("params")
     switch name {
@@ -33,7 +51,7 @@ extension NodeAPI {
         throw .invalidParameters(
           "invalid params: boolean (transaction fullness) specified for log subscription")
       }
-      return .logs(try decoded(detail) ?? LogQuery())
+      return .logs((try decoded(detail) ?? LogQuery()).filter)
     case "newPendingTransactions":
       if detail?.kind == .object {
         throw .invalidParameters("invalid params: log filter specified for pending transaction subscription")

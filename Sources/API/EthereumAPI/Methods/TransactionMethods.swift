@@ -1,23 +1,37 @@
 // Transactions and receipts: sending them in, and finding them again.
 
+import Concurrency
 import JSON
 import JSONRPC
 import Primitives
 import Transactions
 
-extension NodeAPI {
+extension EthereumAPI {
   func addTransactionMethods(to table: inout MethodTable) {
-    table.add("eth_sendRawTransaction", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
-      let start = ContinuousClock.now
-      defer { metrics.responseTime(.sendRawTransaction).observe(ContinuousClock.now - start) }
+    table.add(
+      "eth_sendRawTransaction", .pooled, "Takes a signed transaction into the mempool.",
+      parameters: [.required("bytes", "data")], result: "32 bytes, the hash",
+      refusals: [
+        .init(-32_000, "the transaction is refused, in the words of geth: nonce too low, already known, …"),
+        .init(-32_603, "the state, and with it the sender, cannot be read"),
+      ], differences: "Blob transactions (EIP-4844) and authorizations (EIP-7702) are not supported."
+    ) { [self] (parameters, _, writer) throws(RPCError) in
+      var stopwatch = Stopwatch()
+      defer { metrics.sendRawTransaction.observe(nanoseconds: stopwatch.lap()) }
       let envelope = try parameters.required("bytes", as: HexData.self).bytes
-      do throws(SubmissionRefusal) {
+      do throws(SubmissionError) {
         writer.data(try submitter.submit(envelope: envelope))
       } catch {
-        throw RPCError(code: error.code, message: error.message)
+        switch error {
+        case .refused(let reason): throw .refused(reason)
+        case .failed(let reason): throw faults.internalError(reason)
+        }
       }
     }
-    table.add("eth_getTransactionByHash", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "eth_getTransactionByHash", .pooled, "A transaction, in a block or waiting for one.",
+      parameters: [.required("hash", "32 bytes")], result: "transaction, or null where there is none"
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let hash = try parameters.required("hash", as: Bytes32.self)
       if let located = try included(hash) { return writer.transaction(located) }
       if let waiting = submitter.transaction(hash: hash) { return writer.pendingTransaction(waiting) }
@@ -25,36 +39,54 @@ extension NodeAPI {
       if let located = try included(hash) { return writer.transaction(located) }
       writer.null()
     }
-    table.add("eth_getRawTransactionByHash", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "eth_getRawTransactionByHash", .pooled, "The envelope of a transaction, in a block or waiting for one.",
+      parameters: [.required("hash", "32 bytes")], result: "data, or null where there is none"
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let hash = try parameters.required("hash", as: Bytes32.self)
       guard let transaction = try included(hash)?.transaction ?? submitter.transaction(hash: hash) else {
         return writer.null()
       }
       writer.data(transaction.transaction.envelope)
     }
-    table.add("eth_getTransactionReceipt", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "eth_getTransactionReceipt", .pooled, "What became of a transaction.",
+      parameters: [.required("hash", "32 bytes")], result: "receipt, or null while there is none"
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let hash = try parameters.required("hash", as: Bytes32.self)
-      guard let receipt = try reading({ () throws(ChainReadError) in try chain.receipt(hash: hash) }) else {
+      guard let receipt = try faults.reading({ () throws(ChainReadError) in try chain.receipt(hash: hash) }) else {
         return writer.null()
       }
       writer.receipt(receipt)
     }
-    for name in ["eth_getTransactionByBlockNumberAndIndex", "eth_getTransactionByBlockHashAndIndex"] {
-      table.add(name, .pooled) { [self] (parameters, _, writer) throws(RPCError) in
-        guard let located = try indexed(name, &parameters) else { return writer.null() }
+    for naming in BlockNaming.allCases {
+      table.add(
+        "eth_getTransactionByBlock\(naming.rawValue)AndIndex", .pooled, "A transaction of the block \(naming.phrase).",
+        parameters: [naming.parameter, .required("index", "quantity")],
+        result: "transaction, or null where there is none"
+      ) { [self] (parameters, _, writer) throws(RPCError) in
+        guard let located = try indexed(naming, &parameters) else { return writer.null() }
         writer.transaction(located)
       }
     }
-    for name in ["eth_getRawTransactionByBlockNumberAndIndex", "eth_getRawTransactionByBlockHashAndIndex"] {
-      table.add(name, .pooled) { [self] (parameters, _, writer) throws(RPCError) in
-        guard let located = try indexed(name, &parameters) else { return writer.null() }
+    for naming in BlockNaming.allCases {
+      table.add(
+        "eth_getRawTransactionByBlock\(naming.rawValue)AndIndex", .pooled,
+        "The envelope of a transaction of the block \(naming.phrase).",
+        parameters: [naming.parameter, .required("index", "quantity")], result: "data, or null where there is none"
+      ) { [self] (parameters, _, writer) throws(RPCError) in
+        guard let located = try indexed(naming, &parameters) else { return writer.null() }
         writer.data(located.transaction.transaction.envelope)
       }
     }
-    table.add("eth_getTransactionBySenderAndNonce", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "eth_getTransactionBySenderAndNonce", .pooled, "The transaction of a block in which a sender used a nonce.",
+      parameters: [.required("address", "address"), .required("nonce", "quantity")],
+      result: "transaction, or null where there is none", differences: "geth has no such method."
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let sender = try parameters.required("address", as: Address.self)
       let nonce = try parameters.required("nonce", as: UInt64.self)
-      let hash = try reading { () throws(ChainReadError) in
+      let hash = try faults.reading { () throws(ChainReadError) in
         try chain.transactionHash(sender: sender, nonce: nonce)
       }
       guard let hash, let located = try included(hash) else { return writer.null() }
@@ -63,15 +95,16 @@ extension NodeAPI {
   }
 
   func included(_ hash: Bytes32) throws(RPCError) -> LocatedTransaction? {
-    try reading { () throws(ChainReadError) in try chain.transaction(hash: hash) }
+    try faults.reading { () throws(ChainReadError) in try chain.transaction(hash: hash) }
   }
 
   /// The transaction at an index of a block.
-  private func indexed(_ method: String, _ parameters: inout Parameters) throws(RPCError) -> LocatedTransaction? {
-    let id = try Self.blockParameter(of: method, &parameters)
+  private func indexed(_ naming: BlockNaming, _ parameters: inout Parameters) throws(RPCError) -> LocatedTransaction? {
+    let id = try naming.block(&parameters)
     let index = try parameters.required("index", as: UInt64.self)
-    guard let block = try header(of: id),
-      let hashes = try reading({ () throws(ChainReadError) in try chain.transactionHashes(ofBlock: block.number) }),
+    guard let block = try blocks.header(of: id),
+      let hashes = try faults.reading({ () throws(ChainReadError) in try chain.transactionHashes(ofBlock: block.number)
+      }),
       index < hashes.count
     else { return nil }
     return try included(hashes[Int(index)])

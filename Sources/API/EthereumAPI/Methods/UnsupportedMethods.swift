@@ -2,7 +2,7 @@
 
 import JSONRPC
 
-extension NodeAPI {
+extension EthereumAPI {
   func addUnsupportedMethods(to table: inout MethodTable) {
     let reasons: [(String, [String])] = [
       ("node has no signer accounts", ["eth_sendTransaction", "eth_sign", "eth_signTransaction", "eth_signTypedData"]),
@@ -17,7 +17,9 @@ extension NodeAPI {
     ]
     for (reason, names) in reasons {
       for name in names {
-        table.add(name, .inline) { (_, _, _) throws(RPCError) in throw .internalError(reason) }
+        table.add(
+          name, .inline, "Not offered: \(reason).", refusals: [.init(-32_603, reason)]
+        ) { (_, _, _) throws(RPCError) in throw .internalError(reason) }
       }
     }
   }

@@ -3,7 +3,7 @@ import JSONRPC
 import Primitives
 
 /// Which block a client means: a tag, a number, or a hash (EIP-1898).
-enum BlockID: Equatable, Sendable, RPCParameter {
+public enum BlockID: Equatable, Sendable, RPCParameter {
   case latest
   case pending
   case safe
@@ -12,7 +12,7 @@ enum BlockID: Equatable, Sendable, RPCParameter {
   case number(UInt64)
   case hash(Bytes32)
 
-  init(parameter value: JSONValue) throws(InvalidParameter) {
+  public init(parameter value: JSONValue) throws(InvalidParameter) {
     switch value.kind {
     case .string:
       if let tag = Self.tag(value) {

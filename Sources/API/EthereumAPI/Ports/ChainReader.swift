@@ -2,11 +2,18 @@ import Primitives
 import Transactions
 
 /// Why something that the API needs could not be read.
-public enum ChainReadError: Error, Sendable, Equatable {
+public enum ChainReadError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The disk, or what is on it, failed; the text is for the client and the log.
   case failed(String)
   /// The state after this block is not kept.
   case stateNotAvailable(block: UInt64)
+
+  public var description: String {
+    switch self {
+    case .failed(let reason): reason
+    case .stateNotAvailable(let block): "state for block \(block) is not available"
+    }
+  }
 }
 
 /// A header with the block's hash. The bloom of the header is filled, which the hash may not cover: the two are kept

@@ -52,9 +52,24 @@ public struct SimulationOverrides: Sendable, Equatable {
   public var isEmpty: Bool { accounts.isEmpty && block == BlockFields() }
 }
 
+/// What a successful call leaves behind besides its output.
+public struct SimulationEffects: Sendable, Equatable {
+  public var logs: [Log]
+  /// Keccak-256 of the code of each account whose code the call changed.
+  public var deployedCode: [Address: Bytes32]
+  /// Inner calls and creations that failed, and with them what had happened inside.
+  public var undoneFrames: Int
+
+  public init(logs: [Log] = [], deployedCode: [Address: Bytes32] = [:], undoneFrames: Int = 0) {
+    self.logs = logs
+    self.deployedCode = deployedCode
+    self.undoneFrames = undoneFrames
+  }
+}
+
 /// How a simulated call ended.
 public enum SimulationOutcome: Sendable, Equatable {
-  case success(output: [UInt8], gasUsed: UInt64)
+  case success(output: [UInt8], gasUsed: UInt64, effects: SimulationEffects = SimulationEffects())
   /// REVERT, with its data.
   case revert(output: [UInt8], gasUsed: UInt64)
   /// Any other failure of the call itself; `isOutOfGas` where more gas might cure it.

@@ -3,7 +3,7 @@ import Primitives
 /// Which logs somebody asks for: those of any of the addresses, with any of the topics in each place.
 ///
 /// Source: execution-apis, `Filter`.
-public struct LogFilter: Sendable, Equatable {
+public struct LogFilter: Sendable, Hashable {
   /// None for every address.
   public var addresses: [Address]
   /// For each place the topics that may stand there; none for any. Logs with fewer topics do not match.

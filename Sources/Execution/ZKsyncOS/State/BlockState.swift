@@ -50,6 +50,8 @@ struct BlockState: ~Copyable {
   /// Where the innermost open frame began.
   var frame = FrameMark()
   var transactionStart = TransactionMark()
+  /// Frames that were undone since the beginning of the block, for simulations.
+  var undoneFrames = 0
 
   /// Ends a simulation early; blocks take the time that they need.
   let cancellation: Cancellation?
@@ -169,7 +171,10 @@ struct BlockState: ~Copyable {
 
   /// Closes a frame and keeps or undoes what happened in it. Frames inside it that an error left open close with it.
   mutating func close(_ handle: FrameHandle, keep: Bool) {
-    if !keep { rollback(to: handle.start) }
+    if !keep {
+      rollback(to: handle.start)
+      undoneFrames += 1
+    }
     frame = handle.outer
   }
 

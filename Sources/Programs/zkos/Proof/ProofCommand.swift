@@ -1,7 +1,7 @@
 import ArgumentParser
-import EthereumAPI
 import Files
 import Primitives
+import ZKsyncAPI
 
 /// `zkos proof`: checks what a node says about the state, without the node.
 struct ProofCommand: ParsableCommand {

@@ -4,18 +4,20 @@ import Primitives
 import ZKsyncOS
 
 /// The state after any block, as the API reads it, off the state store.
-struct StateAdapter: StateReader {
-  let state: StateStore
+public struct StateStoreReader: StateReader {
+  private let state: StateStore
 
-  func balance(of address: Address, after block: UInt64) throws(ChainReadError) -> UInt256 {
+  public init(_ state: StateStore) { self.state = state }
+
+  public func balance(of address: Address, after block: UInt64) throws(ChainReadError) -> UInt256 {
     try account(address, after: block).balance
   }
 
-  func nonce(of address: Address, after block: UInt64) throws(ChainReadError) -> UInt64 {
+  public func nonce(of address: Address, after block: UInt64) throws(ChainReadError) -> UInt64 {
     try account(address, after: block).nonce
   }
 
-  func code(of address: Address, after block: UInt64) throws(ChainReadError) -> [UInt8] {
+  public func code(of address: Address, after block: UInt64) throws(ChainReadError) -> [UInt8] {
     try read(after: block) { (view) throws(StateReadError) in
       let properties = try view.account(address)
       guard properties.codeLength > 0 else { return [] }
@@ -26,7 +28,7 @@ struct StateAdapter: StateReader {
     }
   }
 
-  func storage(of address: Address, key: Bytes32, after block: UInt64) throws(ChainReadError) -> Bytes32 {
+  public func storage(of address: Address, key: Bytes32, after block: UInt64) throws(ChainReadError) -> Bytes32 {
     try read(after: block) { (view) throws(StateReadError) in try view.slot(FlatKey.of(address, key)) ?? .zero }
   }
 

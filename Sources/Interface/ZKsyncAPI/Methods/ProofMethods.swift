@@ -1,13 +1,21 @@
 // The state tree: commitments and proofs.
 
+import EthereumAPI
 import JSON
 import JSONRPC
 import Primitives
 import StateTree
 
-extension NodeAPI {
+extension ZKsyncAPI {
   func addProofMethods(to table: inout MethodTable) {
-    table.add("zks_getProof", .heavy) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "zks_getProof", .heavy, "Slots of an account after a batch, proven against the commitment to the state.",
+      parameters: [
+        .required("address", "address"), .required("keys", "array of at most 1,024 storage keys"),
+        .required("l1BatchNumber", "quantity"),
+      ], result: "account proof", refusals: [.noSuchBlock, .notYetInTree],
+      differences: "Another proof than Ethereum's `eth_getProof`: `zkos proof verify` checks it."
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let address = try parameters.required("address", as: Address.self)
       let keys = try parameters.required("keys", as: JSONValue.self)
       // A batch is one block.
@@ -16,10 +24,15 @@ extension NodeAPI {
       writer.accountProof(
         try proving { () throws(StateProofError) in try prover.prove(slots, of: address, after: batch) })
     }
-    table.add("zkos_getStateCommitment", .pooled) { [self] (parameters, _, writer) throws(RPCError) in
+    table.add(
+      "zkos_getStateCommitment", .pooled, "Root and leaf count of the state tree after a block, and their commitment.",
+      parameters: [.required("blockId", "block")],
+      result: "object with `blockNumber`, `root`, `leafCount` and `stateCommitment`",
+      refusals: [.noSuchBlock, .notYetInTree], differences: "Only this node has it."
+    ) { [self] (parameters, _, writer) throws(RPCError) in
       let id = try parameters.required("blockId", as: BlockID.self)
       let number: UInt64
-      if case .number(let given) = id { number = given } else { number = try stateNumber(of: id) }
+      if case .number(let given) = id { number = given } else { number = try blocks.stateNumber(of: id) }
       let state = try proving { () throws(StateProofError) in try prover.commitment(after: number) }
       writer.beginObject()
       writer.key("blockNumber")
@@ -34,12 +47,16 @@ extension NodeAPI {
     }
   }
 
+  /// Slots of one proof: what fits into a response with room to spare.
+  private static let maxProofSlots = 1_024
+
   private func slots(_ value: JSONValue) throws(RPCError) -> [Bytes32] {
-    let limit = configuration.maxProofSlots
-    guard let elements = value.elements(atMost: limit + 1) else {
+    guard let elements = value.elements(atMost: Self.maxProofSlots + 1) else {
       throw .invalidParameters("invalid argument 1: expected an array of storage keys")
     }
-    guard elements.count <= limit else { throw .invalidParameters("too many storage keys: at most \(limit)") }
+    guard elements.count <= Self.maxProofSlots else {
+      throw .invalidParameters("too many storage keys: at most \(Self.maxProofSlots)")
+    }
     var slots: [Bytes32] = []
     for element in elements {
       do throws(InvalidParameter) { slots.append(try StorageKey(parameter: element).key) } catch {
@@ -63,8 +80,13 @@ extension NodeAPI {
       case .notYet(let block, let newest):
         throw RPCError(
           code: -32_002, message: "the state tree has not reached block \(block) yet: it is at \(newest)")
-      case .failed(let reason): throw .internalError(reason)
+      case .failed(let reason): throw blocks.faults.internalError(reason)
       }
     }
   }
+}
+
+extension MethodDocumentation.Refusal {
+  fileprivate static let noSuchBlock = Self(-32_001, "the chain has no such block, or the tree no longer has it")
+  fileprivate static let notYetInTree = Self(-32_002, "the tree has not reached the block yet: asking again helps")
 }

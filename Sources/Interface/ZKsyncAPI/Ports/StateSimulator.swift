@@ -3,7 +3,6 @@ import Concurrency
 import EVM
 import EthereumAPI
 import Primitives
-import Sequencer
 import Synchronization
 import Transactions
 import ZKsyncOS
@@ -11,9 +10,9 @@ import ZKsyncOS
 /// Simulated calls on the state after any block.
 ///
 /// An engine belongs to one call at a time; those that are idle wait in a pool, as each has memory that is worth keeping.
-final class SimulatorAdapter: Simulator {
-  private let storage: ChainStorage
-  private let options: SequencerOptions
+public final class StateSimulator: Simulator {
+  private let state: StateStore
+  private let contextAfter: @Sendable (UInt64) throws(SimulationError) -> BlockContext?
   private let codes = CodeCache()
   private let idle = Mutex<[Engine]>([])
 
@@ -22,17 +21,20 @@ final class SimulatorAdapter: Simulator {
     let engine: ExecutionEngine
   }
 
-  init(storage: ChainStorage, options: SequencerOptions) {
-    self.storage = storage
-    self.options = options
+  /// - Parameter context: the one in which what comes on top of a block is simulated; `nil` for a block that is not kept.
+  public init(
+    _ state: StateStore, context: @escaping @Sendable (_ block: UInt64) throws(SimulationError) -> BlockContext?
+  ) {
+    self.state = state
+    contextAfter = context
   }
 
-  func simulate(
+  public func simulate(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
   ) throws(SimulationError) -> SimulationOutcome {
     let context = try self.context(of: number, call, overrides.block)
     let stored: ChainStateView
-    do throws(StorageError) { stored = try storage.state.view(at: number) } catch {
+    do throws(StorageError) { stored = try state.view(at: number) } catch {
       throw .stateNotAvailable(block: number)
     }
     let view = try OverriddenState(stored, overrides.accounts, version: context.protocolVersion)
@@ -42,7 +44,11 @@ final class SimulatorAdapter: Simulator {
     do throws(SimulationFailure) {
       let result = try Simulation.call(
         transaction, context: context, state: view, engine: pooled.engine, cancellation: cancellation)
-      if result.succeeded { return .success(output: result.output, gasUsed: result.gasUsed) }
+      if result.succeeded {
+        let effects = SimulationEffects(
+          logs: result.logs, deployedCode: result.deployedCode, undoneFrames: result.undoneFrames)
+        return .success(output: result.output, gasUsed: result.gasUsed, effects: effects)
+      }
       if result.output.isEmpty, result.gasUsed >= transaction.gasLimit {
         return .halt(reason: "out of gas", isOutOfGas: true, gasUsed: result.gasUsed)
       }
@@ -55,9 +61,7 @@ final class SimulatorAdapter: Simulator {
   private func context(
     of number: UInt64, _ call: SimulatedCall, _ overrides: SimulationOverrides.BlockFields
   ) throws(SimulationError) -> BlockContext {
-    let stored: BlockContext?
-    do throws(StorageError) { stored = try self.stored(number) } catch { throw .failed(error.description) }
-    guard var context = stored else { throw .stateNotAvailable(block: number) }
+    guard var context = try contextAfter(number) else { throw .stateNotAvailable(block: number) }
     // A call that offers no price pays none, and the base fee must not stand in its way.
     if call.gasPrice.isZero { context.baseFee = .zero }
     if let number = overrides.number { context.number = number }
@@ -67,13 +71,6 @@ final class SimulatorAdapter: Simulator {
     if let randomness = overrides.randomness { context.mixHash = UInt256(randomness) }
     if let baseFee = overrides.baseFee { context.baseFee = baseFee }
     return context
-  }
-
-  /// The context of a block; for block 0, which has none, the one that block 1 would have.
-  private func stored(_ number: UInt64) throws(StorageError) -> BlockContext? {
-    if let record = try storage.log.record(number) { return record.context }
-    guard number == 0, let genesis = try storage.blocks.header(0) else { return nil }
-    return options.context(number: 0, timestamp: genesis.header.timestamp, blockHashes: BlockHashes())
   }
 
   private func transaction(

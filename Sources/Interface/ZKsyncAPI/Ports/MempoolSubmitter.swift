@@ -4,10 +4,12 @@ import Primitives
 import Transactions
 
 /// The mempool as the API sees it. Signatures are recovered on the calling thread, of which there are several.
-struct SubmitterAdapter: TransactionSubmitter {
-  let mempool: Mempool
+public struct MempoolSubmitter: TransactionSubmitter {
+  private let mempool: Mempool
 
-  func submit(envelope: [UInt8]) throws(SubmissionRefusal) -> Bytes32 {
+  public init(_ mempool: Mempool) { self.mempool = mempool }
+
+  public func submit(envelope: [UInt8]) throws(SubmissionError) -> Bytes32 {
     let recovered: RecoveredTransaction
     do throws(TransactionError) {
       let transaction = try Transaction(envelope: envelope)
@@ -15,23 +17,25 @@ struct SubmitterAdapter: TransactionSubmitter {
       if case .request = transaction { throw .unsupportedType(envelope[0]) }
       recovered = try RecoveredTransaction(transaction)
     } catch {
-      throw SubmissionRefusal(error.description)
+      throw .refused(error.description)
     }
     do throws(MempoolError) {
       try mempool.add(recovered)
     } catch {
-      throw SubmissionRefusal(error.description)
+      throw error.isFaultOfNode ? .failed(error.description) : .refused(error.description)
     }
     return recovered.hash
   }
 
-  func pendingNonce(of sender: Address, accountNonce: UInt64) -> UInt64 {
-    (try? mempool.pendingNonce(for: sender)).map { max($0, accountNonce) } ?? accountNonce
+  public func pendingNonce(of sender: Address) throws(ChainReadError) -> UInt64 {
+    do throws(MempoolError) { return try mempool.pendingNonce(for: sender) } catch {
+      throw .failed(error.description)
+    }
   }
 
-  func transaction(hash: Bytes32) -> RecoveredTransaction? { mempool.transaction(hash) }
+  public func transaction(hash: Bytes32) -> RecoveredTransaction? { mempool.transaction(hash) }
 
-  var counts: (pending: Int, queued: Int) {
+  public var counts: (pending: Int, queued: Int) {
     let counts = mempool.counts
     return (counts.executable, counts.parked)
   }

@@ -1,49 +1,85 @@
 import ChainStorage
 import EthereumAPI
+import Logging
 import Primitives
+import Synchronization
+import Telemetry
 import Transactions
 
 /// The chain as the API reads it, off the block store.
-struct ChainAdapter: ChainReader {
-  let blocks: BlockStore
-  let state: StateAdapter
-  let baseFee: UInt64
+public final class ChainStoreReader: ChainReader {
+  private let blocks: BlockStore
+  private let state: StateStoreReader
+  private let log: ThrottledLog
+  public let nextBaseFee: UInt64
+  /// The newest header that was read. The head is asked for at every turn and never has to wait for the disk for it.
+  private let newest: Mutex<SealedHeader>
 
-  var head: SealedHeader {
-    // The newest block is always in memory; should it not be readable, an empty header says so to nobody's harm.
+  /// - Parameter baseFee: of every block, in wei.
+  public init(
+    _ blocks: BlockStore, state: StateStoreReader, baseFee: UInt64, log: Logger
+  ) throws(ChainReadError) {
+    self.blocks = blocks
+    self.state = state
+    self.log = ThrottledLog(log)
+    nextBaseFee = baseFee
     let number = blocks.head
-    if let header = try? header(number: number) { return header }
-    return SealedHeader(
-      hash: .zero,
-      header: BlockHeader(parentHash: .zero, number: number, gasLimit: 0, timestamp: 0, baseFeePerGas: baseFee))
+    guard let header = try Self.header(number, in: blocks) else {
+      throw .failed("the newest block \(number) is missing")
+    }
+    newest = Mutex(header)
   }
 
-  var nextBaseFee: UInt64 { baseFee }
-  // Nothing is settled on L1 yet.
-  var safeBlock: UInt64? { nil }
-  var finalizedBlock: UInt64? { nil }
+  public var head: SealedHeader {
+    newest.withLock { newest in
+      let number = blocks.head
+      guard number > newest.number else { return newest }
+      // A block that has just been published is in memory. Should it not be readable all the same, the last one that was
+      // is as true an answer as it was a moment ago.
+      do throws(ChainReadError) {
+        if let header = try Self.header(number, in: blocks) {
+          newest = header
+        } else {
+          missing(number, "it is missing")
+        }
+      } catch {
+        missing(number, "\(error)")
+      }
+      return newest
+    }
+  }
 
-  func header(number: UInt64) throws(ChainReadError) -> SealedHeader? {
-    guard let stored = try read({ () throws(StorageError) in try blocks.header(number) }) else { return nil }
+  private func missing(_ number: UInt64, _ reason: String) {
+    log.error("the newest block cannot be shown", reason: "block \(number): \(reason)")
+  }
+
+  // Nothing is settled on L1 yet.
+  public var safeBlock: UInt64? { nil }
+  public var finalizedBlock: UInt64? { nil }
+
+  public func header(number: UInt64) throws(ChainReadError) -> SealedHeader? { try Self.header(number, in: blocks) }
+
+  private static func header(_ number: UInt64, in blocks: BlockStore) throws(ChainReadError) -> SealedHeader? {
+    guard let stored = try Self.read({ () throws(StorageError) in try blocks.header(number) }) else { return nil }
     var header = stored.header
     header.logsBloom = stored.bloom
     return SealedHeader(hash: stored.hash, header: header)
   }
 
-  func number(ofBlock hash: Bytes32) throws(ChainReadError) -> UInt64? {
-    try read { () throws(StorageError) in try blocks.number(of: hash) }
+  public func number(ofBlock hash: Bytes32) throws(ChainReadError) -> UInt64? {
+    try Self.read { () throws(StorageError) in try blocks.number(of: hash) }
   }
 
-  func transactionHashes(ofBlock number: UInt64) throws(ChainReadError) -> [Bytes32]? {
+  public func transactionHashes(ofBlock number: UInt64) throws(ChainReadError) -> [Bytes32]? {
     try transactions(ofBlock: number)?.map(\.hash)
   }
 
-  func transactions(ofBlock number: UInt64) throws(ChainReadError) -> [RecoveredTransaction]? {
-    try read { () throws(StorageError) in try blocks.block(number) }?.transactions
+  public func transactions(ofBlock number: UInt64) throws(ChainReadError) -> [RecoveredTransaction]? {
+    try Self.read { () throws(StorageError) in try blocks.block(number) }?.transactions
   }
 
-  func receipts(ofBlock number: UInt64) throws(ChainReadError) -> [LocatedReceipt]? {
-    guard let block = try read({ () throws(StorageError) in try blocks.block(number) }) else { return nil }
+  public func receipts(ofBlock number: UInt64) throws(ChainReadError) -> [LocatedReceipt]? {
+    guard let block = try Self.read({ () throws(StorageError) in try blocks.block(number) }) else { return nil }
     return block.receipts.indices.map { index in
       locate(
         block.receipts[index], of: block.transactions[index], at: index, hash: block.hash, number: number,
@@ -51,7 +87,7 @@ struct ChainAdapter: ChainReader {
     }
   }
 
-  func transaction(hash: Bytes32) throws(ChainReadError) -> LocatedTransaction? {
+  public func transaction(hash: Bytes32) throws(ChainReadError) -> LocatedTransaction? {
     try find(hash).map { found in
       LocatedTransaction(
         transaction: found.transaction, blockHash: found.blockHash, blockNumber: found.location.block,
@@ -59,7 +95,7 @@ struct ChainAdapter: ChainReader {
     }
   }
 
-  func receipt(hash: Bytes32) throws(ChainReadError) -> LocatedReceipt? {
+  public func receipt(hash: Bytes32) throws(ChainReadError) -> LocatedReceipt? {
     try find(hash).map { found in
       locate(
         found.receipt, of: found.transaction, at: found.location.index, hash: found.blockHash,
@@ -68,7 +104,7 @@ struct ChainAdapter: ChainReader {
   }
 
   /// No index of its own: nonces never fall, so the block that used this one is found by halving the range of blocks.
-  func transactionHash(sender: Address, nonce: UInt64) throws(ChainReadError) -> Bytes32? {
+  public func transactionHash(sender: Address, nonce: UInt64) throws(ChainReadError) -> Bytes32? {
     var before: UInt64 = 0, after = blocks.head
     guard try state.nonce(of: sender, after: after) > nonce else { return nil }
     while before + 1 < after {
@@ -90,7 +126,7 @@ struct ChainAdapter: ChainReader {
   }
 
   private func find(_ hash: Bytes32) throws(ChainReadError) -> Found? {
-    try read { () throws(StorageError) -> Found? in
+    try Self.read { () throws(StorageError) -> Found? in
       guard let location = try blocks.location(of: hash), let found = try blocks.transaction(at: location),
         let stored = try blocks.header(location.block)
       else { return nil }
@@ -115,7 +151,7 @@ struct ChainAdapter: ChainReader {
       index: index, firstLogIndex: receipt.firstLogIndex)
   }
 
-  private func read<R>(_ body: () throws(StorageError) -> R) throws(ChainReadError) -> R {
+  private static func read<R>(_ body: () throws(StorageError) -> R) throws(ChainReadError) -> R {
     do throws(StorageError) { return try body() } catch { throw .failed(error.description) }
   }
 }

@@ -1,27 +1,42 @@
 import ChainStorage
-import EthereumAPI
 import Primitives
-import Settlement
 import StateTree
 import ZKsyncOS
 
-/// The state tree as the API reads it.
-struct ProofAdapter: StateProver {
+/// Why the state tree has no answer.
+enum StateProofError: Error, Sendable, Equatable {
+  /// The chain does not have the block.
+  case noSuchBlock(UInt64, newest: UInt64)
+  /// The chain has the block, the tree does not yet; asking again helps.
+  case notYet(UInt64, newest: UInt64)
+  /// The tree no longer has what is needed to show this version.
+  case pruned(UInt64, oldest: UInt64)
+  /// The disk, or what is on it, failed.
+  case failed(String)
+}
+
+/// Commitments to the state and proofs of its slots, off the tree and the stores. Called on worker threads.
+///
+/// The tree follows the chain at a small distance. Both calls wait a moment for a block that it has not reached.
+struct StateProver: Sendable {
   /// How long a caller waits for the tree to reach a block that the chain has.
-  static let patience = Duration.milliseconds(500)
+  private static let patience = Duration.milliseconds(500)
 
   let storage: ChainStorage
-  let settlement: SettlementPipeline
+  let tree: StateTree
+  let waitForTree: @Sendable (UInt64, Duration) -> Bool
 
+  /// Root and leaf count after any block, however old.
   func commitment(after block: UInt64) throws(StateProofError) -> StateCommitment {
     try awaitTree(block)
-    return try reading(block) { () throws(StateTreeError) in try settlement.tree.commitment(at: block) }
+    return try reading(block) { () throws(StateTreeError) in try tree.commitment(at: block) }
   }
 
+  /// Proofs for slots of an account after a block.
   func prove(_ slots: [Bytes32], of address: Address, after block: UInt64) throws(StateProofError) -> AccountProof {
     try awaitTree(block)
     let (state, proofs) = try reading(block) { () throws(StateTreeError) in
-      let view = try settlement.tree.view(at: block)
+      let view = try tree.view(at: block)
       return (view.commitment, try view.proofs(for: slots.map { FlatKey.of(address, $0) }))
     }
     let (hashes, timestamp) = try history(through: block)
@@ -34,22 +49,20 @@ struct ProofAdapter: StateProver {
   private func awaitTree(_ block: UInt64) throws(StateProofError) {
     let newest = storage.blocks.head
     guard block <= newest else { throw .noSuchBlock(block, newest: newest) }
-    guard settlement.waitForTree(block, atMost: Self.patience) else {
-      throw .notYet(block, newest: settlement.tree.lastVersion)
-    }
+    guard waitForTree(block, Self.patience) else { throw .notYet(block, newest: tree.lastVersion) }
   }
 
   /// The hashes of the blocks up to `block`, and its time.
   private func history(through block: UInt64) throws(StateProofError) -> (BlockHashes, timestamp: UInt64) {
-    do {
-      guard let header = try storage.blocks.header(block) else {
-        throw StateProofError.failed("block \(block) is missing")
+    do throws(StorageError) {
+      if let header = try storage.blocks.header(block) {
+        let before = try storage.log.record(block)?.context.blockHashes ?? BlockHashes()
+        return (before.appending(header.hash), header.header.timestamp)
       }
-      let before = try storage.log.record(block)?.context.blockHashes ?? BlockHashes()
-      return (before.appending(header.hash), header.header.timestamp)
     } catch {
-      throw error as? StateProofError ?? .failed("\(error)")
+      throw .failed(error.description)
     }
+    throw .failed("block \(block) is missing")
   }
 
   private func reading<R>(_ block: UInt64, _ body: () throws(StateTreeError) -> R) throws(StateProofError) -> R {

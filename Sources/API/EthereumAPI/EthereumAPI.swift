@@ -1,0 +1,77 @@
+import JSON
+import JSONRPC
+import Logging
+import Primitives
+import Telemetry
+
+/// The methods that Ethereum clients call, over whatever gives access to chain, state, mempool and virtual machine.
+///
+/// Cheap methods, those answered from memory, run on the event loop; all others on the worker pool. Shapes are those of
+/// zksync-os-server, error codes and messages those of geth; where the reference has a defect that geth has not (reverts
+/// that look like success, a constant fee history), geth's behaviour is kept.
+public final class EthereumAPI: Sendable {
+  public struct Configuration: Sendable {
+    public var chainID: UInt64 = 270
+    public var clientVersion = "zksync-os-sequencer"
+    /// Gas of `eth_call` where the request names none, and at most.
+    public var callGas: UInt64 = 10_000_000
+    /// Blocks that a query for logs may span.
+    public var maxBlocksPerFilter: UInt64 = 100_000
+    /// Logs that a query over several blocks may give.
+    public var maxLogsPerResponse = 20_000
+    /// A filter that nobody asks is forgotten after this time.
+    public var staleFilterTime = Duration.seconds(15 * 60)
+    /// Filters that may exist at once.
+    public var maxFilters = 10_000
+    /// Blocks of one fee history.
+    public var maxFeeHistoryBlocks: UInt64 = 1_024
+
+    public init() {}
+  }
+
+  let configuration: Configuration
+  let chain: any ChainReader
+  let state: any StateReader
+  let submitter: any TransactionSubmitter
+  let simulator: any Simulator
+  let metrics: EthereumAPIMetrics
+  let faults: FaultLog
+  let filters: FilterRegistry
+  /// To be started before clients are served, and stopped with the node.
+  public let notifier: Notifier
+  /// Finds the blocks that clients mean, here and in other APIs over the same chain.
+  public let blocks: BlockLookup
+
+  public init(
+    _ configuration: Configuration = Configuration(), chain: any ChainReader, state: any StateReader,
+    submitter: any TransactionSubmitter, simulator: any Simulator, events: any EventSource, metrics: MetricsRegistry,
+    log: Logger
+  ) {
+    self.configuration = configuration
+    self.chain = chain
+    self.state = state
+    self.submitter = submitter
+    self.simulator = simulator
+    self.metrics = EthereumAPIMetrics(metrics)
+    faults = FaultLog(log, self.metrics)
+    blocks = BlockLookup(chain: chain, faults: faults)
+    let pending = PendingTransactions()
+    filters = FilterRegistry(limit: configuration.maxFilters, staleTime: configuration.staleFilterTime, pending)
+    notifier = Notifier(chain, events, pending, self.metrics, faults)
+  }
+
+  /// All methods, for a dispatcher.
+  public var methods: MethodTable {
+    var table = MethodTable()
+    addChainMethods(to: &table)
+    addBlockMethods(to: &table)
+    addTransactionMethods(to: &table)
+    addAccountMethods(to: &table)
+    addCallMethods(to: &table)
+    addLogMethods(to: &table)
+    addSubscriptionMethods(to: &table)
+    addPoolMethods(to: &table)
+    addUnsupportedMethods(to: &table)
+    return table
+  }
+}

@@ -1,0 +1,47 @@
+import Concurrency
+import Logging
+import Synchronization
+
+/// Writes errors that may come many thousand times a second, the same one at most once a second, with how often it came.
+public final class ThrottledLog: Sendable {
+  private struct Entry {
+    /// Nanoseconds of the monotonic clock from which the reason is written again.
+    var quietUntil: UInt64
+    var suppressed: UInt64 = 0
+  }
+
+  /// Reasons that are remembered: texts with numbers in them can be many.
+  private static let limit = 64
+
+  private let log: Logger
+  private let interval: UInt64
+  private let clock: TimeSource
+  private let entries = Mutex<[String: Entry]>([:])
+
+  public init(_ log: Logger, interval: Duration = .seconds(1), clock: TimeSource = .system) {
+    self.log = log
+    self.interval = interval.nanoseconds
+    self.clock = clock
+  }
+
+  /// Writes `message` with its reason, unless the same reason was written within the interval.
+  public func error(_ message: Logger.Message, reason: String) {
+    let now = clock.monotonicNanoseconds()
+    let suppressed = entries.withLock { entries -> UInt64? in
+      if let entry = entries[reason], now < entry.quietUntil {
+        entries[reason]?.suppressed += 1
+        return nil
+      }
+      let suppressed = entries[reason]?.suppressed ?? 0
+      if entries.count >= Self.limit { entries = entries.filter { now < $0.value.quietUntil } }
+      // So many different ones within one interval are written no more than a single one would be.
+      guard entries.count < Self.limit else { return nil }
+      entries[reason] = Entry(quietUntil: now + interval)
+      return suppressed
+    }
+    guard let suppressed else { return }
+    var metadata: Logger.Metadata = ["reason": "\(reason)"]
+    if suppressed > 0 { metadata["repeated"] = "\(suppressed)" }
+    log.error(message, metadata: metadata)
+  }
+}

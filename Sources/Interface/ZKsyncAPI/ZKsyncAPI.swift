@@ -1,0 +1,29 @@
+import ChainStorage
+import EthereumAPI
+import JSONRPC
+import StateTree
+
+/// The methods that only our node has: proofs of its state, and its raw encodings. Ethereum's own are in `EthereumAPI`.
+public final class ZKsyncAPI: Sendable {
+  let blocks: BlockLookup
+  let prover: StateProver
+
+  /// - Parameters:
+  ///   - blocks: that of the Ethereum API over the same chain.
+  ///   - waitForTree: waits until the tree has a block, at most for a time; whether it has it then.
+  public init(
+    blocks: BlockLookup, storage: ChainStorage, tree: StateTree,
+    waitForTree: @escaping @Sendable (_ block: UInt64, _ atMost: Duration) -> Bool
+  ) {
+    self.blocks = blocks
+    prover = StateProver(storage: storage, tree: tree, waitForTree: waitForTree)
+  }
+
+  /// All methods, for a dispatcher.
+  public var methods: MethodTable {
+    var table = MethodTable()
+    addProofMethods(to: &table)
+    addDebugMethods(to: &table)
+    return table
+  }
+}
