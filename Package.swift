@@ -248,7 +248,12 @@ let package = Package(
         "ZKsyncAPI", "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
       ]),
     .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),
-    .tests("NodeTests", in: "Programs", ["JSON", "Telemetry", "HTTP", "Node", "SocketTesting", .nioPosix]),
+    .tests(
+      "NodeTests", in: "Programs",
+      [
+        "Primitives", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "NodeOptions", "Node",
+        "SocketTesting", "StorageTesting", .nioPosix, .logging,
+      ]),
     .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
     .program(
       "zkos", path: "Sources/Programs/zkos",

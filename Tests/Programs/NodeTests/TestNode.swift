@@ -1,0 +1,111 @@
+import JSON
+import JSONRPC
+import Logging
+import NIOPosix
+import Node
+import NodeOptions
+import Primitives
+import SocketTesting
+import StorageTesting
+import Testing
+import Transactions
+
+/// The real node, started in the process of the test: on ports that the system chooses, with a database of its own.
+///
+/// This is the only place that knows how a node is started and stopped. Tests reach it over its ports, as everybody does.
+struct TestNode {
+  let rpcPort: Int
+  let metricsPort: Int
+  let client: JSONRPCClient
+
+  /// Starts a node, lets `body` use it, and stops it, whatever comes of that.
+  ///
+  /// - Parameters:
+  ///   - options: as in the environment of the process.
+  ///   - directory: of the database.
+  static func run(
+    _ options: [String: String] = [:], in directory: TemporaryDirectory = TemporaryDirectory(),
+    _ body: (TestNode) async throws -> Void
+  ) async throws {
+    let defaults = [
+      "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
+      "SEQUENCER_ROCKS_DB_PATH": directory.file("db"), "SEQUENCER_BLOCK_TIME": "5ms",
+    ]
+    let configuration = try await NodeConfiguration.load(
+      environment: defaults.merging(options) { $1 }, arguments: [])
+    let node = try await Node.start(configuration, log: Logger(label: "node") { _ in SwiftLogNoOpLogHandler() })
+    let result: Result<Void, any Error>
+    do { result = .success(try await use(node, body)) } catch { result = .failure(error) }
+    await node.stop()
+    try result.get()
+  }
+
+  private static func use(_ node: Node, _ body: (TestNode) async throws -> Void) async throws {
+    let client = try JSONRPCClient(
+      url: "http://127.0.0.1:\(node.rpcPort)", on: MultiThreadedEventLoopGroup.singleton.next())
+    let node = TestNode(rpcPort: node.rpcPort, metricsPort: node.metricsPort, client: client)
+    let result: Result<Void, any Error>
+    do {
+      // The first block funds the rich account; it comes a moment after the node listens.
+      try await until { try await node.head() >= 1 }
+      result = .success(try await body(node))
+    } catch {
+      result = .failure(error)
+    }
+    await client.shutdown()
+    try result.get()
+  }
+
+  // MARK: JSON-RPC
+
+  /// Calls a method with parameters in JSON.
+  func call(_ method: String, _ parameters: String...) async throws -> JSONValue {
+    try await client.call(method) { writer in for parameter in parameters { writer.raw(parameter) } }
+  }
+
+  func head() async throws -> UInt64 { try #require(try await call("eth_blockNumber").quantity64) }
+
+  func send(_ transaction: SignedTransaction) async throws -> Bytes32 {
+    let envelope = transaction.envelope
+    return try #require(try await client.call("eth_sendRawTransaction") { $0.data(envelope) }.bytes32)
+  }
+
+  /// The receipt of a transaction, once it is in a block.
+  func receipt(of hash: Bytes32) async throws -> JSONValue {
+    var receipt: JSONValue?
+    try await until {
+      let answer = try await client.call("eth_getTransactionReceipt") { $0.data(hash) }
+      receipt = answer.isNull ? nil : answer
+      return receipt != nil
+    }
+    return try #require(receipt)
+  }
+
+  // MARK: The metrics port
+
+  func get(_ path: String) throws -> RawSocket.Response {
+    let socket = try RawSocket(port: metricsPort)
+    try socket.write("GET \(path) HTTP/1.1\r\nHost: test\r\n\r\n")
+    return try socket.readResponse()
+  }
+
+  /// The samples by their names with labels.
+  func metrics() throws -> [String: Double] {
+    var samples: [String: Double] = [:]
+    for line in try get("/metrics").body.split(separator: "\n") where !line.hasPrefix("#") {
+      guard let space = line.lastIndex(of: " ") else { continue }
+      samples[String(line[..<space])] = Double(line[line.index(after: space)...])
+    }
+    return samples
+  }
+}
+
+/// Asks until the answer is yes; the test fails after some ten seconds.
+func until(_ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+  for _ in 0..<5_000 {
+    if try await condition() { return }
+    try await Task.sleep(for: .milliseconds(2))
+  }
+  Issue.record("the condition never came true", sourceLocation: sourceLocation)
+  throw CancellationError()
+}

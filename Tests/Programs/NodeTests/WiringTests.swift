@@ -1,0 +1,217 @@
+import Glibc
+import JSON
+import Primitives
+import SocketTesting
+import StorageTesting
+import Testing
+import Transactions
+
+/// Whether the parts of the node are connected: each test takes a way through several of them that a user takes.
+@Suite("Wiring", .serialized)
+struct WiringTests {
+  static let receiver = Address(0xB0B)
+  /// Init code that emits one log with the topic 42 and leaves no code: LOG1(0, 0, 42).
+  static let logging: [UInt8] = [0x60, 42, 0x5f, 0x5f, 0xa1, 0x00]
+  static let topic = "\"0x\(String(repeating: "0", count: 62))2a\""
+
+  @Test("A transfer becomes a block, a receipt, a balance, and can be proven")
+  func transfer() async throws {
+    try await TestNode.run { node in
+      var rich = try TestWallet.rich()
+      let transaction = try rich.sign(to: Self.receiver, value: 5)
+      let hash = try await node.send(transaction)
+      #expect(hash == transaction.hash)
+      let receipt = try await node.receipt(of: hash)
+      #expect(receipt["status"]?.quantity64 == 1)
+      #expect(receipt["gasUsed"]?.quantity64 == 21_000)
+
+      let number = try #require(receipt["blockNumber"]?.quantity64)
+      let block = try await node.call("eth_getBlockByNumber", "\"0x\(String(number, radix: 16))\"", "false")
+      #expect(block["hash"]?.bytes32 == receipt["blockHash"]?.bytes32)
+      #expect(block["transactions"]?.elements?.map(\.bytes32) == [hash])
+      #expect(try await node.call("eth_getBalance", "\"\(Self.receiver)\"", "\"latest\"").quantity64 == 5)
+      #expect(try await node.call("eth_getTransactionCount", "\"\(rich.address)\"", "\"latest\"").quantity64 == 1)
+
+      let proof = try await node.call(
+        "zks_getProof", "\"\(Self.receiver)\"", "[\"\(Bytes32.zero)\"]", "\(number)")
+      #expect(proof["storageProofs"]?.elements?.count == 1)
+    }
+  }
+
+  @Test("Calls are simulated, estimated and traced on the state of the chain")
+  func calls() async throws {
+    try await TestNode.run { node in
+      let rich = try TestWallet.rich().address
+      let call = "{\"from\":\"\(rich)\",\"to\":\"\(Self.receiver)\",\"value\":\"0x1\"}"
+      #expect(try await node.call("eth_call", call, "\"latest\"").data == [])
+      #expect(try await node.call("eth_estimateGas", call).quantity64 == 21_000)
+      // BALANCE of the caller, returned.
+      let code = "{\"\(Self.receiver)\":{\"code\":\"0x33315f5260205ff3\"}}"
+      let balance = try await node.call("eth_getBalance", "\"\(rich)\"", "\"latest\"").quantity
+      let answer = try await node.call(
+        "eth_call", "{\"from\":\"\(rich)\",\"to\":\"\(Self.receiver)\"}", "\"latest\"", code)
+      #expect(answer.bytes32 == balance.map { Bytes32($0) })
+    }
+  }
+
+  @Test("What waits for a gap in its nonces is in the pool and nowhere else")
+  func pool() async throws {
+    try await TestNode.run { node in
+      var rich = try TestWallet.rich(nonce: 1)
+      let parked = try await node.send(try rich.sign(to: Self.receiver))
+      #expect(try await node.call("txpool_status")["queued"]?.quantity64 == 1)
+      #expect(try await node.call("eth_getTransactionReceipt", "\"\(parked)\"").isNull)
+      var first = try TestWallet.rich()
+      _ = try await node.receipt(of: try await node.send(try first.sign(to: Self.receiver)))
+      #expect(try await node.receipt(of: parked)["status"]?.quantity64 == 1)
+      #expect(try await node.call("txpool_status")["queued"]?.quantity64 == 0)
+    }
+  }
+
+  @Test("A log reaches the filters, the query, and the receipt")
+  func filters() async throws {
+    try await TestNode.run { node in
+      let filter = "{\"fromBlock\":\"earliest\",\"topics\":[\(Self.topic)]}"
+      let id = try #require(try await node.call("eth_newFilter", filter).string)
+      let blocks = try #require(try await node.call("eth_newBlockFilter").string)
+      var rich = try TestWallet.rich()
+      let receipt = try await node.receipt(
+        of: try await node.send(try rich.sign(to: nil, input: Self.logging, gas: 200_000)))
+      let hash = try #require(receipt["transactionHash"]?.bytes32)
+      #expect(receipt["logs"]?.elements?.count == 1)
+      for logs in [
+        try await node.call("eth_getFilterChanges", "\"\(id)\""), try await node.call("eth_getFilterLogs", "\"\(id)\""),
+        try await node.call("eth_getLogs", filter),
+      ] { #expect(logs.elements?.map { $0["transactionHash"]?.bytes32 } == [hash]) }
+      let changes = try await node.call("eth_getFilterChanges", "\"\(blocks)\"").elements?.map(\.bytes32)
+      #expect(changes?.last == receipt["blockHash"]?.bytes32)
+    }
+  }
+
+  @Test("Subscribers hear of a transaction, its block and its log")
+  func subscriptions() async throws {
+    try await TestNode.run { node in
+      let socket = try RawSocket(port: node.rpcPort)
+      try socket.upgrade()
+      var kinds: [String: String] = [:]
+      for parameters in ["\"newHeads\"", "\"logs\",{\"topics\":[\(Self.topic)]}", "\"newPendingTransactions\""] {
+        try socket.writeText(#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":[\#(parameters)]}"#)
+        let answer = try JSONValue(parsing: Array(try socket.readText().utf8))
+        kinds[try #require(answer["result"]?.string)] = parameters
+      }
+      var rich = try TestWallet.rich()
+      let hash = try await node.send(try rich.sign(to: nil, input: Self.logging, gas: 200_000))
+      var heard: [String: JSONValue] = [:]
+      for _ in 0..<3 {
+        let item = try JSONValue(parsing: Array(try socket.readText().utf8))["params"]
+        heard[try #require(item?["subscription"]?.string.flatMap { kinds[$0] })] = item?["result"]
+      }
+      let receipt = try await node.receipt(of: hash)
+      #expect(heard["\"newPendingTransactions\""]?.bytes32 == hash)
+      #expect(heard["\"newHeads\""]?["hash"]?.bytes32 == receipt["blockHash"]?.bytes32)
+      #expect(heard["\"logs\",{\"topics\":[\(Self.topic)]}"]?["transactionHash"]?.bytes32 == hash)
+    }
+  }
+
+  @Test("A node that is started on what another left goes on where that one stopped")
+  func restart() async throws {
+    var directory = TemporaryDirectory()
+    var rich = try TestWallet.rich()
+    var receipts: [JSONValue] = []
+    for _ in 0..<2 {
+      try await TestNode.run(in: directory) { node in
+        for old in receipts {
+          let hash = try #require(old["transactionHash"]?.bytes32)
+          #expect(try await node.receipt(of: hash).text == old.text)
+        }
+        for _ in 0..<3 {
+          receipts.append(try await node.receipt(of: try await node.send(try rich.sign(to: Self.receiver, value: 1))))
+        }
+        let balance = try await node.call("eth_getBalance", "\"\(Self.receiver)\"", "\"latest\"").quantity64
+        #expect(balance == UInt64(receipts.count))
+      }
+      // Everything is on the disk by now.
+      let next = TemporaryDirectory()
+      copy(directory.file("db"), to: next.file("db"))
+      directory = next
+    }
+    let numbers = receipts.compactMap { $0["blockNumber"]?.quantity64 }
+    #expect(numbers.count == 6 && numbers == numbers.sorted())
+  }
+
+  @Test("Every stage behind the sequencer reaches the head of the chain")
+  func settlement() async throws {
+    try await TestNode.run(["PROVER_API_FAKE_PROVERS": "1"]) { node in
+      var rich = try TestWallet.rich()
+      var last: JSONValue?
+      for _ in 0..<3 {
+        last = try await node.receipt(of: try await node.send(try rich.sign(to: Self.receiver, value: 1)))
+      }
+      let head = try #require(last?["blockNumber"]?.quantity64)
+      // Every part that follows blocks says where it is.
+      try await until {
+        let parts = try JSONValue(parsing: Array(try node.get("/status").body.utf8))["services"]?.elements ?? []
+        let positions = parts.compactMap { $0["position"]?.unsignedInteger }
+        return positions.count > 1 && positions.allSatisfy { $0 == head }
+      }
+      #expect(try node.get("/health").status == 200)
+    }
+  }
+
+  @Test("The metrics port says what the node does, until it is stopped")
+  func metrics() async throws {
+    var port = 0, rpcPort = 0
+    try await TestNode.run { node in
+      (port, rpcPort) = (node.metricsPort, node.rpcPort)
+      let health = try node.get("/health")
+      #expect(health.status == 200)
+      #expect(try JSONValue(parsing: Array(health.body.utf8))["status"]?.string == "ready")
+      var rich = try TestWallet.rich()
+      _ = try await node.receipt(of: try await node.send(try rich.sign(to: Self.receiver)))
+      let metrics = try node.metrics()
+      // One of each module that has some.
+      for name in [
+        "sealed_block", "repositories_persistence_lag", "mempool_executable", "storage_view_diffs_scanned_count",
+        "tree_lag_blocks", "response_time_seconds_count{method=\"send_raw_transaction\"}",
+        "process_resident_memory_bytes", "rocksdb_memory_bytes{database=\"state\",kind=\"block_cache\"}",
+      ] { #expect(metrics[name] != nil, "\(name)") }
+      let head = try await node.head()
+      #expect(metrics["sealed_block"] == Double(head))
+    }
+    for closed in [port, rpcPort] { #expect(throws: SocketError.self) { try RawSocket(port: closed) } }
+  }
+
+  @Test("Clients that wait for a call that takes long do not hold the node up when it is stopped")
+  func shutdown() async throws {
+    var clients: [RawSocket] = []
+    try await TestNode.run { node in
+      // Hashes 64 KiB again and again until little gas is left.
+      let spinner = "0x5b61ffff5f20506175305a115f5700"
+      let override = "{\"\(Self.receiver)\":{\"code\":\"\(spinner)\"}}"
+      let call =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_estimateGas\",\"params\":[{\"to\":\"\(Self.receiver)\"},\"latest\",\(override)]}"
+      let batch = "[\(Array(repeating: call, count: 8).joined(separator: ","))]"
+      for _ in 0..<4 {
+        let client = try RawSocket(port: node.rpcPort)
+        try client.post(batch)
+        clients.append(client)
+      }
+      // They have come in once a call that came later was answered.
+      _ = try await node.head()
+    }
+    for client in clients {
+      // Nobody is told that all of the work was done.
+      if let answer = try? client.readResponse().body { #expect(answer.contains("\"error\"")) }
+    }
+  }
+}
+
+/// Copies a file, or a directory with everything in it.
+private func copy(_ path: String, to target: String) {
+  guard let directory = opendir(path) else {
+    return TemporaryDirectory.write(TemporaryDirectory.read(path), to: target)
+  }
+  closedir(directory)
+  mkdir(target, 0o755)
+  for name in TemporaryDirectory.list(path) { copy(path + "/" + name, to: target + "/" + name) }
+}
