@@ -8,7 +8,7 @@ public struct ProverServiceMetrics: Sendable {
   public init(_ registry: MetricsRegistry) { self.registry = registry }
 
   /// Time from handing out a proof job to its proof, by the name that the prover gives itself.
-  public func proveTime(prover: String) -> Histogram {
+  func proveTime(prover: String) -> Histogram {
     registry.histogram(
       "prover_prove_time_seconds", "Time from handing out a proof job to its proof",
       bounds: [0.001, 0.005, 0.025, 0.1, 0.25, 1, 5, 30, 120], [("prover", names.label(prover))])
