@@ -112,6 +112,6 @@ struct BatchVectorTests {
     expected += Bytes32.zero.bytes + commit.operatorInput
     #expect(batch.encoded == expected)
     #expect(Batch(decoding: expected[...]) == batch)
-    #expect(Batch(decoding: expected.prefix(392)) == nil)
+    #expect(Batch(decoding: expected.prefix(344)) == nil)
   }
 }
