@@ -80,6 +80,9 @@ public final class MetricsRegistry: Sendable {
     _ = child(name, "histogram", help, labels) { .histogram(histogram) }
   }
 
+  /// Lets go of every metric, and of what those that are computed look at.
+  public func clear() { families.withLock { $0 = [:] } }
+
   private func child(
     _ name: String, _ type: String, _ help: String, _ labels: Labels, orElse make: () -> Metric
   ) -> Metric {

@@ -40,6 +40,10 @@ public final class ServiceList: Sendable {
     }
   }
 
+  /// Lets go of the parts, and with them of what they hold: stores, threads, sockets. The pages that show the list are
+  /// themselves parts, so that nothing else would end the circle.
+  public func clear() { entries.withLock { $0 = [] } }
+
   // MARK: Looking
 
   /// A part as it is now.

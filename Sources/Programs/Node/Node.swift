@@ -60,10 +60,13 @@ public final class Node: Sendable {
   /// Returns when block production has failed, with the reason; otherwise waits for ever.
   public func failure() async -> String { await failures.reason() }
 
-  /// Lets clients go, finishes the block under construction, makes everything durable.
+  /// Lets clients go, finishes the block under construction, makes everything durable, and closes the stores.
   public func stop() async {
     await services.stop()
     await loops.shutdown()
+    // The stores close with their last reference, so that another node can open them.
+    services.clear()
+    metrics.clear()
     log.info("stopped")
   }
 }

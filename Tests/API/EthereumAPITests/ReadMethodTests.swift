@@ -275,7 +275,7 @@ struct ReadMethodTests {
     }
   }
 
-  @Test("A store that fails is the node's fault, counted and in the log, the same fault once a second")
+  @Test("A store that fails is the node's fault, counted and in the log, whoever asked")
   func faults() async throws {
     let fixture = Fixture()
     let raw = Hex.encode(try transfer(nonce: 666).transaction.envelope)
@@ -287,7 +287,7 @@ struct ReadMethodTests {
       #expect(error == (-32603, "disk on fire"))
     }
     #expect(fixture.registry.exposition.contains("rpc_internal_errors 3"))
-    #expect(fixture.log.lines == ["the API cannot read what it needs: disk on fire"])
+    #expect(Set(fixture.log.lines) == ["the API cannot read what it needs: disk on fire"])
   }
 
   @Test("What no method can do is no fault of the node")

@@ -1,4 +1,3 @@
-import Glibc
 import JSON
 import Primitives
 import SocketTesting
@@ -115,7 +114,7 @@ struct WiringTests {
 
   @Test("A node that is started on what another left goes on where that one stopped")
   func restart() async throws {
-    var directory = TemporaryDirectory()
+    let directory = TemporaryDirectory()
     var rich = try TestWallet.rich()
     var receipts: [JSONValue] = []
     for _ in 0..<2 {
@@ -130,10 +129,6 @@ struct WiringTests {
         let balance = try await node.call("eth_getBalance", "\"\(Self.receiver)\"", "\"latest\"").quantity64
         #expect(balance == UInt64(receipts.count))
       }
-      // Everything is on the disk by now.
-      let next = TemporaryDirectory()
-      copy(directory.file("db"), to: next.file("db"))
-      directory = next
     }
     let numbers = receipts.compactMap { $0["blockNumber"]?.quantity64 }
     #expect(numbers.count == 6 && numbers == numbers.sorted())
@@ -204,14 +199,4 @@ struct WiringTests {
       if let answer = try? client.readResponse().body { #expect(answer.contains("\"error\"")) }
     }
   }
-}
-
-/// Copies a file, or a directory with everything in it.
-private func copy(_ path: String, to target: String) {
-  guard let directory = opendir(path) else {
-    return TemporaryDirectory.write(TemporaryDirectory.read(path), to: target)
-  }
-  closedir(directory)
-  mkdir(target, 0o755)
-  for name in TemporaryDirectory.list(path) { copy(path + "/" + name, to: target + "/" + name) }
 }

@@ -1,12 +1,14 @@
 import Chain
 import EthereumAPI
 import Mempool
+import Synchronization
 import Transactions
 
 /// What the chain's stream tells and the mempool has to offer, for the notifier of the API.
-struct StreamEvents: EventSource {
+final class StreamEvents: EventSource {
   private let follower: BlockFollower
   private let mempool: Mempool
+  private let subscriptions = Mutex<[Int]>([])
 
   init(_ stream: BlockStream, _ mempool: Mempool) {
     follower = stream.follow("notifier", after: stream.head)
@@ -20,7 +22,13 @@ struct StreamEvents: EventSource {
     return nil
   }
 
-  func stopWaiting() { follower.close() }
+  func stopWaiting() {
+    follower.close()
+    for subscription in subscriptions.withLock({ $0 }) { mempool.unsubscribe(subscription) }
+  }
 
-  func onExecutable(_ handler: @escaping @Sendable ([RecoveredTransaction]) -> Void) { _ = mempool.subscribe(handler) }
+  func onExecutable(_ handler: @escaping @Sendable ([RecoveredTransaction]) -> Void) {
+    let subscription = mempool.subscribe(handler)
+    subscriptions.withLock { $0.append(subscription) }
+  }
 }
