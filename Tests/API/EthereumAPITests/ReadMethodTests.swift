@@ -275,9 +275,10 @@ struct ReadMethodTests {
     }
   }
 
-  @Test("A store that fails is the node's fault, counted and in the log, whoever asked")
+  @Test("A store that fails is the node's fault, counted and in the log, the same fault once a second")
   func faults() async throws {
     let fixture = Fixture()
+    let start = ContinuousClock.now
     let raw = Hex.encode(try transfer(nonce: 666).transaction.envelope)
     for (method, parameters) in [
       ("eth_sendRawTransaction", "[\"\(raw)\"]"), ("eth_getTransactionCount", "[\"\(token)\",\"pending\"]"),
@@ -287,7 +288,11 @@ struct ReadMethodTests {
       #expect(error == (-32603, "disk on fire"))
     }
     #expect(fixture.registry.exposition.contains("rpc_internal_errors 3"))
-    #expect(Set(fixture.log.lines) == ["the API cannot read what it needs: disk on fire"])
+    let seconds = Int((ContinuousClock.now - start) / .seconds(1))
+    let lines = fixture.log.lines
+    // Once, unless the machine was so slow that a second passed between the calls.
+    #expect(lines.count >= 1 && lines.count <= 1 + seconds)
+    #expect(lines.allSatisfy { $0 == "the API cannot read what it needs: disk on fire" })
   }
 
   @Test("What no method can do is no fault of the node")
