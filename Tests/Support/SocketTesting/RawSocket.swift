@@ -11,7 +11,9 @@ public enum SocketError: Error, Equatable {
 }
 
 /// A blocking socket to 127.0.0.1. Reading gives up after the time given at the start.
-public final class RawSocket {
+///
+/// `@unchecked Sendable`: a test uses a socket from one thread at a time.
+public final class RawSocket: @unchecked Sendable {
   private var descriptor: Int32
   /// Bytes received and not yet taken.
   private var buffer: [UInt8] = []
