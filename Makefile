@@ -14,7 +14,7 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps build run test test-unit test-e2e lint reference format fuzz bench bench-counts bench-guest bench-rpc clean
+.PHONY: help deps build run test test-unit test-e2e attack lint reference format fuzz bench bench-counts bench-guest bench-rpc clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,7 +45,11 @@ test-unit: deps
 
 test-e2e: deps $(VENV)/.installed
 	swift build $(FLAGS)
-	$(PYTHON) -m pytest -q Tests/EndToEnd
+	$(PYTHON) -m pytest -q Tests/EndToEnd Tests/Attack
+
+attack: deps $(VENV)/.installed ## Attack a node for a while, on an idle machine (ARGS="-k filters" for one); prints the lines of docs/security.md
+	swift build $(FLAGS) --product sequencer
+	ATTACK_SECONDS=$(or $(ATTACK_SECONDS),30) $(PYTHON) -m pytest -q -s Tests/Attack $(ARGS)
 
 lint: ## Check the formatting and the house rules
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources

@@ -41,11 +41,7 @@ class WebSocket:
     TEXT, CLOSE, PING = 1, 8, 9
 
     def __init__(self, node: Node, receive_buffer: int | None = None):
-        self.socket = socket.socket()
-        if receive_buffer is not None:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(30)
-        self.socket.connect(("127.0.0.1", node.port))
+        self.socket = node.connect(receive_buffer)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             "GET / HTTP/1.1\r\nHost: node\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -150,6 +150,18 @@ class Node:
         with open(f"/proc/{self.process.pid}/statm") as statm:
             return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def thread_count(self) -> int:
+        return len(os.listdir(f"/proc/{self.process.pid}/task"))
+
+    def connect(self, receive_buffer: int | None = None) -> socket.socket:
+        """A connection over which nothing has been said yet."""
+        connection = socket.socket()
+        if receive_buffer is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(30)
+        connection.connect(("127.0.0.1", self.port))
+        return connection
+
 
 class RpcError(Exception):
     def __init__(self, error: dict):
