@@ -142,7 +142,8 @@ let package = Package(
     .tests(
       "SequencerTests", in: "Chain",
       [
-        "SequencerVictim", "Primitives", "Concurrency", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool", "Chain",
+        "SequencerVictim", "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage",
+        "Mempool", "Chain",
         "Sequencer", "RandomTesting", "StorageTesting", "ChainTesting",
       ]),
     .program(
@@ -251,8 +252,8 @@ let package = Package(
     .tests(
       "NodeTests", in: "Programs",
       [
-        "Primitives", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "NodeOptions", "Node",
-        "SocketTesting", "StorageTesting", .nioPosix, .logging,
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
+        "NodeOptions", "Node", "SocketTesting", "StorageTesting", .nioPosix, .logging,
       ]),
     .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
     .program(

@@ -38,6 +38,7 @@ public final class Sequencer: Service {
   public let options: SequencerOptions
   private let l1: any L1RequestSource
   private let clock: TimeSource
+  private let blockClock: BlockClock
   private let metrics: SequencerMetrics
   private let log = Logger(label: "sequencer")
   private let news = Signal()
@@ -53,6 +54,7 @@ public final class Sequencer: Service {
     self.options = options
     self.l1 = l1
     self.clock = clock
+    blockClock = BlockClock(clock, options.clock, log: log, registry: registry)
     metrics = SequencerMetrics(registry)
     follower = chain.stream.follow("mempool", after: chain.stream.head)
     metrics.sealedBlock.set(chain.stream.head)
@@ -68,6 +70,7 @@ public final class Sequencer: Service {
   /// Starts to build. The chain has been started.
   public func start() throws(SequencerError) {
     let tip = try currentTip()
+    blockClock.start(last: tip.timestamp)
     let subscription = pool.subscribe { [news] _ in news.notify() }
     let build = ServiceThread { [self] in
       runBuild(tip)
@@ -109,6 +112,7 @@ public final class Sequencer: Service {
   public var health: Health {
     let (failure, hold) = control.withLock { ($0.failure, $0.hold) }
     if let failure { return .notReady("\(failure)") }
+    if let fault = blockClock.fault { return .notReady("\(fault)") }
     return hold.map { .degraded("block production waits for \($0.name), which is at block \($0.position)") } ?? .ready
   }
 
@@ -149,6 +153,8 @@ public final class Sequencer: Service {
       do throws(SequencerError) {
         switch try buildNext(&tip, builder) {
         case .idle: news.wait(after: generation)
+        // The clock tells nobody when it is set right.
+        case .untimely: news.wait(after: generation, until: clock.monotonicNanoseconds() + 200_000_000)
         // What was refused has left the pool; there may be more behind it.
         case .nothingIncluded, .block: continue
         case .ended: return
@@ -179,6 +185,8 @@ public final class Sequencer: Service {
   private enum Attempt {
     /// Nothing waits.
     case idle
+    /// The clock is not to be trusted.
+    case untimely
     /// Something waited and was refused.
     case nothingIncluded
     case block
@@ -194,8 +202,8 @@ public final class Sequencer: Service {
     guard source.hasWork else { return .idle }
     let number = tip.number + 1
     guard waitForFollowers(before: number) else { return .ended }
-    let context = options.context(
-      number: number, timestamp: max(clock.unixSeconds(), tip.timestamp), blockHashes: tip.hashes)
+    guard let timestamp = blockClock.timestamp(after: tip.timestamp) else { return .untimely }
+    let context = options.context(number: number, timestamp: timestamp, blockHashes: tip.hashes)
     let view = try storing { () throws(StorageError) in try chain.storage.state.view(at: tip.number) }
     let firstPriorityID = tip.nextPriorityID ?? 0
     let built: (output: BlockOutput, transactions: [RecoveredTransaction])?

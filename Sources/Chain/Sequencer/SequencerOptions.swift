@@ -33,6 +33,7 @@ public struct SequencerOptions: Sendable {
   public var coinbase = Address.zero
   public var gasLimit: UInt64 = 100_000_000
   public var limits = SealLimits()
+  public var clock = ClockBounds()
 
   public init(chainID: UInt64) { self.chainID = chainID }
 

@@ -1,3 +1,4 @@
+import Concurrency
 import Glibc
 import HTTP
 import JSONRPC
@@ -22,12 +23,18 @@ public final class Node: Sendable {
   public let metrics: MetricsRegistry
 
   /// Opens the stores, catches up with the journal, and starts to serve.
-  public static func start(_ configuration: NodeConfiguration, log: Logger) async throws -> Node {
+  ///
+  /// - Parameter clock: what the timestamps of blocks are taken from.
+  public static func start(
+    _ configuration: NodeConfiguration, log: Logger, clock: TimeSource = .system
+  ) async throws -> Node {
+    // Before any database is opened: RocksDB ends the process at such a time.
+    guard clock.unixSeconds() > 0 else { throw StartError.clockBeforeEpoch }
     Process.raiseFileLimit()
     let loops = EventLoops()
     let failures = FailureSignal()
     do {
-      let role = try SequencerRole(configuration, loops: loops, failures: failures)
+      let role = try SequencerRole(configuration, clock: clock, loops: loops, failures: failures)
       try await role.services.start()
       log.info(
         "serving",

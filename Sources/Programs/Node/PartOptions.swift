@@ -13,6 +13,9 @@ extension SequencerOptions {
     limits.transactions = configuration.sequencer.maxTransactions
     limits.gas = configuration.sequencer.maxGas
     limits.pubdata = UInt64(configuration.sequencer.maxPubdata)
+    clock.maxStep = configuration.sequencer.maxClockStep.nanoseconds / 1_000_000_000
+    clock.maxGap = configuration.sequencer.maxClockGap.nanoseconds / 1_000_000_000
+    clock.acceptedThrough = configuration.sequencer.acceptClock
   }
 }
 

@@ -30,7 +30,9 @@ struct SequencerRole {
   let status: HTTPListener
   let rpc: RPCServer
 
-  init(_ configuration: NodeConfiguration, loops: EventLoops, failures: FailureSignal) throws {
+  init(
+    _ configuration: NodeConfiguration, clock: TimeSource, loops: EventLoops, failures: FailureSignal
+  ) throws {
     ProcessMetrics.register(in: registry)
     let operations = configuration.operations
     status = HTTPListener(
@@ -51,7 +53,8 @@ struct SequencerRole {
       options: MempoolOptions(configuration, options), accounts: StateAccounts(storage.state),
       metrics: MempoolMetrics(registry), clock: { MonotonicClock.nanoseconds / 1_000_000 })
     let sequencer = Sequencer(
-      chain: chain, pool: mempool, options: options, l1: FixedL1Requests(Genesis.requests), registry: registry)
+      chain: chain, pool: mempool, options: options, l1: FixedL1Requests(Genesis.requests), clock: clock,
+      registry: registry)
     sequencer.onFailure { failures.raise("\($0)") }
 
     var treeOptions = StateTree.Options()

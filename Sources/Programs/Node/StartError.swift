@@ -8,6 +8,7 @@ enum StartError: Error, CustomStringConvertible {
   case cannotWrite(path: String, reason: String)
   case cannotRead(path: String, reason: String)
   case cannotListen(Endpoint, ListenError)
+  case clockBeforeEpoch
 
   var description: String {
     switch self {
@@ -16,6 +17,7 @@ enum StartError: Error, CustomStringConvertible {
     case .cannotWrite(let path, let reason): "cannot write to the folder \(path): \(reason)"
     case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
     case .cannotListen(let address, let error): "cannot listen on \(address): \(error)"
+    case .clockBeforeEpoch: "the clock stands before 1970: set it"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import JSON
 import JSONRPC
 import Logging
@@ -23,9 +24,11 @@ struct TestNode {
   /// - Parameters:
   ///   - options: as in the environment of the process.
   ///   - directory: of the database.
+  ///   - clock: what it takes for the time.
+  ///   - awaitsBlock: whether `body` begins only when the first block is there.
   static func run(
     _ options: [String: String] = [:], in directory: TemporaryDirectory = TemporaryDirectory(),
-    _ body: (TestNode) async throws -> Void
+    clock: TimeSource = .system, awaitsBlock: Bool = true, _ body: (TestNode) async throws -> Void
   ) async throws {
     let defaults = [
       "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
@@ -33,21 +36,22 @@ struct TestNode {
     ]
     let configuration = try await NodeConfiguration.load(
       environment: defaults.merging(options) { $1 }, arguments: [])
-    let node = try await Node.start(configuration, log: Logger(label: "node") { _ in SwiftLogNoOpLogHandler() })
+    let node = try await Node.start(
+      configuration, log: Logger(label: "node") { _ in SwiftLogNoOpLogHandler() }, clock: clock)
     let result: Result<Void, any Error>
-    do { result = .success(try await use(node, body)) } catch { result = .failure(error) }
+    do { result = .success(try await use(node, awaitsBlock: awaitsBlock, body)) } catch { result = .failure(error) }
     await node.stop()
     try result.get()
   }
 
-  private static func use(_ node: Node, _ body: (TestNode) async throws -> Void) async throws {
+  private static func use(_ node: Node, awaitsBlock: Bool, _ body: (TestNode) async throws -> Void) async throws {
     let client = try JSONRPCClient(
       url: "http://127.0.0.1:\(node.rpcPort)", on: MultiThreadedEventLoopGroup.singleton.next())
     let node = TestNode(rpcPort: node.rpcPort, metricsPort: node.metricsPort, client: client)
     let result: Result<Void, any Error>
     do {
       // The first block funds the rich account; it comes a moment after the node listens.
-      try await until { try await node.head() >= 1 }
+      if awaitsBlock { try await until { try await node.head() >= 1 } }
       result = .success(try await body(node))
     } catch {
       result = .failure(error)

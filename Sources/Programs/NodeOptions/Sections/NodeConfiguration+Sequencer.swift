@@ -9,6 +9,10 @@ extension NodeConfiguration {
     public var maxGas: UInt64
     public var maxPubdata: Int
     public var retainedInMemory: Int
+    public var maxClockStep: Duration
+    public var maxClockGap: Duration
+    /// Seconds since 1970.
+    public var acceptClock: UInt64
 
     init(_ read: inout OptionReader) throws(ConfigurationError) {
       databasePath = try read("sequencer_rocks_db_path", default: "./db/node1", .path, "folder of every database")
@@ -25,6 +29,15 @@ extension NodeConfiguration {
       retainedInMemory = try read(
         "sequencer_blocks_to_retain_in_memory", default: "64", .integer(0...100_000),
         "blocks answered from memory; older ones, with their state, come from disk")
+      maxClockStep = try read(
+        "sequencer_max_clock_step", default: "60s", .duration,
+        "no block is made once the clock has been set by more than this, or the last block is later than it by more")
+      maxClockGap = try read(
+        "sequencer_max_clock_gap", default: "30d", .duration,
+        "no block is made where more than this lies between the last block and the start of the node")
+      acceptClock = try read(
+        "sequencer_accept_clock", default: "0", .unsigned(0...UInt64(Int64.max)),
+        "block times up to this one, in seconds since 1970, are right, whatever the clock was found to be")
     }
   }
 }
