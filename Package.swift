@@ -86,7 +86,7 @@ let package = Package(
       ]),
 
     // Proving
-    .module("StateTree", in: "Proving", ["Primitives", "Concurrency", "Cryptography"]),
+    .module("StateTree", in: "Proving", ["Primitives", "Concurrency", "Files", "Cryptography"]),
     .module("Airbender", in: "Proving", ["Primitives"]),
     .module("ProverInput", in: "Proving", ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"]),
     .tests(
@@ -100,7 +100,7 @@ let package = Package(
         "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "Airbender", "ProverInput",
         "GuestImages", "GuestAssembler",
       ]),
-    .tests("StateTreeTests", in: "Proving", ["Primitives", "Cryptography", "StateTree", "RandomTesting"]),
+    .tests("StateTreeTests", in: "Proving", ["Primitives", "Files", "Cryptography", "StateTree", "RandomTesting"]),
 
     // Storage
     .system("CRocksDB", in: "Storage", pkgConfig: "rocksdb", debian: "librocksdb-dev"),
@@ -108,7 +108,7 @@ let package = Package(
     .module(
       "ChainStorage", in: "Storage",
       [
-        "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "RocksDB",
+        "Primitives", "Concurrency", "Files", "Telemetry", "Transactions", "ZKsyncOS", "RocksDB",
       ]),
     .tests(
       "ChainStorageTests", in: "Storage",
@@ -129,6 +129,12 @@ let package = Package(
         "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool", "Chain",
         .logging,
       ]),
+    .module(
+      "Scrub", in: "Chain",
+      [
+        "Primitives", "Concurrency", "Files", "Telemetry", "Transactions", "ZKsyncOS", "StateTree", "RocksDB",
+        "ChainStorage", .logging,
+      ]),
     .tests(
       "MempoolTests", in: "Chain",
       [
@@ -138,6 +144,13 @@ let package = Package(
       "ChainTests", in: "Chain",
       [
         "Primitives", "Concurrency", "ZKsyncOS", "ChainStorage", "Chain", "StorageTesting", "ChainTesting",
+      ]),
+    .tests(
+      "ScrubTests", in: "Chain",
+      [
+        "Primitives", "ZKsyncOS", "StateTree", "RocksDB", "ChainStorage", "Chain", "Scrub",
+        "StorageTesting",
+        "ChainTesting", .logging,
       ]),
     .tests(
       "SequencerTests", in: "Chain",
@@ -244,9 +257,9 @@ let package = Package(
     .module(
       "Node", in: "Programs",
       [
-        "Primitives", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
-        "StateTree", "ProverInput", "ChainStorage", "Mempool", "Chain", "Sequencer", "ProverService", "Settlement",
-        "ZKsyncAPI", "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
+        "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
+        "StateTree", "ProverInput", "ChainStorage", "Mempool", "Chain", "Scrub", "Sequencer", "ProverService",
+        "Settlement", "ZKsyncAPI", "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
       ]),
     .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),
     .tests(
@@ -262,7 +275,8 @@ let package = Package(
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM",
         "Tracers",
         "ZKsyncOS",
-        "StateTree", "Airbender", "ProverInput", "Settlement", "ZKsyncAPI", "StateTests", "MainnetReplay",
+        "StateTree", "Airbender", "ProverInput", "ChainStorage", "Scrub", "Settlement", "ZKsyncAPI", "StateTests",
+        "MainnetReplay",
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,
         .nioCore, .nioPosix,
         .argumentParser,

@@ -30,6 +30,14 @@ package enum Files {
     return bytes
   }
 
+  /// Whether there is something at a path.
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Gives a file or folder another name.
+  package static func rename(_ path: String, to other: String) throws(FileError) {
+    guard Glibc.rename(path, other) == 0 else { throw FileError(path) }
+  }
+
   /// Replaces a file, or makes it.
   package static func write(_ text: String, to path: String) throws(FileError) {
     try write(Array(text.utf8), to: path)

@@ -17,7 +17,8 @@ extension ChainError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .storage(let error): error.description
-    case .replay(let error): error.description
+    case .replay(let error):
+      "\(error): the state or the replay log is damaged; start with --repair, which finds out which and makes the state again"
     case .missingRecord(let block): "the replay log has no record of block \(block)"
     case .stopped: "the chain is stopped"
     }

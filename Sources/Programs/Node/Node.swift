@@ -1,3 +1,4 @@
+import ChainStorage
 import Concurrency
 import Glibc
 import HTTP
@@ -46,7 +47,8 @@ public final class Node: Sendable {
       return Node(role, loops, failures, log)
     } catch {
       await loops.shutdown()
-      throw error
+      if error is StoreDamage { throw error }
+      throw StoreDamage(in: configuration.sequencer.databasePath, text: "\(error)") ?? error
     }
   }
 

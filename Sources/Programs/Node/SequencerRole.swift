@@ -2,6 +2,7 @@ import Chain
 import ChainStorage
 import Concurrency
 import EthereumAPI
+import Files
 import Glibc
 import HTTP
 import JSONRPC
@@ -11,6 +12,8 @@ import NodeOptions
 import Primitives
 import ProverInput
 import ProverService
+import RocksDB
+import Scrub
 import Sequencer
 import Settlement
 import StateTree
@@ -40,12 +43,14 @@ struct SequencerRole {
 
     let path = configuration.sequencer.databasePath
     try DataDirectory.prepare(path)
+    let repairs = configuration.sequencer.repairs
+    if repairs { try DatabaseRepair.run(path, log: Logger(label: "repair")) }
     let options = SequencerOptions(configuration)
     let genesis = Genesis.block(baseFee: options.baseFee, gasLimit: options.gasLimit)
     let storage = try ChainStorage(
       directory: path, chainID: options.chainID, protocolVersion: options.protocolVersion, genesis: genesis,
-      genesisState: Genesis.emptyState(genesis), retainedBlocks: configuration.sequencer.retainedInMemory,
-      metrics: ChainStorageMetrics(registry))
+      genesisState: Genesis.emptyState(genesis), rebuildsMissing: repairs,
+      retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
     chain = Chain(storage: storage, registry: registry)
     chain.onFailure { failures.raise("\($0)") }
 
@@ -57,10 +62,7 @@ struct SequencerRole {
       registry: registry)
     sequencer.onFailure { failures.raise("\($0)") }
 
-    var treeOptions = StateTree.Options()
-    treeOptions.cacheBytes = configuration.tree.cacheBytes
-    treeOptions.retainedVersions = configuration.tree.retainedBlocks
-    let tree = try StateTree.open(directory: path + "/tree", options: treeOptions)
+    let tree = try Self.tree(configuration, blocks: storage.log.last)
     let provers = configuration.provesBlocks ? try Self.provers(configuration, registry) : nil
     var settlementOptions = SettlementPipeline.Options()
     settlementOptions.maxInFlight = configuration.batcher.maxInFlightBlocks
@@ -103,21 +105,46 @@ struct SequencerRole {
       }
     }
     services.add(sequencer)
+    var scrubOptions = ScrubService.Options()
+    scrubOptions.percent = configuration.sequencer.scrubPercent
+    scrubOptions.pause = configuration.sequencer.scrubPause
+    services.add(ScrubService(storage: storage, tree: tree, options: scrubOptions, registry: registry))
     services.add(api.notifier)
     services.add(rpc)
     services.show(in: registry)
   }
 
+  /// Opens the state tree of a chain that has so many blocks.
+  private static func tree(_ configuration: NodeConfiguration, blocks: UInt64) throws -> StateTree {
+    let directory = configuration.sequencer.databasePath
+    let path = directory + "/tree"
+    if blocks > 0, !configuration.sequencer.repairs, !Files.exists(path + "/superblock") {
+      throw StoreDamage(.tree, in: directory, "it is not there, and the log has \(blocks) blocks")
+    }
+    var options = StateTree.Options()
+    options.cacheBytes = configuration.tree.cacheBytes
+    options.retainedVersions = configuration.tree.retainedBlocks
+    do throws(StateTreeError) { return try StateTree.open(directory: path, options: options) } catch {
+      if case .locked = error { throw StorageError.inUse(path: path) }
+      throw StoreDamage(in: directory, error) ?? error
+    }
+  }
+
   private static func provers(
     _ configuration: NodeConfiguration, _ registry: MetricsRegistry
-  ) throws(ProofStoreError) -> ProverService {
+  ) throws -> ProverService {
     var options = ProverService.Options()
     options.jobs.timeout = configuration.proverAPI.jobTimeout
     options.jobs.maxUnproved = configuration.proverAPI.maxUnprovedBlocks
     options.fakes.provers = configuration.proverAPI.fakeProvers
-    return try ProverService(
-      path: configuration.sequencer.databasePath + "/proofs", options: options,
-      metrics: ProverServiceMetrics(registry))
+    let directory = configuration.sequencer.databasePath
+    do throws(ProofStoreError) {
+      return try ProverService(
+        path: directory + "/proofs", options: options, metrics: ProverServiceMetrics(registry))
+    } catch {
+      guard case .database(let failure) = error else { throw error }
+      throw StoreDamage(.proofs, in: directory, failure) ?? error
+    }
   }
 
   private static func generator(_ configuration: NodeConfiguration) throws -> ProverInputGenerator {

@@ -38,6 +38,8 @@ public struct NodeConfiguration: Sendable {
         file = path
       } else if argument.hasPrefix("--config-file=") {
         file = String(argument.dropFirst("--config-file=".count))
+      } else if argument == "--repair" {
+        rest.append("--sequencer-repair=true")
       } else {
         rest.append(argument)
       }
@@ -69,7 +71,7 @@ public struct NodeConfiguration: Sendable {
       lines.append("  --\(option.argumentName)\(padding)\(option.help) [\(option.defaultText)]")
     }
     return """
-      USAGE: sequencer [--config-file FILE] [OPTION VALUE]…
+      USAGE: sequencer [--config-file FILE] [--repair] [OPTION VALUE]…
 
       The sequencer of a ZKsync OS chain. Each option may also be given in the environment (RPC_ADDRESS) or in the YAML
       file (rpc_address: …); the command line wins over the environment, the environment over the file.

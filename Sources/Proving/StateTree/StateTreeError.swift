@@ -25,3 +25,25 @@ public enum StateTreeError: Error, Hashable, Sendable {
   /// An earlier failure left memory and disk in doubt; the tree must be opened again.
   case unusable(reason: String)
 }
+
+extension StateTreeError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .diskFull(let file): "no space left on the device, writing \(file) of the state tree"
+    case .inputOutput(let operation, let file, let code):
+      "\(operation) of \(file) of the state tree failed: error \(code) of the system"
+    case .corrupted(let file, let detail): "\(file) of the state tree is corrupted: \(detail)"
+    case .unsupportedFormat(let found, let supported):
+      "the state tree has the format \(found), and this version knows \(supported)"
+    case .locked: "another process uses the state tree: it is locked"
+    case .versionOutOfOrder(let expected, let found):
+      "version \(found) was given to the state tree where \(expected) comes next"
+    case .versionNotRetained(let version, let oldest, let newest):
+      "the state tree shows versions \(oldest) to \(newest), not \(version)"
+    case .duplicateKey(let key): "a block writes the key \(key) twice"
+    case .reservedKey(let key): "a block writes the key \(key), which guards an end of the state tree"
+    case .indexBeyondTree(let index, let leafCount): "the state tree has \(leafCount) leaves, and none at \(index)"
+    case .unusable(let reason): "the state tree has failed and must be opened again: \(reason)"
+    }
+  }
+}

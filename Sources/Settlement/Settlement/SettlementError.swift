@@ -36,11 +36,16 @@ extension SettlementError: CustomStringConvertible {
     case .chain(let block, let reason): "block \(block) cannot be read: \(reason)"
     case .missingRecord(let block): "the replay log has no block \(block)"
     case .replay(let error): error.description
+    case .tree(let block, .corrupted(let file, let detail)):
+      "the state tree is damaged at block \(block) (\(file): \(detail)); start with --repair, which moves it aside and makes it "
+        + "again from the replay log"
     case .tree(let block, let error): "the state tree failed at block \(block): \(error)"
     case .treeAhead(let tree, let chain):
-      "the state tree is at block \(tree), the chain only at \(chain): remove the tree, it is built again"
+      "the state tree is at block \(tree), the chain only at \(chain): one of them is of another day; restore what "
+        + "belongs together, or move the tree's folder aside and start with --repair"
     case .treeForgot(let version, let oldest):
-      "batches go on from block \(version), the state tree knows none before \(oldest): remove the tree, it is built again"
+      "batches go on from block \(version), the state tree knows none before \(oldest): move its folder aside and start "
+        + "with --repair, which makes it again"
     case .batchesAhead(let batches, let chain):
       "batches exist up to \(batches), the chain only up to block \(chain): this is the store of another chain"
     case .otherState(let batch, let stored, let tree):

@@ -14,6 +14,12 @@ public enum StorageError: Error, Equatable, Sendable {
   case unknownFormat(store: String, version: UInt8)
   /// Blocks are stored one after the other, without gap and without overwriting.
   case notContiguous(store: String, expected: UInt64, given: UInt64)
+  /// The record of a block is not what was written.
+  case badChecksum(block: UInt64)
+  /// A database cannot be opened, because what is on disk is not what was written.
+  case damaged(StoreDamage)
+  /// The database of a store is not there, though the replay log has blocks.
+  case missing(StoreDamage)
   /// The record of a block cannot be decoded.
   case badRecord(block: UInt64, ReplayRecordError)
   /// The state of a block that is not there yet.
@@ -35,6 +41,8 @@ extension StorageError: CustomStringConvertible {
     case .unknownFormat(let store, let version): "\(store): values of format \(version) are not known to this version"
     case .notContiguous(let store, let expected, let given):
       "\(store): block \(given) was given where block \(expected) comes next"
+    case .badChecksum(let block): "replay log: the record of block \(block) is damaged: its checksum is another"
+    case .damaged(let damage), .missing(let damage): damage.description
     case .badRecord(let block, let error): "replay log: the record of block \(block) is damaged: \(error)"
     case .unknownBlock(let number): "block \(number) is not known"
     case .otherGenesis(let store, let stored, let configured):
@@ -42,7 +50,9 @@ extension StorageError: CustomStringConvertible {
     case .otherChain(let directory, let stored, let configured):
       "the database in \(directory) is of \(stored.differences(from: configured)), "
         + "and the node is configured for \(configured.differences(from: stored))"
-    case .contradiction(let store, let block): "\(store): block \(block) is not the block in the replay log"
+    case .contradiction(let store, let block):
+      "\(store): block \(block) is not the block in the replay log: one of them is of another chain, or the log of an older "
+        + "day; restore what belongs together"
     }
   }
 }

@@ -1,4 +1,5 @@
 import Cryptography
+import Files
 import Primitives
 import StateTree
 import Testing

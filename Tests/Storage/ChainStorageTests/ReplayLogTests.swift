@@ -93,7 +93,9 @@ import ZKsyncOS
   @Test(
     arguments: [
       ([], StorageError.corrupt(store: "replay log", key: "block 2")),
-      ([2, 0], .unknownFormat(store: "replay log", version: 2)),
+      ([3, 0], .unknownFormat(store: "replay log", version: 3)),
+      ([2, 0, 1, 2, 3], .corrupt(store: "replay log", key: "block 2")),
+      ([2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9], .badChecksum(block: 2)),
       ([1, 9], .corrupt(store: "replay log", key: "block 2")),
       ([1, 0], .badRecord(block: 2, .truncated)),
       ([1, 0, 77], .badRecord(block: 2, .unknownFormat(77))),
@@ -113,6 +115,54 @@ import ZKsyncOS
     let reader = log.records(from: 1)
     _ = try reader.next()
     #expect(throws: error) { try reader.next() }
+  }
+
+  @Test func everyFlippedBitOfARecordIsNoticed() throws {
+    let key: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 2]
+    do {
+      let log = try open()
+      for number in 1...3 as ClosedRange<UInt64> { try log.append(record(number, log.nextBlockHashes)) }
+    }
+    let database = try Database(path: path, columns: [])
+    let column = try database.column("records")
+    let whole = try #require(try column.value(key))
+    // The block's number is part of what is checked.
+    try column.put([0, 0, 0, 0, 0, 0, 0, 3], whole)
+    for position in whole.indices.dropFirst() {
+      var damaged = whole
+      damaged[position] ^= 1 << UInt8(position % 8)
+      try column.put(key, damaged)
+      // A second reader beside the writer: nothing but the value is at stake.
+      let log = try ReplayLog(path: path, genesisHash: nil, readOnly: true)
+      #expect(throws: StorageError.self) { try log.record(2) }
+      #expect(throws: StorageError.badChecksum(block: 3)) { try log.record(3) }
+    }
+  }
+
+  @Test func recordsOfEarlierVersionsHaveNoChecksumAndAreRead() throws {
+    let log = try open()
+    let written = record(1, log.nextBlockHashes)
+    try log.append(written)
+    let reopened = try {
+      let other = TemporaryDirectory()
+      let path = other.file("log")
+      do {
+        let fresh = try ReplayLog(path: path, genesisHash: Self.genesisHash)
+        try fresh.append(written)
+      }
+      do {
+        var lean = written
+        lean.context.blockHashes = BlockHashes()
+        let database = try Database(path: path, columns: [])
+        try database.column("records").put([0, 0, 0, 0, 0, 0, 0, 1], [1, 0] + lean.encode())
+      }
+      let old = try ReplayLog(path: path, genesisHash: Self.genesisHash)
+      #expect(try old.record(1) == written)
+      try old.append(record(2, old.nextBlockHashes))
+      return try (old.record(1), old.record(2))
+    }()
+    #expect(reopened.0 == written)
+    #expect(reopened.1?.context.number == 2)
   }
 
   @Test func aMissingRecordIsNoticedWhenReadingOn() throws {

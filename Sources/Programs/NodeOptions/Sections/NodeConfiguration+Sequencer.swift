@@ -13,6 +13,11 @@ extension NodeConfiguration {
     public var maxClockGap: Duration
     /// Seconds since 1970.
     public var acceptClock: UInt64
+    /// Whether stores that are damaged or missing are made again from the replay log.
+    public var repairs: Bool
+    /// Hundredths of a processor that look through what is stored.
+    public var scrubPercent: Int
+    public var scrubPause: Duration
 
     init(_ read: inout OptionReader) throws(ConfigurationError) {
       databasePath = try read("sequencer_rocks_db_path", default: "./db/node1", .path, "folder of every database")
@@ -38,6 +43,14 @@ extension NodeConfiguration {
       acceptClock = try read(
         "sequencer_accept_clock", default: "0", .unsigned(0...UInt64(Int64.max)),
         "block times up to this one, in seconds since 1970, are right, whatever the clock was found to be")
+      repairs = try read(
+        "sequencer_repair", default: "false", .boolean,
+        "check all databases, and make those again that are damaged or missing; on the command line --repair does")
+      scrubPercent = try read(
+        "sequencer_scrub_percent", default: "2", .integer(0...100),
+        "hundredths of one processor that look for damage in what is stored; 0 for none")
+      scrubPause = try read(
+        "sequencer_scrub_pause", default: "1h", .duration, "time between two looks through everything stored")
     }
   }
 }

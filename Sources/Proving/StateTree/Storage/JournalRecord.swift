@@ -1,3 +1,4 @@
+import Files
 import Primitives
 
 /// One block in the journal: enough to repeat it on any mixture of old and new pages, and to take it back.

@@ -1,3 +1,4 @@
+import Files
 import Primitives
 
 /// An immutable list of the leaves in a range of positions, sorted by the first eight bytes of their keys.

@@ -1,3 +1,4 @@
+import Files
 import Primitives
 
 /// The small file from which everything else is found: format, last checkpoint, and a truncation in progress.

@@ -1,3 +1,4 @@
+import Files
 import Primitives
 
 /// Root, leaf count and journal location of every version there ever was, 64 bytes each, at a place computed from the

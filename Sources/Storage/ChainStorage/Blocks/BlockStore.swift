@@ -44,8 +44,12 @@ public final class BlockStore: Sendable {
   private let metrics: ChainStorageMetrics
 
   /// Opens the store in the directory `path`, or creates it with block 0.
+  ///
+  /// - Parameters:
+  ///   - genesis: `nil` where only a store that exists is opened, whatever its block 0.
+  ///   - readOnly: opens without the lock, and takes no blocks.
   public init(
-    path: String, genesis: Block, retained: Int = 64,
+    path: String, genesis: Block?, readOnly: Bool = false, retained: Int = 64,
     metrics: ChainStorageMetrics = ChainStorageMetrics(MetricsRegistry())
   ) throws(StorageError) {
     self.metrics = metrics
@@ -58,7 +62,12 @@ public final class BlockStore: Sendable {
       return options
     }
     let columns = byNumber + ["numbers", "locations", "meta"].map { ColumnOptions($0) }
-    let opened = try stored { () throws(RocksDBError) in try Database(path: path, columns: columns) }
+    var options = DatabaseOptions()
+    options.readOnly = readOnly
+    options.createIfMissing = genesis != nil
+    let opened = try stored { () throws(RocksDBError) in
+      try Database(path: path, columns: columns, options: options)
+    }
     database = opened
     headers = try stored { () throws(RocksDBError) in try opened.column("headers") }
     bodies = try stored { () throws(RocksDBError) in try opened.column("bodies") }
@@ -68,15 +77,17 @@ public final class BlockStore: Sendable {
     meta = try stored { () throws(RocksDBError) in try opened.column("meta") }
 
     let known = try StoreHead.read(meta, store: Self.name)
-    let head = known ?? StoreHead(number: 0, hash: genesis.hash)
+    guard let head = known ?? genesis.map({ StoreHead(number: 0, hash: $0.hash) }) else {
+      throw .corrupt(store: Self.name, key: "head")
+    }
     recent = Mutex(Recent(flushed: head))
     headNumber = Atomic(head.number)
-    if known == nil {
+    if known == nil, let genesis {
       guard genesis.number == 0 else {
         throw .notContiguous(store: Self.name, expected: 0, given: genesis.number)
       }
       try write(genesis, sync: true)
-    } else if let first = try self.header(0)?.hash, first != genesis.hash {
+    } else if let genesis, let first = try self.header(0)?.hash, first != genesis.hash {
       throw .otherGenesis(store: Self.name, stored: first, configured: genesis.hash)
     }
     metrics.memory.watch(opened, as: .blocks)

@@ -1,4 +1,5 @@
 import Concurrency
+import Files
 import Primitives
 import RocksDB
 import Synchronization
@@ -10,7 +11,8 @@ import ZKsyncOS
 /// ``append(_:)`` returns once the record is on the device. Numbers are contiguous from 1; nothing is overwritten.
 ///
 /// A record holds the hashes of 256 earlier blocks, which the log has anyway: where they agree they are not written a
-/// second time, which spares eight kilobytes per block.
+/// second time, which spares eight kilobytes per block. It carries a checksum of its own, which is looked at whenever it is
+/// read: RocksDB's cover its files, and not what comes between them and us.
 public final class ReplayLog: Sendable {
   static let name = "replay log"
 
@@ -18,12 +20,6 @@ public final class ReplayLog: Sendable {
     var number: UInt64
     /// What the next block sees as hashes of those before it.
     var hashes: BlockHashes
-  }
-
-  /// Whether the value holds the hashes of earlier blocks itself.
-  private enum HashSource: UInt8 {
-    case log = 0
-    case record = 1
   }
 
   private let database: Database
@@ -35,11 +31,18 @@ public final class ReplayLog: Sendable {
   private let metrics: ChainStorageMetrics
 
   /// Opens or creates the log in the directory `path`. `genesisHash` is that of block 0, which has no record.
+  ///
+  /// - Parameters:
+  ///   - genesisHash: `nil` where only a log that exists is opened, whatever its genesis.
+  ///   - readOnly: opens without the lock, and takes no records.
   public init(
-    path: String, genesisHash: Bytes32, metrics: ChainStorageMetrics = ChainStorageMetrics(MetricsRegistry())
+    path: String, genesisHash: Bytes32?, readOnly: Bool = false,
+    metrics: ChainStorageMetrics = ChainStorageMetrics(MetricsRegistry())
   ) throws(StorageError) {
     self.metrics = metrics
     var options = DatabaseOptions()
+    options.readOnly = readOnly
+    options.createIfMissing = genesisHash != nil
     options.logRecovery = .strict
     options.blockCacheBytes = 8 << 20
     var recordOptions = ColumnOptions("records")
@@ -54,10 +57,11 @@ public final class ReplayLog: Sendable {
     hashes = try stored { () throws(RocksDBError) in try opened.column("hashes") }
 
     if let known = try Self.hash(of: 0, in: hashes) {
-      guard known == genesisHash else {
+      if let genesisHash, known != genesisHash {
         throw .otherGenesis(store: Self.name, stored: known, configured: genesisHash)
       }
     } else {
+      guard let genesisHash else { throw .corrupt(store: Self.name, key: "genesis") }
       let column = hashes
       try stored { () throws(RocksDBError) in
         try column.put(blockKey(0), [storedFormat] + genesisHash.bytes, sync: true)
@@ -85,13 +89,13 @@ public final class ReplayLog: Sendable {
         throw .notContiguous(store: Self.name, expected: tip.number + 1, given: number)
       }
       var lean = record
-      var source = HashSource.record
+      var source = StoredRecord.HashSource.record
       if record.context.blockHashes == tip.hashes {
         lean.context.blockHashes = BlockHashes()
         source = .log
       }
       let batch = WriteBatch()
-      batch.put(records, blockKey(number), [storedFormat, source.rawValue] + lean.encode())
+      batch.put(records, blockKey(number), StoredRecord.encode(number, source, lean.encode()))
       batch.put(hashes, blockKey(number), [storedFormat] + record.blockHash.bytes)
       try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
       tip.number = number
@@ -120,12 +124,9 @@ public final class ReplayLog: Sendable {
   private static func decode(
     _ value: [UInt8], _ number: UInt64, hashes: () throws(StorageError) -> BlockHashes
   ) throws(StorageError) -> ReplayRecord {
-    let payload = try payload(value, store: name, key: "block \(number)")
-    guard let first = payload.first, let source = HashSource(rawValue: first) else {
-      throw .corrupt(store: name, key: "block \(number)")
-    }
+    let (source, bytes) = try StoredRecord.decode(value, number)
     var record: ReplayRecord
-    do throws(ReplayRecordError) { record = try ReplayRecord(decoding: Array(payload.dropFirst())) } catch {
+    do throws(ReplayRecordError) { record = try ReplayRecord(decoding: Array(bytes)) } catch {
       throw .badRecord(block: number, error)
     }
     if source == .log { record.context.blockHashes = try hashes() }

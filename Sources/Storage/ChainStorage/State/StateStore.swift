@@ -56,10 +56,12 @@ public final class StateStore: Sendable {
   /// Opens the store in the directory `path`, or creates it with the state of block 0.
   ///
   /// - Parameters:
-  ///   - genesis: block 0; only its hash is looked at where the store exists.
+  ///   - genesis: block 0; only its hash is looked at where the store exists. `nil` where only a store that exists is
+  ///     opened, whatever its genesis.
+  ///   - readOnly: opens without the lock, and takes no blocks.
   ///   - cachedSlots: hot slots kept in memory, about 100 bytes each, up to twice as many.
   public init(
-    path: String, genesis: StateChange, cachedSlots: Int = 200_000,
+    path: String, genesis: StateChange?, readOnly: Bool = false, cachedSlots: Int = 200_000,
     metrics: ChainStorageMetrics = ChainStorageMetrics(MetricsRegistry())
   ) throws(StorageError) {
     self.metrics = metrics
@@ -67,7 +69,12 @@ public final class StateStore: Sendable {
     valueOptions.prefixLength = 32
     valueOptions.writeBufferBytes = 32 << 20
     let columns = [valueOptions, ColumnOptions("preimages"), ColumnOptions("meta")]
-    let opened = try stored { () throws(RocksDBError) in try Database(path: path, columns: columns) }
+    var options = DatabaseOptions()
+    options.readOnly = readOnly
+    options.createIfMissing = genesis != nil
+    let opened = try stored { () throws(RocksDBError) in
+      try Database(path: path, columns: columns, options: options)
+    }
     database = opened
     values = try stored { () throws(RocksDBError) in try opened.column("values") }
     preimages = try stored { () throws(RocksDBError) in try opened.column("preimages") }
@@ -75,12 +82,13 @@ public final class StateStore: Sendable {
 
     if let head = try StoreHead.read(meta, store: Self.name) {
       let stored = try Self.genesisHash(meta)
-      guard stored == genesis.blockHash else {
+      if let genesis, stored != genesis.blockHash {
         throw .otherGenesis(store: Self.name, stored: stored, configured: genesis.blockHash)
       }
       recent = Mutex(Recent(flushed: head))
       caches = StateCaches(slotCount: cachedSlots, preimageBytes: 32 << 20, seen: head.number)
     } else {
+      guard let genesis else { throw .corrupt(store: Self.name, key: "head") }
       guard genesis.number == 0 else {
         throw .notContiguous(store: Self.name, expected: 0, given: genesis.number)
       }
@@ -176,6 +184,29 @@ public final class StateStore: Sendable {
       return recent.pending.prefix { $0.number <= number }.reversed()
     }
     return ChainStateView(store: self, number: number, overlay: overlay)
+  }
+
+  /// Gives every slot with its value after block `number` to `body`, in the order of flat keys, from the database alone; ends
+  /// where `body` says false.
+  public func forEachSlot(at number: UInt64, _ body: (Bytes32, Bytes32) -> Bool) throws(StorageError) {
+    let cursor = values.cursor()
+    var given: Bytes32?
+    var more = try stored { () throws(RocksDBError) in try cursor.seekToFirst() }
+    while more {
+      let entry = cursor.withKey { key -> (key: Bytes32, since: UInt64)? in
+        guard key.count == 40, let start = key.baseAddress else { return nil }
+        return (Bytes32(loading: start), ~UInt64(bigEndian: (start + 32).loadUnaligned(as: UInt64.self)))
+      }
+      guard let entry else { throw .corrupt(store: Self.name, key: "slot") }
+      // The newest value of a slot comes first.
+      if entry.since <= number, given != entry.key {
+        given = entry.key
+        let value = cursor.withValue { $0.count == 33 ? $0.baseAddress.map { Bytes32(loading: $0 + 1) } : nil }
+        guard let value else { throw .corrupt(store: Self.name, key: "slot \(entry.key)") }
+        if !body(entry.key, value) { return }
+      }
+      more = try stored { () throws(RocksDBError) in try cursor.next() }
+    }
   }
 
   /// The value of a slot after block `number`, as far as the database knows.

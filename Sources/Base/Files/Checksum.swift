@@ -1,4 +1,4 @@
-/// XXH64 with seed 0: the checksum of everything on disk that the tree's own hashes do not cover.
+/// XXH64 with seed 0: the checksum of what is stored and covered by no hash.
 /// Source: the xxHash specification (Cyan4973/xxHash, `doc/xxhash_spec.md`).
 package enum Checksum {
   private static let p1: UInt64 = 0x9E37_79B1_85EB_CA87

@@ -1,0 +1,32 @@
+import ChainStorage
+import Files
+import Logging
+
+/// Puts aside what is damaged and can be made again from the replay log.
+public enum DatabaseRepair {
+  /// Checks all stores below `directory`, which no process has open, and renames the folders of those that are damaged:
+  /// `state` becomes `state.damaged-1`. Nothing is removed. Throws where the damage is in the replay log, which nothing can
+  /// make again.
+  ///
+  /// A store that was made from a damaged one follows it: the tree's leaves are what executing blocks on the state gave.
+  public static func run(_ directory: String, log: Logger) throws {
+    guard Files.exists(directory + "/" + StoreDamage.Store.log.folder) else { return }
+    log.info("checking the databases for repair", metadata: ["folder": "\(directory)"])
+    let report = try DatabaseCheck(directory).run()
+    if let damage = report.findings.first(where: { $0.store == .log }) { throw damage }
+    var doubtful = Set(report.findings.map(\.store))
+    // Settlement goes on from the last batch, at a version that the tree still has: without batches, from the first.
+    if doubtful.contains(.proofs) { doubtful.insert(.tree) }
+    for store in StoreDamage.Store.allCases where doubtful.contains(store) {
+      if let finding = report.findings.first(where: { $0.store == store }) {
+        log.warning("a damaged store is made again", metadata: ["store": "\(store.rawValue)", "damage": "\(finding)"])
+      }
+      let path = directory + "/" + store.folder
+      guard Files.exists(path) else { continue }
+      var number = 1
+      while Files.exists("\(path).damaged-\(number)") { number += 1 }
+      try Files.rename(path, to: "\(path).damaged-\(number)")
+    }
+    if doubtful.isEmpty { log.info("no damage found", metadata: ["blocks": "\(report.blocks)"]) }
+  }
+}
