@@ -97,7 +97,8 @@ public final class Chain: Service {
         }
       }
       metrics.replayedTransactions.increment(by: UInt64(record.transactions.count))
-      metrics.executed.set(number)
+      // Blocks that only the state lacks have been visible all the time.
+      metrics.executed.set(storage.blocks.head)
     }
   }
 

@@ -39,6 +39,7 @@ public struct SettlementMetrics: Sendable {
   func resumed(tree: UInt64, batch: UInt64) {
     treeBlockNumber.set(tree)
     batchNumber.set(batch)
+    currentBlock.set(batch)
   }
 
   /// The tree has a block; `entries` are the slots written.

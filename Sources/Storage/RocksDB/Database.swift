@@ -52,6 +52,7 @@ public final class Database: @unchecked Sendable {
     var byName: [String: OpaquePointer] = [:]
     for (column, handle) in zip(wanted, handles) { byName[column.name] = handle }
     columnHandles = byName
+    if !options.readOnly { try tidy() }
   }
 
   deinit {

@@ -134,6 +134,33 @@ struct WiringTests {
     #expect(numbers.count == 6 && numbers == numbers.sorted())
   }
 
+  @Test("A node that is started again says from its first answer on where each stage is", arguments: [false, true])
+  func stages(lacksState: Bool) async throws {
+    let directory = TemporaryDirectory()
+    var options = ["PROVER_API_FAKE_PROVERS": "1"]
+    var head: UInt64 = 0
+    let names =
+      ["persist", "execute", "tree_manager", "batcher"].map { "block_number{stage=\"\($0)\"}" } + ["sealed_block"]
+    try await TestNode.run(options, in: directory) { node in
+      var rich = try TestWallet.rich()
+      for _ in 0..<4 {
+        _ = try await node.receipt(of: try await node.send(try rich.sign(to: Self.receiver, value: 1)))
+      }
+      head = try await node.head()
+      try await until { try node.metrics()[names[3]] == Double(head) }
+    }
+    if lacksState {
+      TemporaryDirectory.remove(directory.file("db/state"))
+      options["SEQUENCER_REPAIR"] = "true"
+    }
+    try await TestNode.run(options, in: directory) { node in
+      let metrics = try node.metrics()
+      for name in names + ["batcher_current_block_number"] {
+        #expect(metrics[name] == Double(head), "\(name)")
+      }
+    }
+  }
+
   @Test("Every stage behind the sequencer reaches the head of the chain")
   func settlement() async throws {
     try await TestNode.run(["PROVER_API_FAKE_PROVERS": "1"]) { node in
