@@ -8,9 +8,51 @@ enum DataDirectory {
     var prefix = path.hasPrefix("/") ? "" : "."
     for component in path.split(separator: "/") where component != "." {
       prefix += "/" + component
-      if mkdir(prefix, 0o755) != 0, errno != EEXIST { throw .cannotCreate(path: path, reason: lastError) }
+      if mkdir(prefix, 0o750) != 0 {
+        guard errno == EEXIST else { throw .cannotCreate(path: path, reason: lastError) }
+      } else {
+        synchronize(parent(of: prefix))
+      }
     }
     for folder in [path] + databases.map({ path + "/" + $0 }) { try check(folder) }
+    // A folder that a power cut takes away takes along what was synced in it.
+    for folder in databases.map({ path + "/" + $0 }) where mkdir(folder, 0o750) != 0 && errno != EEXIST {
+      throw .cannotCreate(path: folder, reason: lastError)
+    }
+    synchronize(path)
+    for folder in databases { restrict(path + "/" + folder) }
+  }
+
+  private static func parent(of path: String) -> String {
+    let end = path.lastIndex(of: "/") ?? path.startIndex
+    return end == path.startIndex ? "/" : String(path[..<end])
+  }
+
+  /// Makes it durable which entries a folder has. Where that fails, whatever is written next fails with a better word.
+  private static func synchronize(_ folder: String) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
+  /// Takes from others what an earlier version gave them: files become 0640, folders 0750, as far as they are ours.
+  private static func restrict(_ folder: String) {
+    chmod(folder, 0o750)
+    guard let stream = opendir(folder) else { return }
+    defer { closedir(stream) }
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name == "." || name == ".." { continue }
+      let path = folder + "/" + name
+      var status = stat()
+      guard lstat(path, &status) == 0 else { continue }
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: restrict(path)
+      case S_IFREG where status.st_mode & 0o027 != 0: chmod(path, status.st_mode & 0o750)
+      default: break
+      }
+    }
   }
 
   /// The names of the folders of the databases.

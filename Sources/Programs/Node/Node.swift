@@ -32,6 +32,8 @@ public final class Node: Sendable {
     // Before any database is opened: RocksDB ends the process at such a time.
     guard clock.unixSeconds() > 0 else { throw StartError.clockBeforeEpoch }
     Process.raiseFileLimit()
+    Process.restrictFileModes()
+    for warning in Exposure.warnings(configuration, isRoot: geteuid() == 0) { log.warning("\(warning)") }
     let loops = EventLoops()
     let failures = FailureSignal()
     do {

@@ -36,6 +36,7 @@ struct SequencerRole {
   init(
     _ configuration: NodeConfiguration, clock: TimeSource, loops: EventLoops, failures: FailureSignal
   ) throws {
+    try Exposure.check(configuration.proverAPI)
     ProcessMetrics.register(in: registry)
     let operations = configuration.operations
     status = HTTPListener(
@@ -100,7 +101,7 @@ struct SequencerRole {
       if configuration.proverAPI.isEnabled {
         services.add(
           HTTPListener(
-            "prover_api", provers.router, at: configuration.proverAPI.address, limits: provers.limits,
+            "prover_api", provers.service, at: configuration.proverAPI.address, limits: provers.limits,
             on: loops.operations))
       }
     }
@@ -136,7 +137,10 @@ struct SequencerRole {
     var options = ProverService.Options()
     options.jobs.timeout = configuration.proverAPI.jobTimeout
     options.jobs.maxUnproved = configuration.proverAPI.maxUnprovedBlocks
+    options.jobs.maxPerProver = configuration.proverAPI.maxJobsPerProver
     options.fakes.provers = configuration.proverAPI.fakeProvers
+    options.maxKeptInputBytes = configuration.proverAPI.maxKeptInputBytes
+    options.token = configuration.proverAPI.token.isEmpty ? nil : configuration.proverAPI.token
     let directory = configuration.sequencer.databasePath
     do throws(ProofStoreError) {
       return try ProverService(

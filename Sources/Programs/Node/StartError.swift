@@ -9,6 +9,9 @@ enum StartError: Error, CustomStringConvertible {
   case cannotRead(path: String, reason: String)
   case cannotListen(Endpoint, ListenError)
   case clockBeforeEpoch
+  /// The prover API would be open to whoever reaches the address.
+  case openProverAPI(Endpoint)
+  case shortToken
 
   var description: String {
     switch self {
@@ -17,6 +20,10 @@ enum StartError: Error, CustomStringConvertible {
     case .cannotWrite(let path, let reason): "cannot write to the folder \(path): \(reason)"
     case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
     case .cannotListen(let address, let error): "cannot listen on \(address): \(error)"
+    case .openProverAPI(let address):
+      "the prover API at \(address) can be reached from other machines: set prover_api_token, or prover_api_open to true where "
+        + "the network lets only provers through"
+    case .shortToken: "prover_api_token has fewer than \(Exposure.minTokenLength) characters"
     case .clockBeforeEpoch: "the clock stands before 1970: set it"
     }
   }

@@ -4,8 +4,13 @@ import Telemetry
 public struct ProverServiceMetrics: Sendable {
   private let registry: MetricsRegistry
   private let names = ProverNames()
+  /// Requests for a job by provers that hold as many as they may.
+  let held: Counter
 
-  public init(_ registry: MetricsRegistry) { self.registry = registry }
+  public init(_ registry: MetricsRegistry) {
+    self.registry = registry
+    held = registry.counter("prover_jobs_refused_total", "Requests for a job by provers that hold as many as they may")
+  }
 
   /// Time from handing out a proof job to its proof, by the name that the prover gives itself.
   func proveTime(prover: String) -> Histogram {

@@ -1,4 +1,5 @@
 import Batches
+import Glibc
 import Primitives
 import ProverService
 import SettlementTesting
@@ -11,12 +12,16 @@ struct ProofJobsTests {
   let clock = ManualClock()
   let events = Recorder<ProofJobs.Event>()
 
-  func open(maximum: Int = 1000) throws -> ProofJobs {
+  func open(
+    maximum: Int = 1000, perProver: Int = 64, keptBytes: Int = 1 << 20,
+    verifier: any ProofVerifier = StructuralProofVerifier()
+  ) throws -> ProofJobs {
     var options = ProofJobs.Options()
     options.maxUnproved = maximum
+    options.maxPerProver = perProver
     return try ProofJobs(
-      store: try ProofStore(path: directory.path + "/proofs"), options: options, now: clock.now,
-      notify: events.record)
+      store: try ProofStore(path: directory.path + "/proofs", maxKeptBytes: keptBytes), verifier: verifier,
+      options: options, now: clock.now, notify: events.record)
   }
 
   func add(_ numbers: ClosedRange<UInt64>, to jobs: ProofJobs) throws {
@@ -187,6 +192,83 @@ struct ProofJobsTests {
     jobs.close()
     waiting.thread.join()
     #expect(try jobs.pick("a")?.number == 1)
+  }
+
+  @Test("One prover holds only so many jobs, which others get when it does nothing")
+  func perProver() throws {
+    let jobs = try open(perProver: 2)
+    try add(1...4, to: jobs)
+    #expect(try jobs.pick("greedy")?.number == 1)
+    #expect(try jobs.pick("greedy")?.number == 2)
+    #expect(try jobs.pick("greedy") == nil)
+    guard case .held("greedy", 2) = events.all.last else {
+      Issue.record("nobody was told: \(events.all)")
+      return
+    }
+    #expect(try jobs.pick("other")?.number == 3)
+    // Whoever proves gets the next one.
+    try jobs.submit(1, proof: proof(1), prover: "greedy")
+    #expect(try jobs.pick("greedy")?.number == 4)
+    #expect(try jobs.pick("greedy") == nil)
+    // What it did not prove in time is not its own any more.
+    clock.advance(seconds: 181)
+    #expect(try jobs.pick("other")?.number == 2)
+    #expect(try jobs.pick("greedy")?.number == 3)
+  }
+
+  static let fakes: FakeProverPool.Options = {
+    var options = FakeProverPool.Options()
+    (options.provers, options.provingTime, options.minimumAge) = (1, .zero, .zero)
+    return options
+  }()
+
+  struct SureVerifier: ProofVerifier {
+    var isConclusive: Bool { true }
+    func verify(_ proof: [UInt8], publicInput: Bytes32) {}
+  }
+
+  @Test("The input of a proof that nobody has verified is kept, and the batch can be proved again")
+  func reopening() throws {
+    do {
+      let jobs = try open()
+      try add(1...3, to: jobs)
+      for number in 1...2 as ClosedRange<UInt64> {
+        try jobs.submit(BatchNumber(number), proof: proof(number), prover: "liar")
+      }
+      let fakes = FakeProverPool(jobs: jobs, options: Self.fakes)
+      fakes.start()
+      while jobs.unprovedCount > 0 { usleep(1_000) }
+      fakes.stop()
+      #expect(jobs.unprovedCount == 0)
+    }
+    do {
+      let store = try ProofStore(path: directory.path + "/proofs")
+      #expect(try store.reopen(2))
+      #expect(try store.reopen(2) == false)
+      // Fakes are made of nothing.
+      #expect(try store.reopen(3) == false)
+      #expect(try store.reopen(9) == false)
+      #expect(try store.proof(2) == nil)
+    }
+    let jobs = try open(verifier: SureVerifier())
+    #expect(jobs.status.map(\.number) == [2])
+    #expect(try jobs.pick("honest")?.input == sampleInput(2).bytes)
+    // A proof beyond doubt needs its input no longer.
+    try jobs.submit(2, proof: proof(2), prover: "honest")
+    #expect(try jobs.store.reopen(2) == false)
+    #expect(try jobs.store.proof(2)?.bytes == proof(2))
+  }
+
+  @Test("Kept inputs are bounded in bytes: the oldest go first")
+  func keptBytes() throws {
+    let size = sampleInput(1).bytes.count
+    let jobs = try open(keptBytes: size * 5 / 2)
+    try add(1...5, to: jobs)
+    for number in 1...5 as ClosedRange<UInt64> {
+      try jobs.submit(BatchNumber(number), proof: proof(number), prover: "a")
+    }
+    let reopened = try (1...5).map { try jobs.store.reopen(BatchNumber($0)) }
+    #expect(reopened == [false, false, false, true, true])
   }
 
   @Test("A minimum age leaves young jobs to others")

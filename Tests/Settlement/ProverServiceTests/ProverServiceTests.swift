@@ -77,6 +77,50 @@ struct ProverServiceTests {
     #expect(service.health == .ready)
   }
 
+  @Test("With a token, nothing is answered and nothing done without it, on any route")
+  func token() async throws {
+    let service = try open { $0.token = "a-token-of-24-characters" }
+    service.start()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let server = try await HTTPServer.start(
+      service.service, host: "127.0.0.1", port: 0, limits: service.limits, on: group)
+    try service.jobs.add(sampleBatch(1), input: sampleInput(1))
+    let socket = try RawSocket(port: server.port)
+    func request(_ route: String, _ header: String) throws -> RawSocket.Response {
+      try socket.write("\(route) HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\(header)\r\n")
+      return try socket.readResponse()
+    }
+    let routes = [
+      "GET /prover-jobs/status", "GET /prover-jobs/available", "POST /prover-jobs/FRI/pick",
+      "POST /prover-jobs/FRI/submit", "GET /prover-jobs/FRI/1", "GET /nothing",
+    ]
+    for wrong in [
+      "", "Authorization: Bearer\r\n", "Authorization: Bearer \r\n",
+      "Authorization: Bearer a-token-of-24-character\r\n",
+      "Authorization: Bearer a-token-of-24-characters!\r\n", "Authorization: Bearer b-token-of-24-characters\r\n",
+      "Authorization: Basic a-token-of-24-characters\r\n", "Authorization: a-token-of-24-characters\r\n",
+    ] {
+      for route in routes {
+        let response = try request(route, wrong)
+        #expect(response.status == 401)
+        #expect(response.headers["www-authenticate"] == "Bearer")
+      }
+    }
+    #expect(service.jobs.status == [.init(number: 1, assignedFor: nil)])
+    for scheme in ["Bearer", "bearer"] {
+      let header = "Authorization: \(scheme) a-token-of-24-characters\r\n"
+      #expect(try request("GET /prover-jobs/status", header).status == 200)
+    }
+    #expect(
+      try request("POST /prover-jobs/FRI/pick?id=p", "authorization: Bearer a-token-of-24-characters\r\n").status == 200
+    )
+    socket.close()
+    await server.shutdown()
+    let stopping = onThread { service.stop() }
+    stopping.thread.join()
+    try await group.shutdownGracefully()
+  }
+
   @Test("Started, it answers provers and runs the fake ones; stopped, nobody waits any more")
   func life() async throws {
     let service = try open {
@@ -88,7 +132,7 @@ struct ProverServiceTests {
     service.start()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let server = try await HTTPServer.start(
-      service.router, host: "127.0.0.1", port: 0, limits: service.limits, on: group)
+      service.service, host: "127.0.0.1", port: 0, limits: service.limits, on: group)
     try service.jobs.add(sampleBatch(1), input: sampleInput(1))
     #expect(service.jobs.waitForRoom())
     let socket = try RawSocket(port: server.port)

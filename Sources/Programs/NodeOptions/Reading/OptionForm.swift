@@ -65,6 +65,8 @@ extension OptionForm<UInt64> {
 extension OptionForm<String> {
   /// A path, or nothing at all.
   static var optionalPath: Self { OptionForm("a path") { $0 } }
+  /// Anything, or nothing at all.
+  static var text: Self { OptionForm("a text") { $0 } }
   static var path: Self { OptionForm("a path") { $0.isEmpty ? nil : $0 } }
 }
 

@@ -23,6 +23,8 @@ public final class ProofJobs: Sendable {
     public var timeout: Duration = .seconds(180)
     /// Batches without proof from which on no further one is taken in.
     public var maxUnproved = 1000
+    /// Jobs that one prover holds at a time; it gets no further one meanwhile.
+    public var maxPerProver = 64
 
     public init() {}
   }
@@ -51,17 +53,27 @@ public final class ProofJobs: Sendable {
     /// `after`: since the job was picked last; `nil` where nobody had.
     case proved(number: BatchNumber, prover: String, after: Duration?, kind: StoredProof.Kind)
     case rejected(number: BatchNumber, prover: String, ProofFault)
+    /// A prover asked for a job and holds as many as it may.
+    case held(prover: String, jobs: Int)
   }
 
   private struct Job {
     /// When it was handed out, in nanoseconds of the clock.
     var assignedAt: UInt64?
+    /// To whom.
+    var prover: String?
     let addedAt: UInt64
   }
 
   private struct State {
     var jobs: [BatchNumber: Job] = [:]
     var isClosed = false
+  }
+
+  private enum Choice {
+    case job(BatchNumber, before: Job)
+    case none
+    case held(Int)
   }
 
   public let options: Options
@@ -123,24 +135,33 @@ public final class ProofJobs: Sendable {
     while true {
       let time = now()
       let timeout = options.timeout.nanoseconds, age = minimumAge.nanoseconds
-      let choice = state.update { state -> (number: BatchNumber, before: UInt64?)? in
-        let free = state.jobs.filter { _, job in
-          job.addedAt + age <= time && (job.assignedAt.map { $0 + timeout < time } ?? true)
-        }
-        guard let number = free.keys.min(), let job = free[number] else { return nil }
+      let choice = state.update { state -> Choice in
+        func isAssigned(_ job: Job) -> Bool { job.assignedAt.map { $0 + timeout >= time } ?? false }
+        let held = state.jobs.values.count { $0.prover == prover && isAssigned($0) }
+        if held >= options.maxPerProver { return .held(held) }
+        let free = state.jobs.filter { _, job in job.addedAt + age <= time && !isAssigned(job) }
+        guard let number = free.keys.min(), let job = free[number] else { return .none }
         state.jobs[number]?.assignedAt = time
-        return (number, job.assignedAt)
+        state.jobs[number]?.prover = prover
+        return .job(number, before: job)
       }
-      guard let choice else { return nil }
+      let number: BatchNumber, before: Job
+      switch choice {
+      case .none: return nil
+      case .held(let count):
+        notify(.held(prover: prover, jobs: count))
+        return nil
+      case .job(let chosen, let job): (number, before) = (chosen, job)
+      }
       let input: [UInt8]?
-      do throws(ProofStoreError) { input = try store.input(choice.number) } catch {
-        state.update { $0.jobs[choice.number]?.assignedAt = choice.before }
+      do throws(ProofStoreError) { input = try store.input(number) } catch {
+        state.update { state in if state.jobs[number] != nil { state.jobs[number] = before } }
         throw error
       }
       // A job whose input is gone was proved in this very moment.
       guard let input else { continue }
-      notify(.picked(number: choice.number, prover: prover, isReassignment: choice.before != nil))
-      return Assignment(number: choice.number, input: input)
+      notify(.picked(number: number, prover: prover, isReassignment: before.assignedAt != nil))
+      return Assignment(number: number, input: input)
     }
   }
 
@@ -166,7 +187,11 @@ public final class ProofJobs: Sendable {
     // Under the lock, so that of two proofs for one batch exactly one is accepted.
     let job = try state.update { (state) throws(ProofSubmissionError) -> Job in
       guard let job = state.jobs[number] else { throw .unknownBatch(number) }
-      do throws(ProofStoreError) { try store.accept(proof, for: number) } catch { throw .store(error) }
+      // What stands in for a proof on a chain without provers is not made from anything.
+      let keepsInput = proof.kind == .fri && !verifier.isConclusive
+      do throws(ProofStoreError) { try store.accept(proof, for: number, keepsInput: keepsInput) } catch {
+        throw .store(error)
+      }
       state.jobs[number] = nil
       return job
     }

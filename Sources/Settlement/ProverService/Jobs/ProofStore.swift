@@ -24,8 +24,11 @@ public struct StoredProof: Hashable, Sendable {
 /// Batches, the prover inputs of those that have no proof, and proofs; by number.
 ///
 /// Everything that settlement needs after a restart is here, so that no block has to be executed again for its proof. A
-/// batch and its prover input are written together, and so are a proof and the removal of the input: a batch has either
-/// an input or a proof at any time.
+/// batch and its prover input are written together, and so are a proof and what becomes of the input: a batch has either
+/// an input that waits for a prover, or a proof.
+///
+/// A proof that nobody has verified yet may be a forgery. Its input is kept aside, so that the batch can be proved again
+/// (``reopen(_:)``), within a bound in bytes: the oldest go first.
 public final class ProofStore: Sendable {
   /// The first byte of every stored value.
   private static let format: UInt8 = 1
@@ -34,13 +37,24 @@ public final class ProofStore: Sendable {
   private let batches: Column
   private let inputs: Column
   private let proofs: Column
+  /// Inputs of batches whose proof nobody has verified, and the bytes of each.
+  private let kept: Column
+  private let keptSizes: Column
+  private let maxKeptBytes: Int
 
   /// Opens or creates the store in the directory `path`.
-  public init(path: String) throws(ProofStoreError) {
+  ///
+  /// - Parameter maxKeptBytes: of inputs whose batch has a proof that nobody has verified.
+  public init(path: String, maxKeptBytes: Int = 10 << 30) throws(ProofStoreError) {
+    self.maxKeptBytes = maxKeptBytes
     var inputOptions = ColumnOptions("inputs")
     inputOptions.bloomBitsPerKey = 0
     inputOptions.blockBytes = 64 << 10
-    let columns = [ColumnOptions("batches"), inputOptions, ColumnOptions("proofs")]
+    var keptOptions = inputOptions
+    keptOptions.name = "kept"
+    let columns = [
+      ColumnOptions("batches"), inputOptions, ColumnOptions("proofs"), keptOptions, ColumnOptions("kept_sizes"),
+    ]
     var options = DatabaseOptions()
     options.blockCacheBytes = 8 << 20
     let opened = try performing { () throws(RocksDBError) in
@@ -50,6 +64,8 @@ public final class ProofStore: Sendable {
     batches = try performing { () throws(RocksDBError) in try opened.column("batches") }
     inputs = try performing { () throws(RocksDBError) in try opened.column("inputs") }
     proofs = try performing { () throws(RocksDBError) in try opened.column("proofs") }
+    kept = try performing { () throws(RocksDBError) in try opened.column("kept") }
+    keptSizes = try performing { () throws(RocksDBError) in try opened.column("kept_sizes") }
   }
 
   // MARK: Batches
@@ -94,12 +110,52 @@ public final class ProofStore: Sendable {
 
   // MARK: Proofs
 
-  /// Keeps a proof and drops the input that it was made from, and returns once that is on the device.
-  func accept(_ proof: StoredProof, for number: BatchNumber) throws(ProofStoreError) {
+  /// Takes a proof, and returns once it is on the device. The batch waits for a prover no longer.
+  ///
+  /// - Parameter keepsInput: whether the input is kept aside, as the proof may be worth nothing.
+  func accept(
+    _ proof: StoredProof, for number: BatchNumber, keepsInput: Bool = false
+  ) throws(ProofStoreError) {
     let write = WriteBatch()
     write.put(proofs, Self.key(number), [Self.format, proof.kind.rawValue] + proof.bytes)
+    if keepsInput, let input = try value(inputs, "inputs", number) {
+      write.put(kept, Self.key(number), [Self.format] + input)
+      write.put(keptSizes, Self.key(number), withUnsafeBytes(of: UInt64(input.count).bigEndian) { Array($0) })
+      try dropKept(beyond: maxKeptBytes - input.count, in: write)
+    }
     write.delete(inputs, Self.key(number))
     try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+  }
+
+  /// Removes the oldest kept inputs until the others have at most so many bytes.
+  private func dropKept(beyond limit: Int, in write: WriteBatch) throws(ProofStoreError) {
+    var sizes: [(number: BatchNumber, bytes: Int)] = []
+    let cursor = keptSizes.cursor()
+    var more = try performing { () throws(RocksDBError) in try cursor.seekToFirst() }
+    while more {
+      guard let number = cursor.withKey({ Self.number($0) }),
+        let bytes = cursor.withValue({ UInt64(bigEndianBytes: $0) })
+      else { throw .corrupt(column: "kept_sizes", number: sizes.last?.number.next ?? .genesis) }
+      sizes.append((number, Int(clamping: bytes)))
+      more = try performing { () throws(RocksDBError) in try cursor.next() }
+    }
+    var total = sizes.reduce(0) { $0 + $1.bytes }
+    for entry in sizes where total > limit {
+      write.delete(kept, Self.key(entry.number))
+      write.delete(keptSizes, Self.key(entry.number))
+      total -= entry.bytes
+    }
+  }
+
+  /// Puts the proof of a batch away and lets the batch wait for a prover again; false where its input is not kept. No
+  /// ``ProofJobs`` uses the store meanwhile.
+  public func reopen(_ number: BatchNumber) throws(ProofStoreError) -> Bool {
+    guard let input = try value(kept, "kept", number) else { return false }
+    let write = WriteBatch()
+    write.put(inputs, Self.key(number), [Self.format] + input)
+    for column in [kept, keptSizes, proofs] { write.delete(column, Self.key(number)) }
+    try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+    return true
   }
 
   public func proof(_ number: BatchNumber) throws(ProofStoreError) -> StoredProof? {

@@ -2,6 +2,9 @@ import Primitives
 
 /// Decides whether bytes that a prover sent prove a batch. Called from several threads, with bytes of any content.
 public protocol ProofVerifier: Sendable {
+  /// Whether a proof that passes is one beyond doubt. If not, what it was made from is kept.
+  var isConclusive: Bool { get }
+
   /// Returns if `proof` shows `publicInput`.
   func verify(_ proof: [UInt8], publicInput: Bytes32) throws(ProofFault)
 }
@@ -44,6 +47,8 @@ public struct StructuralProofVerifier: ProofVerifier {
   private static let endParametersLength = 32
 
   public init() {}
+
+  public var isConclusive: Bool { false }
 
   public func verify(_ proof: [UInt8], publicInput: Bytes32) throws(ProofFault) {
     guard proof.count >= 8 else { throw .malformed("\(proof.count) bytes") }

@@ -1,0 +1,38 @@
+import NodeOptions
+import ZKsyncOS
+
+/// To whom the node is open.
+enum Exposure {
+  /// Characters of a token that cannot be guessed.
+  static let minTokenLength = 16
+
+  /// Refuses to give jobs, and to take proofs, from whoever comes by, unless an operator wants it so.
+  static func check(_ options: NodeConfiguration.ProverAPI) throws(StartError) {
+    guard options.isEnabled else { return }
+    if !options.token.isEmpty, options.token.count < minTokenLength { throw .shortToken }
+    if options.token.isEmpty, !options.isOpen, !isLoopback(options.address) { throw .openProverAPI(options.address) }
+  }
+
+  /// What an operator should know of who can do what.
+  static func warnings(_ configuration: NodeConfiguration, isRoot: Bool) -> [String] {
+    var warnings: [String] = []
+    if isRoot {
+      warnings.append("the node runs as root: it needs no privilege, and a user of its own could do less harm")
+    }
+    if !isLoopback(configuration.rpc.address) {
+      warnings.append(
+        "the key of \(Genesis.richAccount), which this chain funds, is known to everybody, and JSON-RPC listens on "
+          + "\(configuration.rpc.address): whoever reaches it can spend from that account")
+    }
+    let provers = configuration.proverAPI
+    if provers.isEnabled, provers.isOpen, provers.token.isEmpty, !isLoopback(provers.address) {
+      warnings.append("the prover API at \(provers.address) takes proofs from whoever reaches it (prover_api_open)")
+    }
+    return warnings
+  }
+
+  /// Whether only processes of this machine reach an address.
+  private static func isLoopback(_ address: Endpoint) -> Bool {
+    address.host == "localhost" || address.host == "::1" || address.host.hasPrefix("127.")
+  }
+}

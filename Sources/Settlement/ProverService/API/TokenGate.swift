@@ -1,0 +1,35 @@
+import HTTP
+
+/// Lets through who knows the token: `Authorization: Bearer TOKEN` (RFC 6750). Everybody else gets 401 and nothing is done.
+struct TokenGate: HTTPService {
+  private let service: HTTPRouter
+  private let token: [UInt8]
+
+  init(_ service: HTTPRouter, token: String) {
+    self.service = service
+    self.token = Array(token.utf8)
+  }
+
+  func respond(to request: HTTPRequest, reply: HTTPReply) {
+    guard isAuthorized(request) else {
+      var refusal = HTTPResponse.text(.unauthorized, "the prover API needs the token of prover_api_token\n")
+      refusal.headers.append(("WWW-Authenticate", "Bearer"))
+      return reply.send(refusal)
+    }
+    service.respond(to: request, reply: reply)
+  }
+
+  private func isAuthorized(_ request: HTTPRequest) -> Bool {
+    guard let value = request.headers.first(name: "authorization") else { return false }
+    let parts = value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
+    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
+    return Self.areEqual(Array(parts[1].utf8), token)
+  }
+
+  /// Takes as long for a wrong token as for the right one, so that nobody finds it byte by byte.
+  private static func areEqual(_ given: [UInt8], _ expected: [UInt8]) -> Bool {
+    var difference = given.count ^ expected.count
+    for index in expected.indices { difference |= Int(expected[index] ^ (index < given.count ? given[index] : 0)) }
+    return difference == 0
+  }
+}
