@@ -15,6 +15,7 @@ public struct SettlementMetrics: Sendable {
   private let inputGeneration: Histogram
   private let inputTransactions: Counter
   private let batchNumber: Gauge
+  private let haltedBlock: Gauge
 
   public init(_ registry: MetricsRegistry) {
     func seconds(_ name: String, _ help: String, _ labels: MetricsRegistry.Labels = []) -> Histogram {
@@ -33,6 +34,9 @@ public struct SettlementMetrics: Sendable {
       [("stage", "prover_input_generation")])
     inputTransactions = registry.executedTransactions(command: "batcher")
     batchNumber = registry.blockNumber(stage: "batcher")
+    haltedBlock = registry.gauge(
+      "settlement_halted_block",
+      "The block that no batch can be made of, nor of those after it; 0 while batches are made")
   }
 
   /// Shows from the first question on where an earlier run ended.
@@ -57,6 +61,9 @@ public struct SettlementMetrics: Sendable {
     inputGeneration.observe(time)
     inputTransactions.increment(by: UInt64(transactions))
   }
+
+  /// No batch is made from a block on.
+  func batchesEnded(at block: UInt64) { haltedBlock.set(block) }
 
   func batchMade(through block: UInt64) { batchNumber.set(block) }
 

@@ -131,7 +131,7 @@ struct PipelineTests {
       Run(tree: tree, jobs: jobs, pipeline: pipeline, registry: MetricsRegistry()), through: 6)
   }
 
-  @Test("Batches that would begin before the oldest version of the tree are refused at the start")
+  @Test("Batches that would begin before the oldest version of the tree are not made, which is said; the tree goes on")
   func forgetfulTree() throws {
     var options = StateTree.Options()
     options.retainedVersions = 2
@@ -145,13 +145,22 @@ struct PipelineTests {
     pipeline.stop()
     try #require(tree.oldestVersion > 0)
     let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
-    let generator = try ProverInputGenerator(mode: .native)
-    do throws(SettlementError) {
-      _ = try SettlementPipeline(chain: chain, tree: tree, generator: generator, jobs: jobs)
+    let late = try SettlementPipeline(
+      chain: chain, tree: tree, generator: try ProverInputGenerator(mode: .native), jobs: jobs)
+    guard case .treeForgot(version: 0, oldest: tree.oldestVersion)? = late.failure else {
       Issue.record("the pipeline took a tree that has forgotten version 0")
-    } catch {
-      guard case .treeForgot(version: 0, oldest: tree.oldestVersion) = error else { throw error }
+      return
     }
+    late.start()
+    try chain.extend()
+    #expect(late.waitForTree(41))
+    #expect(late.waitForBatch(1) == false)
+    guard case .degraded(let reason) = late.health else {
+      Issue.record("\(late.health)")
+      return
+    }
+    #expect(reason.hasPrefix("no batch is made from block 1 on, all else goes on: "))
+    late.stop()
   }
 
   @Test("A lost tree is built again and must come to the states of the batches")
@@ -291,12 +300,24 @@ struct PipelineTests {
   @Test("A guest that reads other words stops the batches, with index, question, expected and read word; blocks go on")
   func difference() throws {
     let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
+    let registry = MetricsRegistry()
     let pipeline = try SettlementPipeline(
       chain: chain, tree: try openTree(), generator: try ProverInputGenerator(mode: .both, image: hastyGuest()),
-      jobs: jobs)
+      jobs: jobs, registry: registry)
     pipeline.start()
     for _ in 1...3 { try chain.extend() }
     #expect(pipeline.waitForBatch(1) == false)
+    // Nothing waits for the batches: far more blocks come than could wait for one.
+    for _ in 0..<250 { try chain.extend() }
+    #expect(pipeline.waitForTree(253))
+    #expect(chain.stream.hold(before: 300) == nil)
+    guard case .degraded(let health) = pipeline.health else {
+      Issue.record("\(pipeline.health)")
+      return
+    }
+    #expect(health.hasPrefix("no batch is made from block 1 on, all else goes on: no prover input for block 1: "))
+    #expect(registry.gauge("settlement_halted_block", "").value == 1)
+    #expect(pipeline.lag?.position == 253)
     pipeline.stop()
     let reason = try #require(pipeline.failure).description
     #expect(

@@ -44,7 +44,7 @@ extension SettlementPipeline {
   /// Waits until the tree has a block that nobody has drafted, and there is room for it.
   private func nextToDraft() -> Work {
     progress.wait { progress in
-      if progress.isEnding { return .end }
+      if progress.isEndingBatches { return .end }
       let next = progress.nextDraft
       guard next <= progress.tree, next <= progress.batch + UInt64(max(1, options.maxInFlight)) else { return nil }
       progress.nextDraft = next + 1
@@ -152,7 +152,7 @@ extension SettlementPipeline {
         follower.finish(through: batch.blocks.upperBound)
       }
     } catch {
-      halt(error)
+      haltBatches(error)
     }
   }
 
@@ -160,7 +160,7 @@ extension SettlementPipeline {
   private func nextDraft() -> Result<BatchDraft, SettlementError>? {
     progress.wait { progress -> Result<BatchDraft, SettlementError>?? in
       if let draft = progress.drafts[progress.batch + 1] { return .some(draft) }
-      return progress.isEnding ? .some(nil) : nil
+      return progress.isEndingBatches ? .some(nil) : nil
     } ?? nil
   }
 }

@@ -31,7 +31,8 @@ extension SettlementPipeline {
   private func waitForBatches(before number: UInt64) -> Bool {
     progress.wait { progress in
       if progress.isEnding { return false }
-      return proving == nil || number <= progress.batch + options.maxTreeLead ? true : nil
+      return proving == nil || progress.batchFailure != nil || number <= progress.batch + options.maxTreeLead
+        ? true : nil
     } ?? false
   }
 
@@ -43,7 +44,7 @@ extension SettlementPipeline {
     let needsWitness =
       proving != nil
       && progress.read {
-        number > $0.batch && $0.witnessed.count < 2 * options.maxInFlight
+        $0.batchFailure == nil && number > $0.batch && $0.witnessed.count < 2 * options.maxInFlight
       }
     var witness: BlockWitness?
     do throws(StateTreeError) {
@@ -56,13 +57,15 @@ extension SettlementPipeline {
       throw .tree(block: number, error)
     }
     if number == lastStoredBatch?.blocks.upperBound { try checkState() }
-    progress.update { progress in
+    let waitsForBatch = progress.update { progress in
       progress.tree = number
+      guard proving != nil, progress.batchFailure == nil else { return false }
       if let witness, number >= progress.nextDraft {
         progress.witnessed[number] = WitnessedBlock(block: block, witness: witness)
       }
+      return true
     }
-    if proving == nil { follower.finish(through: number) }
+    if !waitsForBatch { follower.finish(through: number) }
     metrics.treeExtended(
       number, transactions: block.record.transactions.count, entries: writes.count, time: ContinuousClock.now - start)
     treeLag.observe(tree: number, head: follower.head)

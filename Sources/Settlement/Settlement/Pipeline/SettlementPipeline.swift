@@ -20,8 +20,10 @@ import ZKsyncOS
 /// journal and executed again. All of it is bounded. A stage that falls behind holds back those before it, and in the end
 /// block production, by what the follower says it has finished.
 ///
-/// Nothing here can change or lose a block. An error stops the pipeline where it is and leaves the chain and the prover
-/// API alone; a restart tries again. A full disk under the tree is waited for.
+/// Nothing here can change or lose a block. A block of which no batch can be made ends the batches, and nothing else: the
+/// tree and the chain go on, nobody waits for batches any more, and ``health`` says which block it is and why. Any other
+/// error stops the pipeline where it is and leaves the chain and the prover API alone. A restart tries again. A full disk
+/// under the tree is waited for.
 public final class SettlementPipeline: Service {
   public struct Options: Sendable {
     /// Prover inputs that may be in work or wait for those before them.
@@ -58,8 +60,11 @@ public final class SettlementPipeline: Service {
     var batch: UInt64
     var isStopping = false
     var failure: SettlementError?
+    /// Why no batch is made any more.
+    var batchFailure: SettlementError?
 
     var isEnding: Bool { isStopping || failure != nil }
+    var isEndingBatches: Bool { isEnding || batchFailure != nil }
   }
 
   public let name = "settlement"
@@ -97,15 +102,19 @@ public final class SettlementPipeline: Service {
     let stored = try storing { () throws(ProofStoreError) in try jobs?.store.lastBatch() }
     let batch = stored?.blocks.upperBound ?? 0
     guard batch <= head else { throw .batchesAhead(batches: batch, chain: head) }
-    if jobs != nil, tree.oldestVersion > batch {
-      throw .treeForgot(version: batch, oldest: tree.oldestVersion)
-    }
     lastStoredBatch = stored
-    progress = Monitor(Progress(tree: version, nextDraft: batch + 1, batch: batch))
+    var start = Progress(tree: version, nextDraft: batch + 1, batch: batch)
+    if jobs != nil, tree.oldestVersion > batch {
+      start.batchFailure = .treeForgot(version: batch, oldest: tree.oldestVersion)
+      log.error("no further batch is made", metadata: ["error": "\(start.batchFailure.map { "\($0)" } ?? "")"])
+    }
+    progress = Monitor(start)
+    let waitsForBatches = jobs != nil && start.batchFailure == nil
     follower = chain.stream.follow(
-      name, after: version, finished: jobs == nil ? version : batch, maxLag: options.maxBacklog)
+      name, after: version, finished: waitsForBatches ? batch : version, maxLag: options.maxBacklog)
     metrics = SettlementMetrics(registry)
     metrics.resumed(tree: version, batch: batch)
+    if start.batchFailure != nil { metrics.batchesEnded(at: batch + 1) }
     SettlementMetrics.show(tree, behind: chain.stream, in: registry)
     treeLag = TreeLag(log)
     if version >= batch { try checkState() }
@@ -115,7 +124,7 @@ public final class SettlementPipeline: Service {
 
   public func start() {
     var started = [ServiceThread { [self] in runTree() }]
-    if proving != nil {
+    if proving != nil, failure == nil {
       for _ in 0..<max(1, min(options.draftThreads, options.maxInFlight)) {
         started.append(ServiceThread { [self] in runDrafts() })
       }
@@ -142,12 +151,17 @@ public final class SettlementPipeline: Service {
   }
 
   /// A halted settlement is no reason to take the node away from its callers.
-  public var health: Health { failure.map { .degraded("\($0)") } ?? .ready }
+  public var health: Health {
+    let (failure, batchFailure, batch) = progress.read { ($0.failure, $0.batchFailure, $0.batch) }
+    if let failure { return .degraded("\(failure)") }
+    guard let batchFailure else { return .ready }
+    return .degraded("no batch is made from block \(batch + 1) on, all else goes on: \(batchFailure)")
+  }
 
   public var lag: Lag? {
-    let (tree, batch) = progress.read { ($0.tree, $0.batch) }
-    let position = proving == nil ? tree : min(tree, batch)
-    let waitsForProofs = proving != nil && tree >= batch + options.maxTreeLead
+    let (tree, batch, hasBatches) = progress.read { ($0.tree, $0.batch, proving != nil && $0.batchFailure == nil) }
+    let position = hasBatches ? min(tree, batch) : tree
+    let waitsForProofs = hasBatches && tree >= batch + options.maxTreeLead
     return Lag(
       position: position, target: chain.stream.head,
       waitingFor: failure.map { "\($0)" } ?? (waitsForProofs ? "proofs of earlier batches" : nil))
@@ -161,8 +175,8 @@ public final class SettlementPipeline: Service {
   /// The last block in a batch.
   public var lastBatchedBlock: UInt64 { progress.read { $0.batch } }
 
-  /// Why the pipeline stands still, if it does.
-  public var failure: SettlementError? { progress.read { $0.failure } }
+  /// Why the pipeline, or the part of it that makes batches, stands still, if it does.
+  public var failure: SettlementError? { progress.read { $0.failure ?? $0.batchFailure } }
 
   /// Waits until the tree has block `number`; false where it will not in this run, or does not within `time`.
   public func waitForTree(_ number: UInt64, atMost time: Duration? = nil) -> Bool {
@@ -172,7 +186,7 @@ public final class SettlementPipeline: Service {
 
   /// Waits until a batch with block `number` is durable; false where it will not be in this run.
   public func waitForBatch(_ number: UInt64) -> Bool {
-    progress.wait { $0.batch >= number ? true : $0.isEnding ? false : nil } ?? false
+    progress.wait { $0.batch >= number ? true : $0.isEndingBatches ? false : nil } ?? false
   }
 
   // MARK: Parts of the stages
@@ -185,6 +199,21 @@ public final class SettlementPipeline: Service {
       return true
     }
     if isFirst { log.error("settlement has halted", metadata: ["error": "\(error)"]) }
+  }
+
+  /// Ends the batches before the block that none can be made of. Nothing waits for them any more.
+  func haltBatches(_ error: SettlementError) {
+    let (isFirst, tree, block) = progress.update { progress in
+      guard !progress.isEndingBatches else { return (false, progress.tree, progress.batch) }
+      progress.batchFailure = error
+      progress.witnessed = [:]
+      progress.drafts = [:]
+      return (true, progress.tree, progress.batch + 1)
+    }
+    guard isFirst else { return }
+    metrics.batchesEnded(at: block)
+    log.error("no further batch is made", metadata: ["block": "\(block)", "error": "\(error)"])
+    follower.finish(through: tree)
   }
 
   /// The last batch of an earlier run must commit to the state that the tree has.
