@@ -126,7 +126,7 @@ let package = Package(
     .module(
       "Sequencer", in: "Chain",
       [
-        "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage", "Mempool", "Chain",
+        "Primitives", "Concurrency", "Telemetry", "Transactions", "EVM", "ZKsyncOS", "ChainStorage", "Mempool", "Chain",
         .logging,
       ]),
     .module(
@@ -156,8 +156,7 @@ let package = Package(
       "SequencerTests", in: "Chain",
       [
         "SequencerVictim", "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage",
-        "Mempool", "Chain",
-        "Sequencer", "RandomTesting", "StorageTesting", "ChainTesting",
+        "Mempool", "Chain", "Sequencer", "RandomTesting", "StorageTesting", "ChainTesting", "TelemetryTesting",
       ]),
     .program(
       "SequencerVictim", path: "Tests/Chain/SequencerVictim",

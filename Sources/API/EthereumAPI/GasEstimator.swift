@@ -17,10 +17,10 @@ import Transactions
 /// - the code that is left, the return data and the logs are the same, each as far as it does not depend on the gas limit
 ///   anyway. What does, such as the result of GAS in a log, shows by a second run with a generous limit.
 struct GasEstimator {
-  /// Below this no transaction is valid.
-  private static let floor: UInt64 = 21_000
   private static let tolerance = 0.015
 
+  /// Below this the transaction is not valid, whatever it uses.
+  let floor: UInt64
   /// The most gas that the call can have.
   let ceiling: UInt64
   let run: (UInt64) throws(RPCError) -> SimulationOutcome
@@ -37,9 +37,9 @@ struct GasEstimator {
     case .halt(let reason, _, _): throw .refused(reason)
     }
     // Plain transfers are most of all calls.
-    if ceiling >= Self.floor, used <= Self.floor, try reference.matches(run(Self.floor)) { return Self.floor }
+    if ceiling >= floor, used <= floor, try reference.matches(run(floor)) { return floor }
 
-    var low = max(used, Self.floor) - 1
+    var low = max(used, floor) - 1
     var high = ceiling
     guard low < high else { return high }
     // Twice what is used is generous, even with a 64th held back at each of forty levels; with less room, half of it.

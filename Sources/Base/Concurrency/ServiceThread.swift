@@ -13,13 +13,20 @@ public final class ServiceThread: Sendable {
   private let thread: Mutex<pthread_t?>
 
   /// Starts a thread with a stack of eight megabytes.
-  public init(_ body: @escaping @Sendable () -> Void) {
+  ///
+  /// - Parameter niceness: how far the thread stands back behind others that want a processor, from 0 to 19.
+  public init(niceness: Int32 = 0, _ body: @escaping @Sendable () -> Void) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     pthread_attr_setstacksize(&attributes, 8 << 20)
     defer { pthread_attr_destroy(&attributes) }
     var thread = pthread_t()
-    let start = Unmanaged.passRetained(Start(body))
+    let start = Unmanaged.passRetained(
+      Start {
+        // On Linux a niceness belongs to a thread; 0 means the calling one.
+        if niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+        body()
+      })
     let failure = pthread_create(
       &thread, &attributes,
       { argument in

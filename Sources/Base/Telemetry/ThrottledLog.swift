@@ -2,7 +2,7 @@ import Concurrency
 import Logging
 import Synchronization
 
-/// Writes errors that may come many thousand times a second, the same one at most once a second, with how often it came.
+/// Writes what may come many thousand times a second, the same one at most once a second, with how often it came.
 public final class ThrottledLog: Sendable {
   private struct Entry {
     /// Nanoseconds of the monotonic clock from which the reason is written again.
@@ -25,7 +25,16 @@ public final class ThrottledLog: Sendable {
   }
 
   /// Writes `message` with its reason, unless the same reason was written within the interval.
-  public func error(_ message: Logger.Message, reason: String) {
+  public func error(_ message: Logger.Message, reason: String) { write(.error, message, reason: reason) }
+
+  /// The same, of no error, about what the metadata names.
+  public func info(_ message: Logger.Message, reason: String, metadata: Logger.Metadata) {
+    write(.info, message, reason: reason, metadata: metadata)
+  }
+
+  private func write(
+    _ level: Logger.Level, _ message: Logger.Message, reason: String, metadata: Logger.Metadata = [:]
+  ) {
     let now = clock.monotonicNanoseconds()
     let suppressed = entries.withLock { entries -> UInt64? in
       if let entry = entries[reason], now < entry.quietUntil {
@@ -40,8 +49,9 @@ public final class ThrottledLog: Sendable {
       return suppressed
     }
     guard let suppressed else { return }
-    var metadata: Logger.Metadata = ["reason": "\(reason)"]
+    var metadata = metadata
+    metadata["reason"] = "\(reason)"
     if suppressed > 0 { metadata["repeated"] = "\(suppressed)" }
-    log.error(message, metadata: metadata)
+    log.log(level: level, message, metadata: metadata)
   }
 }

@@ -15,6 +15,7 @@ import Transactions
 public final class Mempool: Sendable {
   private let state: Mutex<PoolState>
   private let subscribers = Mutex<(next: Int, handlers: [Int: @Sendable ([RecoveredTransaction]) -> Void])>((0, [:]))
+  private let refusalHandlers = Mutex<[@Sendable ([Refusal]) -> Void]>([])
   private let accounts: any AccountReader
   private let clock: @Sendable () -> UInt64
   private let metrics: MempoolMetrics
@@ -42,8 +43,7 @@ public final class Mempool: Sendable {
       let account: AccountState
       if let known = before.known { account = known } else { account = try accounts.account(recovered.sender) }
       let now = clock()
-      let promoted = try state.withLock { (pool) throws(MempoolError) -> [RecoveredTransaction]? in
-        defer { metrics.show(pool) }
+      let promoted = try update { (pool) throws(MempoolError) -> [RecoveredTransaction]? in
         guard pool.generation == before.generation else { return nil }
         return try pool.add(recovered, signed, cost: cost, account: account, now: now)
       }
@@ -55,47 +55,108 @@ public final class Mempool: Sendable {
 
   // MARK: Building blocks
 
-  /// Whether ``take()`` would give a transaction.
-  public var hasOffer: Bool { state.withLock { $0.bestSlot != nil } }
-
-  /// The best transaction that the block being built does not have yet. There is one builder; it calls ``apply(_:)`` or
-  /// ``abandonBlock()`` in the end.
-  public func take() -> RecoveredTransaction? { state.withLock { $0.take() } }
-
-  /// The transaction just taken cannot be executed. It is removed, and its sender left out of this block.
-  public func reject(_ hash: Bytes32) {
-    state.withLock { pool in
-      pool.reject(hash)
-      metrics.show(pool)
+  /// Whether a block could take a transaction that is not known to be long, and one that is.
+  public var offers: (short: Bool, long: Bool) {
+    update { pool in
+      (
+        pool.settledSlot(in: .light) != nil || pool.settledSlot(in: .ordinary) != nil,
+        pool.settledSlot(in: .long) != nil
+      )
     }
   }
 
-  /// The transaction just taken does not fit into this block. It stays, and its sender waits for the next block.
-  public func putBack(_ hash: Bytes32) { state.withLock { $0.putBack(hash) } }
+  /// The best transaction that the block being built does not have yet, of one lane or of all but those that need a trial
+  /// run. There is one builder; it calls ``apply(_:)`` or ``abandonBlock()`` in the end.
+  public func take(_ lane: Lane? = nil) -> Offered? { update { $0.take(lane) } }
+
+  /// The transaction for which the last block had no room, where it still waits for its turn.
+  public func takeFirst() -> Offered? { update { $0.takeFirst() } }
+
+  /// The transaction just taken cannot be executed. It is removed, its sender left out of this block, and the reason kept
+  /// for whoever asks.
+  ///
+  /// - Parameter nanoseconds: that it took to find out.
+  public func reject(_ hash: Bytes32, _ reason: String, nanoseconds: UInt64 = 0) {
+    update { $0.reject(hash, reason, isStrike: nanoseconds >= $0.options.strikeNanoseconds) }
+  }
+
+  /// The transaction just taken does not fit into this block. It stays, and its sender waits for the next block, which
+  /// takes it before all others where `isFirst`.
+  public func putBack(_ hash: Bytes32, isFirst: Bool = false) { update { $0.putBack(hash, isFirst: isFirst) } }
 
   /// The block being built comes to nothing: what it had taken is offered again.
-  public func abandonBlock() { state.withLock { $0.abandonBlock() } }
+  public func abandonBlock() { update { $0.abandonBlock() } }
 
   /// Brings the pool to the state after a block was executed. Its transactions can still be looked up until
   /// ``published(_:)``.
   public func apply(_ block: ExecutedBlock) {
-    let now = clock()
-    let promoted = state.withLock { pool in
-      pool.expire(now: now)
+    let promoted = update { pool in
+      pool.expire(now: pool.now)
       let promoted = pool.apply(block)
-      metrics.show(pool)
       metrics.length.observe(Double(pool.executableCount))
       return promoted
     }
     notify(promoted)
   }
 
+  // MARK: Trial runs
+
+  /// The transaction just taken has to prove itself in a trial run before a block takes it.
+  public func requireTrial(_ hash: Bytes32) { update { $0.requireTrial(hash) } }
+
+  /// The best transaction that needs a trial run. Whoever takes it says how that ended.
+  public func takeForTrial() -> RecoveredTransaction? { update { $0.takeForTrial() } }
+
+  public func endTrial(_ hash: Bytes32, _ outcome: TrialOutcome) { update { $0.endTrial(hash, outcome) } }
+
+  /// Milliseconds until the first of those need wait no longer whom the pool lets wait; `nil` where there are none.
+  public var nextWake: UInt64? {
+    let now = clock()
+    return state.withLock { $0.nextWake }.map { $0 > now ? $0 - now : 0 }
+  }
+
   /// The block is visible to readers of the chain, who find these transactions there from now on.
   public func published(_ hashes: [Bytes32]) {
-    state.withLock { pool in for hash in hashes { pool.unpublished[hash] = nil } }
+    state.withLock { pool in for hash in hashes { pool.notePublished(hash) } }
+  }
+
+  /// Changes the pool at the present time, and tells of what was refused by that.
+  @discardableResult
+  private func update<R: Sendable, E: Error>(_ body: (inout PoolState) throws(E) -> R) throws(E) -> R {
+    let now = clock()
+    var refused: [Refusal] = []
+    defer { if !refused.isEmpty { tell(refused) } }
+    return try state.withLock { (pool) throws(E) -> R in
+      pool.advance(to: now)
+      defer {
+        metrics.show(pool)
+        refused = pool.takeRefusals()
+      }
+      return try body(&pool)
+    }
+  }
+
+  private func tell(_ refused: [Refusal]) {
+    for refusal in refused { metrics.refused(refusal.reason.kind) }
+    let handlers = refusalHandlers.withLock { $0 }
+    for handler in handlers { handler(refused) }
   }
 
   // MARK: Looking
+
+  /// Why a transaction left the pool without a block, as long as that is remembered.
+  public func refusal(of hash: Bytes32) -> Refusal? { state.withLock { $0.refusals[hash] } }
+
+  /// The refusal of an earlier nonce for which a parked transaction waits.
+  public func blocker(of hash: Bytes32) -> Refusal? {
+    state.withLock { pool in
+      guard let transaction = pool.transaction(hash), let queue = pool.queue(of: transaction.sender) else { return nil }
+      return pool.refusals.refusal(of: transaction.sender, nonce: queue.pendingNonce)
+    }
+  }
+
+  /// Milliseconds that have passed since a refusal.
+  public func age(of refusal: Refusal) -> UInt64 { max(clock(), refusal.time) - refusal.time }
 
   /// The nonce that the sender's next transaction should have: after all that can be executed.
   public func pendingNonce(for sender: Address) throws(MempoolError) -> UInt64 {
@@ -129,6 +190,11 @@ public final class Mempool: Sendable {
       subscribers.handlers[subscribers.next] = handler
       return subscribers.next
     }
+  }
+
+  /// Calls `handler` with what the pool lets go without a block, on the thread that found out. The handler must be quick.
+  public func onRefusal(_ handler: @escaping @Sendable ([Refusal]) -> Void) {
+    refusalHandlers.withLock { $0.append(handler) }
   }
 
   public func unsubscribe(_ subscription: Int) { subscribers.withLock { $0.handlers[subscription] = nil } }

@@ -31,6 +31,8 @@ public enum MempoolError: Error, Equatable, Sendable {
   case senderIsContract(Address)
   /// A kind of transaction that this chain does not execute, or one that L1 has to request.
   case unsupportedType(UInt8)
+  /// No block can ever contain it, for this reason.
+  case neverExecutable(String)
   /// The sender has as many transactions or bytes in the pool as one sender may.
   case accountLimitExceeded
   /// Every transaction in the pool is worth as much as this one.
@@ -70,6 +72,7 @@ extension MempoolError: CustomStringConvertible {
     case .gasLimitAboveBlock(let limit, let block): "exceeds block gas limit: gas \(limit), block gas limit \(block)"
     case .senderIsContract(let sender): "sender not an eoa: address \(sender)"
     case .unsupportedType: "transaction type not supported"
+    case .neverExecutable(let reason): "transaction can never be executed: \(reason)"
     case .accountLimitExceeded: "account limit exceeded"
     case .poolFull: "txpool is full"
     case .stateUnavailable(let reason): "state is not available: \(reason)"

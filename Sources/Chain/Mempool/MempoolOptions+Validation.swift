@@ -36,11 +36,14 @@ extension MempoolOptions {
       throw .feeAboveCap(fee: feeOverflow ? .max : fee, cap: maxFee)
     }
     if let id = transaction.chainID, id != chainID { throw .wrongChainID(transaction: id, chain: chainID) }
-    let needed = IntrinsicGas.shanghai.of(transaction)
+    let needed = max(IntrinsicGas.shanghai.of(transaction), IntrinsicGas.calldataFloor(of: transaction.input))
     if transaction.gasLimit < needed {
       throw .intrinsicGasTooLow(gasLimit: transaction.gasLimit, needed: needed)
     }
     if feeCap < baseFee { throw .feeCapTooLow(sender: sender, feeCap: feeCap, baseFee: baseFee) }
+    // The virtual machine keeps fees in 128 bits.
+    if feeOverflow || fee.bitWidth > 128 { throw .neverExecutable("the maximal fee and value overflow") }
+    if let refused = refusedCalls.first(where: { $0.covers(transaction) }) { throw .neverExecutable(refused.reason) }
 
     let (cost, costOverflow) = fee.addingReportingOverflow(transaction.value)
     return (transaction, cost: feeOverflow || costOverflow ? .max : cost)

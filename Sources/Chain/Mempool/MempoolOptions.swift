@@ -1,4 +1,5 @@
 import Primitives
+import Transactions
 
 /// What the pool admits and how much of it. The defaults are those of the Rust server, whose pool is reth's.
 public struct MempoolOptions: Sendable {
@@ -21,8 +22,37 @@ public struct MempoolOptions: Sendable {
   public var priceBump: UInt64 = 10
   /// Milliseconds that a transaction may stay parked.
   public var lifetime: UInt64 = 3 * 60 * 60 * 1000
+  /// A transaction whose trial run takes more nanoseconds than that is long.
+  public var longNanoseconds: UInt64 = 10_000_000
+  /// A transaction that is refused after more nanoseconds than that counts against its sender and the code it calls.
+  public var strikeNanoseconds: UInt64 = 250_000
+
+  /// Calls that the virtual machine is known to refuse, whoever makes them.
+  public var refusedCalls: [RefusedCall] = []
 
   public init(chainID: UInt64) { self.chainID = chainID }
+}
+
+/// A shape of transactions that no block can contain.
+public struct RefusedCall: Sendable {
+  public var to: Address
+  /// The first four bytes of the input; any where it is `nil`.
+  public var selector: UInt32?
+  /// In the words that the client gets.
+  public var reason: String
+
+  public init(to: Address, selector: UInt32? = nil, reason: String) {
+    self.to = to
+    self.selector = selector
+    self.reason = reason
+  }
+
+  func covers(_ transaction: SignedTransaction) -> Bool {
+    guard transaction.to == to else { return false }
+    guard let selector else { return true }
+    return transaction.input.count >= 4
+      && transaction.input.prefix(4).reduce(0) { $0 << 8 | UInt32($1) } == selector
+  }
 }
 
 /// What the pool has to know of an account.

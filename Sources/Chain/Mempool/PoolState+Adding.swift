@@ -34,7 +34,10 @@ extension PoolState {
     let slot = makeSlot(recovered.sender, account)
     let baseFee = options.baseFee
     let executableBefore = slots[slot].executable
-    if let replaced = change(slot, { $0.insert(pooled, baseFee: baseFee) }) { forget(replaced) }
+    if let replaced = change(slot, { $0.insert(pooled, baseFee: baseFee) }) {
+      forget(replaced)
+      refuse(replaced, .replaced(by: recovered.hash))
+    }
     remember(pooled, in: slot)
     try makeRoom(for: pooled)
     if arrivals.count > 2 * count + 1024 { arrivals.compact { places[$0] != nil } }
@@ -51,7 +54,10 @@ extension PoolState {
   private mutating func makeRoom(for newcomer: PooledTransaction) throws(MempoolError) {
     while count > options.maxCount || byteCount > options.maxBytes, let slot = worstSlot {
       let victim = remove(slot, at: slots[slot].transactions.count - 1)
-      guard victim.sequence == newcomer.sequence else { continue }
+      guard victim.sequence == newcomer.sequence else {
+        refuse(victim, .evicted)
+        continue
+      }
       let tip = newcomer.effectiveTip(baseFee: options.baseFee) ?? .zero
       let bestOffer = bestSlot.flatMap { slots[$0].next?.effectiveTip(baseFee: options.baseFee) } ?? .zero
       throw tip < bestOffer ? .underpriced : .poolFull

@@ -111,6 +111,9 @@ struct SenderQueue {
   /// The next transaction goes into the block being built.
   mutating func take() { taken += 1 }
 
+  /// The last transaction taken does not go into the block after all, unless it is taken again.
+  mutating func untake() { taken -= 1 }
+
   /// Offers nothing more until the next block.
   mutating func skip() { isSkipped = true }
 

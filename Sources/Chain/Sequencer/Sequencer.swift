@@ -1,6 +1,7 @@
 import Chain
 import ChainStorage
 import Concurrency
+import EVM
 import Logging
 import Mempool
 import Primitives
@@ -11,8 +12,9 @@ import ZKsyncOS
 
 /// Builds blocks: what L1 requested first, then what the mempool offers, and gives them to the chain.
 ///
-/// Two threads: one executes blocks, one after the other, without waiting for the disk; one follows the chain and tells
-/// the mempool which transactions readers find in blocks from now on. While somebody for whom the chain waits is too far
+/// Three threads: one executes blocks, one after the other, without waiting for the disk; one follows the chain and tells
+/// the mempool which transactions readers find in blocks from now on; one makes trial runs of transactions that must not
+/// take the time of a block (``TrialRunner``). While somebody for whom the chain waits is too far
 /// behind, no block is begun.
 public final class Sequencer: Service {
   /// What the build thread goes on from.
@@ -20,7 +22,8 @@ public final class Sequencer: Service {
     var number: UInt64
     var timestamp: UInt64
     var hashes: BlockHashes
-    var nextPriorityID: UInt64?
+    /// Wei per gas, of the next block.
+    var baseFee: UInt256
   }
 
   private struct Control {
@@ -42,6 +45,10 @@ public final class Sequencer: Service {
   private let metrics: SequencerMetrics
   private let log = Logger(label: "sequencer")
   private let news = Signal()
+  private let codes = CodeCache()
+  private let trials: TrialRunner
+  /// Wei per gas; saturated to 64 bits.
+  private let baseFee: Atomic<UInt64>
   private let follower: BlockFollower
   private let control = Mutex(Control())
 
@@ -56,6 +63,10 @@ public final class Sequencer: Service {
     self.clock = clock
     blockClock = BlockClock(clock, options.clock, log: log, registry: registry)
     metrics = SequencerMetrics(registry)
+    baseFee = Atomic(options.baseFee.saturatedUInt64)
+    trials = TrialRunner(
+      chain: chain, pool: pool, limits: options.limits.alone, codes: codes, metrics: metrics, log: log,
+      onOutcome: { [news] in news.notify() })
     follower = chain.stream.follow("mempool", after: chain.stream.head)
     metrics.sealedBlock.set(chain.stream.head)
   }
@@ -69,17 +80,30 @@ public final class Sequencer: Service {
 
   /// Starts to build. The chain has been started.
   public func start() throws(SequencerError) {
-    let tip = try currentTip()
+    let (tip, nextPriorityID) = try currentTip()
     blockClock.start(last: tip.timestamp)
-    let subscription = pool.subscribe { [news] _ in news.notify() }
+    move(to: tip)
+    let refusalLog = ThrottledLog(log)
+    pool.onRefusal { refused in
+      for refusal in refused where refusal.reason.kind == .execution {
+        refusalLog.info(
+          "a transaction can be in no block", reason: "\(refusal.reason)",
+          metadata: ["hash": "\(refusal.hash)", "sender": "\(refusal.sender)", "nonce": "\(refusal.nonce)"])
+      }
+    }
+    let subscription = pool.subscribe { [news, trials] _ in
+      news.notify()
+      trials.wake()
+    }
     let build = ServiceThread { [self] in
-      runBuild(tip)
+      runBuild(tip, nextPriorityID)
       pool.unsubscribe(subscription)
     }
+    let tryOut = ServiceThread(niceness: 10) { [trials] in trials.run() }
     let follow = ServiceThread { [self] in
       while case .accepted(let number, let block)? = follower.next() { release(number, block) }
     }
-    control.withLock { $0.threads = [build, follow] }
+    control.withLock { $0.threads = [build, follow, tryOut] }
   }
 
   /// Seals the block being built, gives it to the chain, and returns.
@@ -90,6 +114,7 @@ public final class Sequencer: Service {
       return control.threads
     }
     news.notify()
+    trials.stop()
     chain.stream.wake()
     follower.close()
     for thread in threads { thread.join() }
@@ -124,35 +149,55 @@ public final class Sequencer: Service {
   /// L1 has a new request: looks for it now rather than when the next transaction comes.
   public func wake() { news.notify() }
 
+  /// Wei per gas of the next block.
+  public var nextBaseFee: UInt64 { baseFee.load(ordering: .relaxed) }
+
   // MARK: Building
 
-  private func currentTip() throws(SequencerError) -> Tip {
+  private func currentTip() throws(SequencerError) -> (Tip, nextPriorityID: UInt64) {
     let storage = chain.storage
     let number = storage.log.last
     let hashes = storage.log.nextBlockHashes
     guard number > 0 else {
       let genesis = try storing { () throws(StorageError) in try storage.blocks.header(0) }
-      return Tip(number: 0, timestamp: genesis?.header.timestamp ?? 0, hashes: hashes, nextPriorityID: 0)
+      let time = genesis?.header.timestamp ?? 0
+      return (Tip(number: 0, timestamp: time, hashes: hashes, baseFee: options.baseFee), nextPriorityID: 0)
     }
     guard let record = try storing({ () throws(StorageError) in try storage.log.record(number) }) else {
       throw .missingRecord(block: number)
     }
     let nextID = record.transactions.compactMap(\.priorityID).last.map { $0 + 1 }
-    return Tip(
+    let block = try storing { () throws(StorageError) in try storage.blocks.block(number) }
+    let gasUsed = block?.receipts.reduce(0) { $0 + $1.receipt.gasUsed } ?? 0
+    let tip = Tip(
       number: number, timestamp: record.context.timestamp, hashes: hashes,
-      nextPriorityID: nextID ?? record.firstPriorityID)
+      baseFee: options.feeModel.next(after: record.context.baseFee, gasUsed: gasUsed, floor: options.baseFee))
+    return (tip, nextPriorityID: nextID ?? record.firstPriorityID)
+  }
+
+  /// What comes next begins on this tip: trial runs, and the prices that clients see.
+  private func move(to tip: Tip) {
+    baseFee.store(tip.baseFee.saturatedUInt64, ordering: .relaxed)
+    let context = options.context(
+      number: tip.number + 1, timestamp: tip.timestamp, blockHashes: tip.hashes, baseFee: tip.baseFee)
+    trials.move(to: TrialRunner.Base(number: tip.number, context: context))
   }
 
   private var isStopping: Bool { control.withLock { $0.isStopping } }
 
-  private func runBuild(_ start: Tip) {
+  private func runBuild(_ start: Tip, _ nextPriorityID: UInt64) {
     var tip = start
-    let builder = BlockBuilder(metrics: metrics)
+    let limits = options.limits
+    var memory = LiveSource.Memory(
+      unpaid: UnpaidTime(
+        capacity: limits.unpaidTime, period: limits.blockTime, now: clock.monotonicNanoseconds()),
+      nextPriorityID: nextPriorityID)
+    let builder = BlockBuilder(engine: ExecutionEngine(codes: codes), metrics: metrics)
     while !isStopping {
       let generation = news.generation
       do throws(SequencerError) {
-        switch try buildNext(&tip, builder) {
-        case .idle: news.wait(after: generation)
+        switch try buildNext(&tip, &memory, builder) {
+        case .idle(let until): news.wait(after: generation, until: until)
         // The clock tells nobody when it is set right.
         case .untimely: news.wait(after: generation, until: clock.monotonicNanoseconds() + 200_000_000)
         // What was refused has left the pool; there may be more behind it.
@@ -183,8 +228,8 @@ public final class Sequencer: Service {
   }
 
   private enum Attempt {
-    /// Nothing waits.
-    case idle
+    /// Nothing waits that could be executed before that moment of the monotonic clock.
+    case idle(until: UInt64?)
     /// The clock is not to be trusted.
     case untimely
     /// Something waited and was refused.
@@ -195,26 +240,29 @@ public final class Sequencer: Service {
   }
 
   /// Builds one block from what waits.
-  private func buildNext(_ tip: inout Tip, _ builder: BlockBuilder) throws(SequencerError) -> Attempt {
+  private func buildNext(
+    _ tip: inout Tip, _ memory: inout LiveSource.Memory, _ builder: BlockBuilder
+  ) throws(SequencerError) -> Attempt {
     var source = LiveSource(
-      pool: pool, l1: l1, limits: options.limits, clock: clock, news: news, nextPriorityID: tip.nextPriorityID,
-      isStopping: { [self] in isStopping })
-    guard source.hasWork else { return .idle }
+      pool: pool, l1: l1, limits: options.limits, clock: clock, news: news, metrics: metrics, memory: memory,
+      wakeTrials: { [trials] in trials.wake() }, isStopping: { [self] in isStopping })
+    guard source.hasWork() else { return .idle(until: source.wakeTime) }
     let number = tip.number + 1
     guard waitForFollowers(before: number) else { return .ended }
     guard let timestamp = blockClock.timestamp(after: tip.timestamp) else { return .untimely }
-    let context = options.context(number: number, timestamp: timestamp, blockHashes: tip.hashes)
+    let context = options.context(
+      number: number, timestamp: timestamp, blockHashes: tip.hashes, baseFee: tip.baseFee)
     let view = try storing { () throws(StorageError) in try chain.storage.state.view(at: tip.number) }
-    let firstPriorityID = tip.nextPriorityID ?? 0
-    let built: (output: BlockOutput, transactions: [RecoveredTransaction])?
+    let firstPriorityID = memory.nextPriorityID ?? 0
+    let built: (output: BlockOutput, transactions: [RecoveredTransaction], totals: BlockTotals)?
     do throws(BlockError) { built = try builder.build(context, on: view, from: &source) } catch {
       throw .execution(block: number, error)
     }
-    if let reason = source.refusedRequest, let id = tip.nextPriorityID {
+    if let (id, reason) = source.refusedRequest {
       // Requests cannot be skipped: no further one is taken until the node is started again.
       log.critical("an L1 request cannot be executed", metadata: ["priorityID": "\(id)", "reason": "\(reason)"])
     }
-    tip.nextPriorityID = source.nextPriorityID
+    memory = source.memory
     guard let built else {
       pool.abandonBlock()
       return .nothingIncluded
@@ -226,10 +274,13 @@ public final class Sequencer: Service {
       output: built.output)
     // The state first: the pool reads accounts from it.
     do throws(ChainError) { try chain.accept(block) } catch { throw .chain(error) }
-    pool.apply(ExecutedBlock(block, baseFee: options.baseFee))
-    tip.number = number
-    tip.timestamp = context.timestamp
-    tip.hashes = tip.hashes.appending(block.output.blockHash)
+    tip = Tip(
+      number: number, timestamp: context.timestamp, hashes: tip.hashes.appending(block.output.blockHash),
+      baseFee: options.feeModel.next(
+        after: context.baseFee, gasUsed: built.totals.gasUsed, floor: options.baseFee))
+    pool.apply(ExecutedBlock(block, baseFee: tip.baseFee))
+    move(to: tip)
+    metrics.sealed(source.sealReason)
     metrics.sealedBlock.set(number)
     metrics.executedTransactions.increment(by: UInt64(built.transactions.count))
     metrics.storageWritesPerBlock.observe(Double(built.output.storageWrites.count))

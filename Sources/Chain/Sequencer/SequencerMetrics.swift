@@ -1,4 +1,5 @@
 import Chain
+import Mempool
 import Telemetry
 
 /// What block production takes, under the names that the reference node gives its metrics.
@@ -15,6 +16,20 @@ public struct SequencerMetrics: Sendable {
   let storageWritesPerBlock: Histogram
   /// Seconds that block production has waited for those who follow it.
   let heldBack: Counter
+  /// Microseconds that went to transactions which ended up in no block.
+  let unpaid: Counter
+  private let seals: [SealReason: Counter]
+  private let trials: (fits: Counter, refused: Counter, inconclusive: Counter)
+
+  func sealed(_ reason: SealReason) { seals[reason]?.increment() }
+
+  func tried(_ outcome: TrialOutcome) {
+    switch outcome {
+    case .fits: trials.fits.increment()
+    case .refused: trials.refused.increment()
+    case .inconclusive: trials.inconclusive.increment()
+    }
+  }
 
   public init(_ registry: MetricsRegistry) {
     func stage(_ name: String) -> Histogram {
@@ -32,5 +47,18 @@ public struct SequencerMetrics: Sendable {
       bounds: Histogram.exponentialBounds(from: 1, factor: 1.7, through: 1_000))
     heldBack = registry.counter(
       "sequencer_held_back_milliseconds_total", "Time that block production has waited for those who follow it")
+    unpaid = registry.counter(
+      "sequencer_unpaid_microseconds_total", "Time of block production for transactions that ended up in no block")
+    seals = Dictionary(
+      uniqueKeysWithValues: SealReason.all.map { reason in
+        (
+          reason,
+          registry.counter("sequencer_sealed_total", "Blocks by why they were sealed", [("reason", reason.name)])
+        )
+      })
+    func trial(_ outcome: String) -> Counter {
+      registry.counter("sequencer_trials_total", "Trial runs beside the block, by outcome", [("outcome", outcome)])
+    }
+    trials = (trial("fits"), trial("refused"), trial("inconclusive"))
   }
 }

@@ -29,27 +29,31 @@ public struct BlockExecutor: ~Copyable {
   }
 
   /// Offers a transaction whose sender is known to the block.
-  public mutating func execute(_ transaction: RecoveredTransaction) throws(BlockError) -> TransactionOutcome {
+  ///
+  /// - Parameter limits: what a builder leaves it. Replaying has none: what is in a block is in it.
+  public mutating func execute(
+    _ transaction: RecoveredTransaction, within limits: ExecutionLimits = .unlimited
+  ) throws(BlockError) -> TransactionOutcome {
     var tracer = NoTracer()
-    return try execute(transaction, tracer: &tracer)
+    return try execute(transaction, within: limits, tracer: &tracer)
   }
 
   /// Offers a transaction and observes its execution.
   public mutating func execute<T: Tracer>(
-    _ transaction: RecoveredTransaction, tracer: inout T
+    _ transaction: RecoveredTransaction, within limits: ExecutionLimits = .unlimited, tracer: inout T
   ) throws(BlockError) -> TransactionOutcome {
     let form: VMTransaction
     do throws(TransactionError) { form = try VMTransaction(transaction) } catch {
       return .rejected(.hazard(.notEncodable))
     }
-    return try execute(form, senderIsKnown: true, tracer: &tracer)
+    return try execute(form, senderIsKnown: true, within: limits, tracer: &tracer)
   }
 
   /// Offers a transaction in the virtual machine's form, which must be structurally valid; its signature is checked.
   public mutating func execute(_ transaction: VMTransaction) throws(BlockError) -> TransactionOutcome {
     guard transaction.isL1 || transaction.hasCanonicalAccessList else { return .rejected(.hazard(.accessListForm)) }
     var tracer = NoTracer()
-    return try execute(transaction, senderIsKnown: false, tracer: &tracer)
+    return try execute(transaction, senderIsKnown: false, within: .unlimited, tracer: &tracer)
   }
 
   /// Offers an encoded transaction.
@@ -62,36 +66,36 @@ public struct BlockExecutor: ~Copyable {
   }
 
   private mutating func execute<T: Tracer>(
-    _ transaction: VMTransaction, senderIsKnown: Bool, tracer: inout T
+    _ transaction: VMTransaction, senderIsKnown: Bool, within limits: ExecutionLimits, tracer: inout T
   ) throws(BlockError) -> TransactionOutcome {
     let length = transaction.encodedLength
     guard length <= TransactionCost.maxEncodedLength else { return .rejected(.hazard(.transactionTooLong)) }
     guard transaction.isL1 || transaction.signature.count == 65 else { return .rejected(.invalid(.invalidEncoding)) }
     do throws(TransactionStop) {
+      bootloader.allowedNative = limits.native
       let processed = try bootloader.process(transaction, senderIsKnown: senderIsKnown, tracer: &tracer)
       let result = bootloader.result(of: processed)
       try bootloader.finish()
-      include(result, transaction, encodedLength: length)
+      var sums = totals
+      sums.add(result, encodedLength: length, pubdata: bootloader.state.pointee.countPubdata())
+      if let resource = limits.resourceExceeded(by: sums) { throw .exceeded(resource) }
+      include(result, transaction)
+      totals = sums
       return .included(result)
     } catch {
       bootloader.abandon()
       switch error {
       case .rejected(let reason): return .rejected(reason)
+      case .exceeded(let resource): return .exceeded(resource)
       case .failed(let fault): throw fault
       }
     }
   }
 
-  private mutating func include(_ result: TransactionResult, _ transaction: VMTransaction, encodedLength: Int) {
+  private mutating func include(_ result: TransactionResult, _ transaction: VMTransaction) {
     rollingHash = Keccak256.hash(rollingHash, result.bootloaderHash)
     if transaction.type == 0xfe { upgradeHash = result.bootloaderHash }
     results.append(result)
-    totals.transactions += 1
-    totals.gasUsed += result.gasUsed
-    totals.nativeUsed += result.nativeUsed
-    totals.pubdata += result.pubdataUsed
-    totals.l2ToL1Logs += result.l2ToL1Logs.count
-    totals.encodedBytes += encodedLength
   }
 
   /// Ends the block.
@@ -126,11 +130,25 @@ public struct BlockTotals: Hashable, Sendable {
   public var transactions = 0
   public var gasUsed: UInt64 = 0
   public var nativeUsed: UInt64 = 0
-  /// Bytes charged to transactions; the block's pubdata has keys and counters besides.
-  public var pubdata: UInt64 = 0
+  /// Bytes of the block's pubdata were it sealed now, exactly: the keys of slots that were merely read, which no
+  /// transaction is charged for, included.
+  public var pubdata = BlockState.emptyPubdataBytes
   public var l2ToL1Logs = 0
   /// Length of the transactions in the virtual machine's encoding.
   public var encodedBytes = 0
+
+  /// A block without transactions.
+  public init() {}
+
+  /// - Parameter pubdata: bytes by which the transaction makes the block's pubdata longer.
+  mutating func add(_ result: TransactionResult, encodedLength: Int, pubdata growth: Int) {
+    transactions += 1
+    gasUsed += result.gasUsed
+    nativeUsed += result.nativeUsed
+    pubdata += growth
+    l2ToL1Logs += result.l2ToL1Logs.count
+    encodedBytes += encodedLength
+  }
 }
 
 extension VMTransaction {

@@ -109,6 +109,15 @@ public enum Hazard: Error, Hashable, Sendable, CaseIterable {
   case valueBeyondBalance
 }
 
+extension Hazard {
+  /// Calls of accounts without code that always end in a hazard, by recipient and, where only one function does, its
+  /// selector.
+  public static let refusedCalls: [(to: Address, selector: UInt32?, hazard: Hazard)] = [
+    (SystemAddress.wasmDeployment, nil, .wasmDeployment),
+    (SystemAddress.l1Messenger, SystemHost.sendToL1Selector, .messageFromAccountWithoutCode),
+  ]
+}
+
 extension Hazard: CustomStringConvertible {
   public var description: String {
     switch self {

@@ -7,6 +7,8 @@ public enum TransactionOutcome: Sendable {
   case included(TransactionResult)
   /// Not in the block, which is as if the transaction had never been offered.
   case rejected(Rejection)
+  /// Not in the block either: it would take more of this than the limits leave. Another block may have room for it.
+  case exceeded(BlockResource)
 }
 
 /// Why a transaction cannot be in this block.

@@ -33,21 +33,23 @@ public enum Simulation {
 
   /// Runs `transaction` in the block of `context` on `state`. An L2 transaction's signature may be 65 zero bytes.
   ///
+  /// - Parameter limits: what it may take, where it is to become a transaction.
   /// - Throws: `.rejected` where no block could contain the transaction (too little gas to begin with, fees below the
   ///   base fee, more value than the sender owns, a hazard), `.failed` where the state cannot be read or the call was cancelled.
   public static func call(
     _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
-    cancellation: Cancellation? = nil
+    limits: ExecutionLimits = .unlimited, cancellation: Cancellation? = nil
   ) throws(SimulationFailure) -> Result {
     var tracer = NoTracer()
     return try call(
-      transaction, context: context, state: state, engine: engine, cancellation: cancellation, tracer: &tracer)
+      transaction, context: context, state: state, engine: engine, limits: limits, cancellation: cancellation,
+      tracer: &tracer)
   }
 
   /// Runs `transaction` and observes it.
   public static func call<T: Tracer>(
     _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
-    cancellation: Cancellation? = nil, tracer: inout T
+    limits: ExecutionLimits = .unlimited, cancellation: Cancellation? = nil, tracer: inout T
   ) throws(SimulationFailure) -> Result {
     var transaction = transaction
     guard transaction.gasLimit <= context.gasLimit else {
@@ -58,9 +60,13 @@ public enum Simulation {
     let bootloader = Bootloader(
       context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
       cancellation: cancellation)
+    bootloader.allowedNative = limits.native
     do throws(TransactionStop) {
       let processed = try bootloader.process(transaction, senderIsKnown: true, tracer: &tracer)
       let result = bootloader.result(of: processed)
+      var totals = BlockTotals()
+      totals.add(result, encodedLength: transaction.encodedLength, pubdata: bootloader.state.pointee.countPubdata())
+      if let resource = limits.resourceExceeded(by: totals) { throw .exceeded(resource) }
       return Result(
         succeeded: result.succeeded, output: result.output,
         gasUsed: result.gasUsed + (transaction.isL1 ? 0 : signatureGas), createdAddress: result.createdAddress,
@@ -69,6 +75,7 @@ public enum Simulation {
     } catch {
       switch error {
       case .rejected(let reason): throw .rejected(reason)
+      case .exceeded(let resource): throw .exceeded(resource)
       case .failed(let fault): throw .failed(fault)
       }
     }
@@ -79,6 +86,8 @@ public enum Simulation {
 public enum SimulationFailure: Error, Hashable, Sendable {
   /// No block could contain the transaction.
   case rejected(Rejection)
+  /// The transaction takes more of this than the limits leave to it.
+  case exceeded(BlockResource)
   /// The state could not be read, or the call was cancelled.
   case failed(BlockError)
 }

@@ -2,7 +2,9 @@ import Concurrency
 import EthereumAPI
 import Mempool
 import NodeOptions
+import Primitives
 import Sequencer
+import ZKsyncOS
 
 // What the operator's options mean for the node's parts.
 
@@ -12,7 +14,16 @@ extension SequencerOptions {
     limits.blockTime = configuration.sequencer.blockTime.nanoseconds
     limits.transactions = configuration.sequencer.maxTransactions
     limits.gas = configuration.sequencer.maxGas
-    limits.pubdata = UInt64(configuration.sequencer.maxPubdata)
+    limits.pubdata = configuration.sequencer.maxPubdata
+    limits.native = configuration.sequencer.maxBlockNative
+    limits.transactionNative = configuration.sequencer.maxTransactionNative
+    limits.unpaidTime = limits.blockTime / 100 * UInt64(configuration.sequencer.unpaidShare)
+    baseFee = UInt256(configuration.sequencer.baseFee)
+    nativePrice = UInt256(configuration.sequencer.nativePrice)
+    switch configuration.sequencer.feeModel {
+    case .fixed: feeModel = .fixed
+    case .eip1559: feeModel = .eip1559(target: configuration.sequencer.gasTarget)
+    }
     clock.maxStep = configuration.sequencer.maxClockStep.nanoseconds / 1_000_000_000
     clock.maxGap = configuration.sequencer.maxClockGap.nanoseconds / 1_000_000_000
     clock.acceptedThrough = configuration.sequencer.acceptClock
@@ -23,6 +34,12 @@ extension MempoolOptions {
   init(_ configuration: NodeConfiguration, _ sequencer: SequencerOptions) {
     self.init(chainID: configuration.rpc.chainID)
     baseFee = sequencer.baseFee
+    longNanoseconds = sequencer.limits.unpaidTime
+    refusedCalls = Hazard.refusedCalls.map {
+      RefusedCall(to: $0.to, selector: $0.selector, reason: $0.hazard.description)
+    }
+    maxCountPerSender = configuration.mempool.maxTransactionsPerSender
+    maxBytesPerSender = configuration.mempool.maxBytesPerSender
     gasLimit = sequencer.gasLimit
     maxInputBytes = configuration.mempool.maxInputBytes
     maxCount = configuration.mempool.maxTransactions

@@ -47,7 +47,8 @@ struct SequencerRole {
     let repairs = configuration.sequencer.repairs
     if repairs { try DatabaseRepair.run(path, log: Logger(label: "repair")) }
     let options = SequencerOptions(configuration)
-    let genesis = Genesis.block(baseFee: options.baseFee, gasLimit: options.gasLimit)
+    // Block 0 stays what it is whatever an operator charges.
+    let genesis = Genesis.block(baseFee: SequencerOptions(chainID: options.chainID).baseFee, gasLimit: options.gasLimit)
     let storage = try ChainStorage(
       directory: path, chainID: options.chainID, protocolVersion: options.protocolVersion, genesis: genesis,
       genesisState: Genesis.emptyState(genesis), rebuildsMissing: repairs,
@@ -76,9 +77,9 @@ struct SequencerRole {
     let api = EthereumAPI(
       EthereumAPI.Configuration(configuration),
       chain: try ChainStoreReader(
-        storage.blocks, state: state, baseFee: options.baseFee.saturatedUInt64, log: log),
+        storage.blocks, state: state, nextBaseFee: { sequencer.nextBaseFee }, log: log),
       state: state, submitter: MempoolSubmitter(mempool),
-      simulator: StateSimulator(storage.state) { (number) throws(SimulationError) in
+      simulator: StateSimulator(storage.state, limits: options.limits.alone) { (number) throws(SimulationError) in
         do throws(StorageError) {
           return try Self.context(of: number, storage, options)
         } catch {
@@ -89,7 +90,8 @@ struct SequencerRole {
     var methods = api.methods
     methods.merge(
       ZKsyncAPI(
-        blocks: api.blocks, storage: storage, tree: tree, waitForTree: { settlement.waitForTree($0, atMost: $1) }
+        blocks: api.blocks, storage: storage, tree: tree, mempool: mempool,
+        waitForTree: { settlement.waitForTree($0, atMost: $1) }
       ).methods)
     rpc = RPCServer(methods: methods, configuration.rpc, on: loops.rpc, registry: registry)
 

@@ -137,9 +137,14 @@ public struct RandomChain: Sendable {
       case .rejected(let reason):
         refused.append(
           RefusedCandidate(position: included.count, encoded: try candidate.encoded(), reason: reason))
+      case .exceeded(let resource): throw Disagreement("a limit of \(resource) was exceeded that there is not")
       }
     }
+    let totals = executor.totals
     let output = try executor.seal()
+    guard totals.pubdata == output.pubdata.count else {
+      throw Disagreement("the pubdata was counted as \(totals.pubdata) bytes and has \(output.pubdata.count)")
+    }
 
     var replay = try BlockExecutor(context: context, state: state)
     for transaction in included {

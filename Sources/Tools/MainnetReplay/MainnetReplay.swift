@@ -76,6 +76,7 @@ public struct MainnetReplay {
       switch try executor.execute(recovered, tracer: &refunds) {
       case .included(let result): compare(item, result, refunds)
       case .rejected(let reason): mismatch(item, "rejected: \(reason)")
+      case .exceeded(let resource): mismatch(item, "exceeded a limit of \(resource) that there is not")
       }
     }
     compare(try executor.seal())

@@ -12,8 +12,8 @@ import Transactions
     let sender = test.sender(1)
     let sent = (0..<3).map { transaction(from: sender, nonce: $0) }
     for one in sent { try test.pool.add(one) }
-    #expect(test.pool.take() == sent[0])
-    #expect(test.pool.take() == sent[1])
+    #expect(test.take() == sent[0])
+    #expect(test.take() == sent[1])
     test.seal([sent[0], sent[1]])
     #expect(test.pool.counts == (1, 0))
     #expect(test.pool.transaction(sent[0].hash) == sent[0])
@@ -62,15 +62,15 @@ import Transactions
     let sent = (0..<3).map { transaction(from: sender, nonce: $0) }
     let other = transaction(from: test.sender(2), nonce: 0, tip: 1)
     for one in sent + [other] { try test.pool.add(one) }
-    #expect(test.pool.take() == sent[0])
-    #expect(test.pool.take() == sent[1])
-    test.pool.reject(sent[1].hash)
+    #expect(test.take() == sent[0])
+    #expect(test.take() == sent[1])
+    test.pool.reject(sent[1].hash, "it cannot be executed")
     #expect(test.pool.transaction(sent[1].hash) == nil)
     #expect(test.takeAll() == [other])
     #expect(test.pool.counts == (2, 1))
     test.seal([sent[0], other])
     #expect(test.pool.counts == (0, 1))
-    #expect(test.pool.take() == nil)
+    #expect(test.take() == nil)
     // The hole can be filled with a better one.
     let better = transaction(from: sender, nonce: 1, value: 3)
     try test.pool.add(better)
@@ -80,8 +80,8 @@ import Transactions
   @Test func rejectingTheOnlyTransactionForgetsTheSender() throws {
     let one = transaction(from: test.sender(1), nonce: 0)
     try test.pool.add(one)
-    #expect(test.pool.take() == one)
-    test.pool.reject(one.hash)
+    #expect(test.take() == one)
+    test.pool.reject(one.hash, "it cannot be executed")
     #expect(test.pool.counts == (0, 0))
     #expect(test.pool.byteCount == 0)
     try test.pool.add(one)
@@ -94,8 +94,8 @@ import Transactions
     let sent = (0..<3).map { transaction(from: sender, nonce: $0) }
     let other = transaction(from: test.sender(2), nonce: 0, tip: 1)
     for one in sent + [other] { try test.pool.add(one) }
-    #expect(test.pool.take() == sent[0])
-    #expect(test.pool.take() == sent[1])
+    #expect(test.take() == sent[0])
+    #expect(test.take() == sent[1])
     test.pool.putBack(sent[1].hash)
     #expect(test.takeAll() == [other])
     test.seal([sent[0], other])
@@ -107,7 +107,7 @@ import Transactions
     try test.pool.add(one)
     test.pool.putBack(one.hash)
     test.pool.putBack(.zero)
-    test.pool.reject(.zero)
+    test.pool.reject(.zero, "it cannot be executed")
     #expect(test.takeAll() == [one])
   }
 
@@ -262,5 +262,15 @@ import Transactions
     #expect(test.pool.counts == (1, 0))
     #expect(test.pool.transaction(parked.hash) == nil)
     #expect(test.takeAll() == [ready])
+  }
+
+  @Test func aBlockMayBeVisibleBeforeThePoolHearsThatItWasExecuted() throws {
+    let sent = transaction(from: test.sender(1), nonce: 0)
+    try test.pool.add(sent)
+    _ = test.pool.take()
+    test.pool.published([sent.hash])
+    #expect(test.pool.transaction(sent.hash) == sent)
+    test.seal([sent])
+    #expect(test.pool.transaction(sent.hash) == nil)
   }
 }

@@ -99,8 +99,8 @@ import Transactions
         test.pool.published(order.map(\.hash))
         model.waiting.removeAll { $0.nonce < (model.accounts[$0.sender]?.nonce ?? 0) }
       default:
-        guard let first = test.pool.take() else { continue }
-        test.pool.reject(first.hash)
+        guard let first = test.take() else { continue }
+        test.pool.reject(first.hash, "it cannot be executed")
         model.waiting.removeAll { $0 == first }
         test.seal([])
       }

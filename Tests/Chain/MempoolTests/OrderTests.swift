@@ -14,7 +14,7 @@ import Transactions
     let d = transaction(from: test.sender(4), nonce: 0, tip: 6)
     for sent in [a, b, c, d] { try test.pool.add(sent) }
     #expect(test.takeAll() == [b, d, a, c])
-    #expect(test.pool.take() == nil)
+    #expect(test.take() == nil)
   }
 
   @Test func theFeeCapBoundsTheTip() throws {
@@ -41,7 +41,7 @@ import Transactions
     try test.pool.add(sent[1])
     #expect(test.pool.counts == (0, 2))
     #expect(try test.pool.pendingNonce(for: sender) == 0)
-    #expect(test.pool.take() == nil)
+    #expect(test.take() == nil)
     try test.pool.add(sent[0])
     #expect(test.pool.counts == (2, 1))
     #expect(try test.pool.pendingNonce(for: sender) == 2)
@@ -89,7 +89,7 @@ import Transactions
   @Test func transactionsThatComeWhileABlockIsBuiltJoinIt() throws {
     let first = transaction(from: test.sender(1), nonce: 0)
     try test.pool.add(first)
-    #expect(test.pool.take() == first)
+    #expect(test.take() == first)
     let next = transaction(from: test.sender(1), nonce: 1)
     let other = transaction(from: test.sender(2), nonce: 0, tip: 5_000)
     try test.pool.add(next)
@@ -145,7 +145,7 @@ import Transactions
   @Test func whatIsBeingExecutedCannotBeReplaced() throws {
     let sender = test.sender(1)
     try test.pool.add(transaction(from: sender, nonce: 0))
-    _ = test.pool.take()
+    _ = test.take()
     #expect(throws: MempoolError.nonceTooLow(next: 1, transaction: 0)) {
       try test.pool.add(transaction(from: sender, nonce: 0, tip: 1_000, feeCap: 20_000))
     }

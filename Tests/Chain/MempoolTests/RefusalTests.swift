@@ -123,7 +123,7 @@ import Transactions
 
   @Test(
     arguments: [
-      (21_000, [], false, 0, 0), (21_000 + 4 + 16, [0, 1], false, 0, 0),
+      (21_000, [], false, 0, 0), (21_000 + 10 + 40, [0, 1], false, 0, 0),
       (21_000 + 32_000 + 4 * 33 + 2 * 2, [UInt8](repeating: 0, count: 33), true, 0, 0),
       (21_000 + 2 * 2_400 + 3 * 1_900, [], false, 2, 3),
     ] as [(UInt64, [UInt8], Bool, Int, Int)])

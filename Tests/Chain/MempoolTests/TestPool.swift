@@ -71,10 +71,13 @@ final class TestPool: Sendable {
     pool.apply(ExecutedBlock(baseFee: baseFee, transactions: transactions, accounts: changed))
   }
 
+  /// The best transaction that the pool offers.
+  func take(_ lane: Lane? = nil) -> RecoveredTransaction? { pool.take(lane)?.transaction }
+
   /// Everything that the pool offers to one block.
   func takeAll() -> [RecoveredTransaction] {
     var all: [RecoveredTransaction] = []
-    while let next = pool.take() { all.append(next) }
+    while let next = take() { all.append(next) }
     return all
   }
 }

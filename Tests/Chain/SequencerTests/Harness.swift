@@ -29,7 +29,9 @@ final class Harness: Sendable {
     _ change: (inout SequencerOptions) -> Void = { _ in }
   ) throws {
     chain = try ChainHarness(directory)
-    pool = Mempool(options: MempoolOptions(chainID: 270), accounts: StateAccounts(chain.storage.state)) { 0 }
+    pool = Mempool(options: MempoolOptions(chainID: 270), accounts: StateAccounts(chain.storage.state)) {
+      MonotonicClock.nanoseconds / 1_000_000
+    }
     var options = SequencerOptions(chainID: 270)
     options.limits.blockTime = 20_000_000
     // Tests move the clock as they like; those that are about its bounds set their own.

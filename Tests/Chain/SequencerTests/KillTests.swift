@@ -70,7 +70,8 @@ import Testing
         told[number] = line
       }
     }
-    let harness = try Harness(directory)
+    // The victim's clock was the real one, which this one is far behind.
+    let harness = try Harness(directory) { $0.clock.acceptedThrough = .max }
     try harness.start()
     #expect(told.keys.max().map { $0 <= harness.storage.blocks.head } == true)
     var transactions = 0

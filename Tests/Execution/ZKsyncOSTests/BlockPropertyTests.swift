@@ -96,8 +96,10 @@ struct BlockPropertyTests {
         included.append(transaction)
         if case .signed = transaction.transaction { nonce += 1 }
       }
+      let totals = producer.totals
       let produced = try producer.seal()
       #expect(produced.transactions.count == included.count)
+      #expect(totals.pubdata == produced.pubdata.count)
 
       let record = try ReplayRecord(
         decoding: ReplayRecord(

@@ -60,17 +60,16 @@ final class Fixture: Sendable {
         throw .failed(error.description)
       }
     }
-    let accounts = NoAccounts()
+    let mempool = Mempool(
+      options: MempoolOptions(chainID: 270), accounts: NoAccounts(), metrics: MempoolMetrics(MetricsRegistry()),
+      clock: { 0 })
     let ethereum = EthereumAPI(
-      chain: try ChainStoreReader(storage.blocks, state: state, baseFee: 1_000, log: log), state: state,
-      submitter: MempoolSubmitter(
-        Mempool(
-          options: MempoolOptions(chainID: 270), accounts: accounts, metrics: MempoolMetrics(MetricsRegistry()),
-          clock: { 0 })),
-      simulator: simulator, events: NoEvents(), metrics: MetricsRegistry(), log: log)
+      chain: try ChainStoreReader(storage.blocks, state: state, nextBaseFee: { 1_000 }, log: log), state: state,
+      submitter: MempoolSubmitter(mempool), simulator: simulator, events: NoEvents(), metrics: MetricsRegistry(),
+      log: log)
     var methods = ethereum.methods
     methods.merge(
-      ZKsyncAPI(blocks: ethereum.blocks, storage: storage, tree: tree) { block, _ in
+      ZKsyncAPI(blocks: ethereum.blocks, storage: storage, tree: tree, mempool: mempool) { block, _ in
         treeSeemsComplete || block <= tree.lastVersion
       }.methods)
     dispatcher = RPCDispatcher(methods: methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(MetricsRegistry()))

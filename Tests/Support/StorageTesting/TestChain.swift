@@ -37,14 +37,14 @@ public enum TestChain {
 
   /// A transfer whose sender is taken for granted; in place of a signature it names the sender, so that hashes differ.
   public static func transfer(
-    from sender: Address, nonce: UInt64, to: Address = Address(0xB0B), value: UInt256 = 1, tip: UInt256 = 0,
-    gasLimit: UInt64 = 21_000
+    from sender: Address, nonce: UInt64, to: Address? = Address(0xB0B), value: UInt256 = 1, tip: UInt256 = 0,
+    feeCap: UInt256 = 10_000, gasLimit: UInt64 = 21_000, input: [UInt8] = []
   ) -> RecoveredTransaction {
     RecoveredTransaction(
       .signed(
         SignedTransaction(
-          kind: .dynamicFee, chainID: 270, nonce: nonce, gasLimit: gasLimit, maxFeePerGas: 10_000,
-          maxPriorityFeePerGas: tip, to: to, value: value, input: [],
+          kind: .dynamicFee, chainID: 270, nonce: nonce, gasLimit: gasLimit, maxFeePerGas: feeCap,
+          maxPriorityFeePerGas: tip, to: to, value: value, input: input,
           signature: .init(r: Bytes32(sender), s: Bytes32(UInt256.one), yParity: 0))), sender: sender)
   }
 }

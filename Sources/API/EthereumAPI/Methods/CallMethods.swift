@@ -4,6 +4,7 @@ import Concurrency
 import JSON
 import JSONRPC
 import Primitives
+import Transactions
 
 extension EthereumAPI {
   func addCallMethods(to table: inout MethodTable) {
@@ -53,10 +54,13 @@ extension EthereumAPI {
       let request = try parameters.required("request", as: TransactionRequest.self)
       let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
       let overrides = try Self.overrides(&parameters)
-      let call = try request.simulatedCall(baseFee: baseFee)
+      var call = try request.simulatedCall(baseFee: baseFee)
+      call.mustFitBlock = true
+      let reference = call
       let ceiling = try gasCeiling(request, call, after: number, overrides)
-      let estimator = GasEstimator(ceiling: ceiling) { (gas) throws(RPCError) in
-        var call = call
+      let floor = IntrinsicGas.calldataFloor(of: call.input)
+      let estimator = GasEstimator(floor: floor, ceiling: ceiling) { (gas) throws(RPCError) in
+        var call = reference
         call.gasLimit = gas
         return try self.simulate(call, after: number, overrides, context, isProbe: true)
       }

@@ -15,6 +15,8 @@ public struct SimulatedCall: Sendable, Equatable {
   public var accessList = AccessList()
   /// `nil` takes the nonce of the account.
   public var nonce: UInt64?
+  /// Whether it is to become a transaction, which a block must have room for.
+  public var mustFitBlock = false
 
   public init() {}
 }

@@ -2,41 +2,36 @@ import Concurrency
 import Transactions
 import ZKsyncOS
 
-/// Where the transactions of a block come from, and when they end.
-protocol BlockSource {
-  /// The next transaction, or `nil` to seal the block. May wait.
-  mutating func next(_ totals: BlockTotals) -> RecoveredTransaction?
-  /// The transaction given last is not in the block; false to give the block up.
-  mutating func rejected(_ transaction: RecoveredTransaction, _ reason: Rejection) -> Bool
-}
-
 /// Makes blocks from contexts, states and transactions. Belongs to one thread.
 struct BlockBuilder {
-  private let engine = ExecutionEngine()
+  private let engine: ExecutionEngine
   private let metrics: SequencerMetrics
 
-  init(metrics: SequencerMetrics) { self.metrics = metrics }
+  init(engine: ExecutionEngine, metrics: SequencerMetrics) {
+    self.engine = engine
+    self.metrics = metrics
+  }
 
-  /// Executes what `source` gives. `nil` where nothing was included or the source gave up: no block is empty.
+  /// Executes what `source` gives. `nil` where nothing was included: no block is empty.
   func build(
     _ context: BlockContext, on state: any StateView, from source: inout some BlockSource
-  ) throws(BlockError) -> (output: BlockOutput, transactions: [RecoveredTransaction])? {
+  ) throws(BlockError) -> (output: BlockOutput, transactions: [RecoveredTransaction], totals: BlockTotals)? {
     var executor = try BlockExecutor(context: context, state: state, engine: engine)
     var included: [RecoveredTransaction] = []
     var watch = Stopwatch()
-    while let transaction = source.next(executor.totals) {
+    while let candidate = source.next(executor.totals) {
       metrics.waiting.observe(nanoseconds: watch.lap())
-      let outcome = try executor.execute(transaction)
-      metrics.executing.observe(nanoseconds: watch.lap())
-      switch outcome {
-      case .included: included.append(transaction)
-      case .rejected(let reason): if !source.rejected(transaction, reason) { return nil }
-      }
+      let outcome = try executor.execute(candidate.transaction, within: candidate.limits)
+      let nanoseconds = watch.lap()
+      metrics.executing.observe(nanoseconds: nanoseconds)
+      if case .included = outcome { included.append(candidate.transaction) }
+      if !source.ended(candidate, outcome, nanoseconds: nanoseconds, executor.totals) { break }
     }
     if included.isEmpty { return nil }
     _ = watch.lap()
+    let totals = executor.totals
     let output = try executor.seal()
     metrics.sealing.observe(nanoseconds: watch.lap())
-    return (output, included)
+    return (output, included, totals)
   }
 }

@@ -4,91 +4,201 @@ import Primitives
 import Transactions
 import ZKsyncOS
 
-/// The requests that L1 made, in the order of their priority ids.
-public protocol L1RequestSource: Sendable {
-  /// The request with this id, once L1 has it. The block builder asks again until it is there.
-  func transaction(_ priorityID: UInt64) -> RecoveredTransaction?
-}
-
-/// No L1: nothing is ever requested.
-public struct NoL1Requests: L1RequestSource {
-  public init() {}
-  public func transaction(_ priorityID: UInt64) -> RecoveredTransaction? { nil }
-}
-
-/// Requests given in advance, the first with id 0: a chain without L1 funds its rich account so.
-public struct FixedL1Requests: L1RequestSource {
-  private let transactions: [RecoveredTransaction]
-
-  public init(_ transactions: [RecoveredTransaction]) { self.transactions = transactions }
-
-  public func transaction(_ priorityID: UInt64) -> RecoveredTransaction? {
-    priorityID < UInt64(transactions.count) ? transactions[Int(priorityID)] : nil
-  }
-}
-
 /// What waits now: requests of L1 first, then the pool, until a limit is reached or the time is over.
+///
+/// The time of a block is divided among the pool's lanes: light transactions get two parts of it where ordinary ones get
+/// one, and a long one comes when nothing else waits, or at the end. A transaction of which nobody knows yet how long it
+/// takes may use what is left of the unpaid time; if that is not enough, it goes on in a trial run beside the block.
 struct LiveSource: BlockSource {
+  /// What outlives the block.
+  struct Memory {
+    var unpaid: UnpaidTime
+    /// The priority id that comes next; `nil` once a request was refused, which cannot be skipped.
+    var nextPriorityID: UInt64?
+  }
+
   let pool: Mempool
   let l1: any L1RequestSource
   let limits: SealLimits
   let clock: TimeSource
   let news: Signal
+  let metrics: SequencerMetrics
+  /// Tells whoever makes trial runs that there may be one to make.
+  let wakeTrials: () -> Void
   let isStopping: () -> Bool
 
-  /// The priority id that comes next; `nil` once a request was refused, which cannot be skipped.
-  private(set) var nextPriorityID: UInt64?
-  private(set) var refusedRequest: Rejection?
+  private(set) var memory: Memory
+  /// Why the request with ``Memory/nextPriorityID`` was refused.
+  private(set) var refusedRequest: (id: UInt64, reason: String)?
+  private(set) var sealReason = SealReason.time
   private var deadline: UInt64?
+  /// Nanoseconds spent on the lanes.
+  private var lightTime: UInt64 = 0
+  private var ordinaryTime: UInt64 = 0
+  private var hasTakenLong = false
 
   init(
     pool: Mempool, l1: any L1RequestSource, limits: SealLimits, clock: TimeSource, news: Signal,
-    nextPriorityID: UInt64?, isStopping: @escaping () -> Bool
+    metrics: SequencerMetrics, memory: Memory, wakeTrials: @escaping () -> Void, isStopping: @escaping () -> Bool
   ) {
     self.pool = pool
     self.l1 = l1
     self.limits = limits
     self.clock = clock
     self.news = news
-    self.nextPriorityID = nextPriorityID
+    self.metrics = metrics
+    self.memory = memory
+    self.wakeTrials = wakeTrials
     self.isStopping = isStopping
   }
 
-  mutating func next(_ totals: BlockTotals) -> RecoveredTransaction? {
-    if limits.areReached(by: totals) { return nil }
+  /// Whether there is anything to begin a block with.
+  mutating func hasWork() -> Bool {
+    if request != nil { return true }
+    let offers = pool.offers
+    return offers.short || offers.long && mayTakeLong()
+  }
+
+  /// When something that waits now could be executed, on the monotonic clock; `nil` where only news can change anything.
+  var wakeTime: UInt64? {
+    let now = clock.monotonicNanoseconds()
+    return [pauseEnd, pool.offers.long ? memory.unpaid.refill(after: now) : nil].compactMap(\.self).min()
+  }
+
+  /// When the first of those need wait no longer whom the pool lets wait.
+  private var pauseEnd: UInt64? {
+    pool.nextWake.map { clock.monotonicNanoseconds() + min($0 + 1, 1 << 40) * 1_000_000 }
+  }
+
+  /// Nothing long is begun while there is a debt of unpaid time: nobody knows whether it will be paid for.
+  private mutating func mayTakeLong() -> Bool { memory.unpaid.slice(at: clock.monotonicNanoseconds()) != nil }
+
+  // MARK: Taking
+
+  mutating func next(_ totals: BlockTotals) -> Candidate? {
+    if let reason = limits.reached(by: totals) { return seal(reason) }
     if totals.transactions > 0, deadline == nil { deadline = clock.monotonicNanoseconds() + limits.blockTime }
     while true {
-      if let deadline, clock.monotonicNanoseconds() >= deadline { return nil }
-      if isStopping() { return nil }
+      if isStopping() { return seal(.stopping) }
+      if let deadline, clock.monotonicNanoseconds() >= deadline {
+        // However busy the others are, one long transaction a block gets its turn.
+        return takeLong(totals) ?? seal(.time)
+      }
       let generation = news.generation
-      if let transaction = take() { return transaction }
+      if let candidate = take(totals) { return candidate }
       // A block in which everything was refused so far is no block: it is given up, not waited for.
       guard let deadline else { return nil }
-      news.wait(after: generation, until: deadline)
+      news.wait(after: generation, until: min(deadline, pauseEnd ?? deadline))
     }
   }
 
-  /// Whether there is anything to begin a block with.
-  var hasWork: Bool {
-    if let id = nextPriorityID, l1.transaction(id) != nil { return true }
-    return pool.hasOffer
+  private mutating func seal(_ reason: SealReason) -> Candidate? {
+    sealReason = reason
+    return nil
   }
 
-  private mutating func take() -> RecoveredTransaction? {
-    if let id = nextPriorityID, let request = l1.transaction(id) {
-      nextPriorityID = id + 1
-      return request
+  private var request: RecoveredTransaction? { memory.nextPriorityID.flatMap { l1.transaction($0) } }
+
+  private mutating func take(_ totals: BlockTotals) -> Candidate? {
+    if let request {
+      return Candidate(transaction: request, limits: wholeLimits(totals), offer: nil, isSlice: false)
     }
-    return pool.take()
+    while let offer = pool.takeFirst() ?? takeShort() {
+      if let candidate = candidate(offer, totals) { return candidate }
+    }
+    return takeLong(totals)
   }
 
-  mutating func rejected(_ transaction: RecoveredTransaction, _ reason: Rejection) -> Bool {
-    switch transaction.transaction {
-    case .signed: pool.reject(transaction.hash)
-    case .request:
-      nextPriorityID = nil
-      refusedRequest = reason
+  /// From the lane that had less than its share of this block.
+  private func takeShort() -> Offered? {
+    let isLightNext = lightTime <= 2 * ordinaryTime
+    return pool.take(isLightNext ? .light : .ordinary) ?? pool.take(isLightNext ? .ordinary : .light)
+  }
+
+  private mutating func takeLong(_ totals: BlockTotals) -> Candidate? {
+    guard !hasTakenLong, mayTakeLong(), let offer = pool.take(.long) else { return nil }
+    return candidate(offer, totals)
+  }
+
+  /// What `offer` may take; `nil` where it has to prove itself in a trial run first.
+  private mutating func candidate(_ offer: Offered, _ totals: BlockTotals) -> Candidate? {
+    var bounds = wholeLimits(totals)
+    var isSlice = false
+    if offer.trial == nil, offer.gasLimit > SealLimits.plainGas {
+      guard let slice = memory.unpaid.slice(at: clock.monotonicNanoseconds()) else {
+        requireTrial(offer.transaction.hash)
+        return nil
+      }
+      let native = limits.native(in: slice)
+      isSlice = native < bounds.native
+      bounds.native = min(native, bounds.native)
+    }
+    return Candidate(transaction: offer.transaction, limits: bounds, offer: offer, isSlice: isSlice)
+  }
+
+  private func requireTrial(_ hash: Bytes32) {
+    pool.requireTrial(hash)
+    wakeTrials()
+  }
+
+  /// All that the block has left for one transaction.
+  private func wholeLimits(_ totals: BlockTotals) -> ExecutionLimits {
+    var bounds = limits.alone
+    bounds.native = min(bounds.native, limits.native - min(limits.native, totals.nativeUsed))
+    return bounds
+  }
+
+  // MARK: Afterwards
+
+  mutating func ended(
+    _ candidate: Candidate, _ outcome: TransactionOutcome, nanoseconds: UInt64, _ totals: BlockTotals
+  ) -> Bool {
+    guard let offer = candidate.offer else { return requestEnded(outcome, totals) }
+    let hash = candidate.transaction.hash
+    if case .included = outcome {
+      switch offer.lane {
+      case .light: lightTime += nanoseconds
+      case .ordinary: ordinaryTime += nanoseconds
+      case .long, .trial: hasTakenLong = true
+      }
+      return true
+    }
+    memory.unpaid.spend(nanoseconds)
+    metrics.unpaid.increment(by: nanoseconds / 1_000)
+    switch outcome {
+    case .included: return true
+    case .rejected(let reason): pool.reject(hash, reason.description, nanoseconds: nanoseconds)
+    case .exceeded(.native) where candidate.isSlice: requireTrial(hash)
+    case .exceeded(let resource):
+      if totals.transactions > 0 {
+        // It comes first in the next block.
+        pool.putBack(hash, isFirst: true)
+        sealReason = .full(resource)
+        return false
+      }
+      pool.reject(hash, resource.refusal, nanoseconds: nanoseconds)
     }
     return true
+  }
+
+  /// Requests cannot be skipped: behind one that no block can contain, none is taken any more.
+  private mutating func requestEnded(_ outcome: TransactionOutcome, _ totals: BlockTotals) -> Bool {
+    guard let id = memory.nextPriorityID else { return true }
+    switch outcome {
+    case .included: memory.nextPriorityID = id + 1
+    case .rejected(let reason): refuseRequest(id, reason.description)
+    case .exceeded(let resource):
+      if totals.transactions > 0 {
+        sealReason = .full(resource)
+        return false
+      }
+      refuseRequest(id, resource.refusal)
+    }
+    return true
+  }
+
+  private mutating func refuseRequest(_ id: UInt64, _ reason: String) {
+    memory.nextPriorityID = nil
+    refusedRequest = (id, reason)
   }
 }

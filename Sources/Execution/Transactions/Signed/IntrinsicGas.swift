@@ -21,6 +21,13 @@ public struct IntrinsicGas: Hashable, Sendable {
     gas += 1_900 * UInt64(transaction.accessList.storageKeyCount)
     return gas
   }
+
+  /// Below this no gas limit may be, whatever execution costs: 10 a token, where a byte that is not zero has four tokens
+  /// and a zero byte one (EIP-7623).
+  public static func calldataFloor(of input: [UInt8]) -> UInt64 {
+    let zeros = input.zeroCount
+    return 21_000 + 10 * UInt64(zeros + 4 * (input.count - zeros))
+  }
 }
 
 extension [UInt8] {

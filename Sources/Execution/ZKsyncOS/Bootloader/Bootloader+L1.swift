@@ -22,6 +22,7 @@ extension Bootloader {
         intrinsicGas: TransactionCost.l1IntrinsicGas, intrinsicNative: TransactionCost.l1IntrinsicNative,
         intrinsicPubdata: TransactionCost.l1IntrinsicPubdata)
     }
+    budget.allow(native: allowedNative)
     let initialNative = budget.meter.native
     let deposited = transaction.reserved[0]
     try checkDeposit(transaction, deposited)
@@ -37,7 +38,7 @@ extension Bootloader {
       try budget.meter.charge(native: NativeCost.keccak(32 + encoded.count))
       run = try executeL1(transaction, gasPrice, &budget, tracer: &tracer)
     } catch {
-      guard error == .outOfNative else { throw stop(error) }
+      guard error == .outOfNative, !budget.isCutShort else { throw stop(error) }
       budget.meter.exhaustGas()
     }
     let nativeUsed = initialNative &- budget.meter.native
@@ -102,17 +103,15 @@ extension Bootloader {
       tracer = runner.tracer
       budget.meter = meter
       state.pointee.close(inner, keep: result.succeeded)
-      // Unlike in L2 transactions, what was withheld can pay for pubdata here.
-      budget.meter.native &+= budget.withheldNative
       let price: UInt64
       do throws(Rejection) {
         price = try budget.price(of: state.pointee.pubdataUsed())
       } catch {
         throw state.pointee.fail(.hazard(.pubdataPriceOverflow))
       }
-      if budget.meter.native < price { result.succeeded = false }
+      // Unlike in L2 transactions, what was withheld can pay for pubdata here.
+      if budget.guestNative &+ budget.withheldNative < price { result.succeeded = false }
       state.pointee.close(outer, keep: result.succeeded)
-      budget.meter.native &-= budget.withheldNative
       return result
     } catch {
       tracer = runner.tracer

@@ -56,13 +56,14 @@ extension Bootloader {
     let nativePerGas =
       isSimulation
       ? UInt256(TransactionCost.simulationNativePerGas) : gasPrice.dividedRoundingUp(by: context.nativePrice)
-    let budget = try rejecting { () throws(Rejection) in
+    var budget = try rejecting { () throws(Rejection) in
       try TransactionBudget(
         gasLimit: transaction.gasLimit, calldata: transaction.data,
         nativePerPubdata: try nativePerPubdata(context.gasPerPubdata, nativePerGas),
         intrinsicGas: TransactionCost.l2IntrinsicGas, intrinsicNative: TransactionCost.l2IntrinsicNative,
         intrinsicPubdata: 0)
     }
+    budget.allow(native: allowedNative)
     return L2Flow(transaction: transaction, gasPrice: gasPrice, budget: budget)
   }
 
@@ -170,7 +171,7 @@ extension Bootloader {
     guard flow.budget.chargesPubdata else { return }
     let pubdata = state.pointee.pubdataUsed()
     let price = try rejecting { () throws(Rejection) in try flow.budget.price(of: pubdata) }
-    try validating(&flow.budget.meter) { (_, meter) throws(Halt) in try meter.charge(native: price) }
+    do throws(Halt) { try flow.budget.pay(forPubdata: price) } catch { throw stop(error) }
     flow.validationPubdata = pubdata
   }
 
@@ -285,7 +286,7 @@ extension Bootloader {
           &meter)
       }
     } catch {
-      guard error == .outOfNative else { throw stop(error) }
+      guard error == .outOfNative, !flow.budget.isCutShort else { throw stop(error) }
       tracer = runner.tracer
       flow.budget.meter.exhaustGas()
       state.pointee.close(frame, keep: false)
@@ -295,7 +296,7 @@ extension Bootloader {
     flow.budget.meter = meter
     let spent = pubdataSpent(flow)
     let price = try rejecting { () throws(Rejection) in try flow.budget.price(of: spent) }
-    if meter.native < price { result.succeeded = false }
+    if flow.budget.guestNative < price { result.succeeded = false }
     state.pointee.close(frame, keep: result.succeeded)
     return result
   }

@@ -18,6 +18,8 @@ final class Bootloader {
   let cancellation: Cancellation?
   /// Whether no transaction was included yet: an upgrade must be the first.
   var isFirst = true
+  /// Native that the transaction being processed may compute with, beside the guest's own limit.
+  var allowedNative = UInt64.max
 
   init(
     context: BlockContext, view: any StateView, engine: ExecutionEngine, features: BlockFeatures, isSimulation: Bool,
@@ -118,7 +120,8 @@ final class Bootloader {
   func stop(_ halt: Halt) -> TransactionStop {
     switch halt {
     case .outOfGas: return .invalid(.outOfGasDuringValidation)
-    case .outOfNative: return .invalid(.outOfNativeResourcesDuringValidation)
+    case .outOfNative:
+      return allowedNative == .max ? .invalid(.outOfNativeResourcesDuringValidation) : .exceeded(.native)
     case .insufficientBalance: return .rejected(.hazard(.balanceOverflow))
     case .cancelled: return .failed(.cancelled)
     default:
@@ -158,6 +161,7 @@ public struct BlockFeatures: Hashable, Sendable {
 /// Why a transaction was not processed.
 enum TransactionStop: Error {
   case rejected(Rejection)
+  case exceeded(BlockResource)
   case failed(BlockError)
 
   static func invalid(_ reason: InvalidTransaction) -> TransactionStop { .rejected(.invalid(reason)) }

@@ -9,6 +9,8 @@ import Transactions
 struct TransactionBudget {
   var meter: Meter
   var withheldNative: UInt64
+  /// Native that the guest would let the transaction compute with, and the builder does not (`ExecutionLimits.native`).
+  private(set) var unallowedNative: UInt64 = 0
   /// Native per byte of pubdata.
   let nativePerPubdata: UInt64
 
@@ -32,6 +34,27 @@ struct TransactionBudget {
     guard gas <= gasLimit else { throw .invalid(.outOfGasDuringValidation) }
     guard gasLimit - gas <= TransactionCost.maxBlockGasLimit else { throw .hazard(.gasLimitOverflow) }
     meter = Meter(gas: Int64(gasLimit - gas), native: computational - native)
+  }
+
+  /// Leaves the transaction at most `native` to compute with. Running out of it then means that the transaction takes
+  /// more than the builder allows, not that it is out of native: only the guest's own limit has an outcome.
+  mutating func allow(native: UInt64) {
+    guard meter.native > native else { return }
+    unallowedNative = meter.native - native
+    meter.native = native
+  }
+
+  /// Whether the guest would have let the transaction go on where its meter has run out.
+  var isCutShort: Bool { unallowedNative > 0 }
+
+  /// Native that the guest would have left.
+  var guestNative: UInt64 { meter.native &+ unallowedNative }
+
+  /// Pays for pubdata, first with what the transaction may not compute with anyway.
+  mutating func pay(forPubdata price: UInt64) throws(Halt) {
+    let spared = min(price, unallowedNative)
+    unallowedNative -= spared
+    try meter.charge(native: price - spared)
   }
 
   /// Whether it matters how much pubdata the transaction makes. Where it is free, nobody need count it on the way.

@@ -105,11 +105,13 @@ extension SystemHost {
   private static let messageSentTopic =
     Bytes32(hex: "0x3a36e47291f4201faf137fab081d92295bce2d53be2c6ca68ba82c7faa9ce241") ?? .zero
 
+  static let sendToL1Selector: UInt32 = 0x62f8_4b24
+
   /// sendToL1(bytes), with the one encoding that Solidity gives it.
   private func sendToL1(_ call: HookCall, _ meter: inout Meter) throws(Halt) -> Bytes32? {
     try meter.charge(ergs: ErgsCost.hookBase)
     let input = call.input
-    guard call.selector == 0x62f8_4b24, !call.isStatic, input.count >= 68, call.word(at: 4) == 32,
+    guard call.selector == Self.sendToL1Selector, !call.isStatic, input.count >= 68, call.word(at: 4) == 32,
       let length = Int(exactly: call.word(at: 36)), length <= input.count - 68, (input.count - 4) % 32 == 0
     else { return nil }
     let hash = try emitMessage(from: call.caller, call.bytes(68..<68 + length), &meter)

@@ -51,6 +51,16 @@ package enum PubdataCompression {
     return 1 + 8 + nonce + balance + code + 4 + 4
   }
 
+  /// Bytes that `appendAccount` adds: what the account is charged for, less four where the length of artifacts is counted
+  /// and not written.
+  static func accountBodyLength(
+    from old: AccountProperties, to new: AccountProperties, isCodePrivate: Bool, _ version: ProtocolVersion
+  ) -> Int {
+    let charged = accountLength(from: old, to: new, isCodePrivate: isCodePrivate, version)
+    let isUnwritten = isCodePrivate && !version.unpublishedCodeDiffHasArtifactsLength
+    return isUnwritten && !isOnlyNonceAndBalance(old, new) ? charged - 4 : charged
+  }
+
   /// Appends the diff of an account that changed; `code` gives its stored code where that is published.
   package static func appendAccount(
     from old: AccountProperties, to new: AccountProperties, isCodePrivate: Bool, _ version: ProtocolVersion,

@@ -53,9 +53,10 @@ extension BlockState {
 
   @inline(never)
   private mutating func fetchAccount(_ address: Address, _ meter: inout Meter) throws(Halt) -> Int {
-    let slot = try withoutGas(&meter) { (state, meter) throws(Halt) in
-      try state.readSlot(UInt256(SystemAddress.accountProperties), address.propertiesKey, .system, &meter)
+    let cell = try withoutGas(&meter) { (state, meter) throws(Halt) in
+      try state.readCell(UInt256(SystemAddress.accountProperties), address.propertiesKey, &meter)
     }
+    let slot = cells[cell].current
     var properties = AccountProperties.empty
     if !slot.isZero {
       let preimage = try loadPreimage(Bytes32(slot), length: AccountProperties.encodedLength, &meter)
@@ -65,7 +66,7 @@ extension BlockState {
       properties = decoded
     }
     let position = accounts.count
-    accounts.append(CachedAccount(address: address, initial: properties))
+    accounts.append(CachedAccount(address: address, cell: cell, initial: properties))
     accountIndex.insert(hash(UInt256(address)), position: position)
     return position
   }

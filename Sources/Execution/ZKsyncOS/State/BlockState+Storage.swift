@@ -18,6 +18,11 @@ extension BlockState {
     return cells[position].current
   }
 
+  /// Reads a slot for the system; the position of its cell.
+  mutating func readCell(_ address: UInt256, _ key: UInt256, _ meter: inout Meter) throws(Halt) -> Int {
+    try loadSlot(address, key, .system, baseErgs: 0, &meter).position
+  }
+
   /// Warms a slot named by an access list, at the list's price.
   mutating func warmSlotFromAccessList(
     _ address: UInt256, _ key: UInt256, _ meter: inout Meter

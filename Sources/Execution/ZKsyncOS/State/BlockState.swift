@@ -47,6 +47,8 @@ struct BlockState: ~Copyable {
   /// Undo positions are absolute; these are the positions of the first entries still held.
   var cellUndoBase: UInt64 = 1
   var accountUndoBase: UInt64 = 1
+  /// Cells whose share of the pubdata the current transaction changed, with what it was before.
+  var pubdataUndo: [(position: Int, bytes: UInt32)] = []
   /// Where the innermost open frame began.
   var frame = FrameMark()
   var transactionStart = TransactionMark()
@@ -106,6 +108,7 @@ struct BlockState: ~Copyable {
       frame: frame, cells: cells.count, accounts: accounts.count, preimages: preimages.count,
       publications: publications.count, accesses: accesses.count, transactionNumber: transactionNumber)
     accesses.append(.transaction)
+    pubdataUndo.removeAll(keepingCapacity: true)
   }
 
   /// Wipes the accounts that destroyed themselves and steps the transaction number.
@@ -139,6 +142,8 @@ struct BlockState: ~Copyable {
   /// Undoes everything since `beginTransaction()`, what was loaded included.
   mutating func abandonTransaction() {
     let start = transactionStart
+    for entry in pubdataUndo.reversed() { cells[entry.position].pubdataBytes = entry.bytes }
+    pubdataUndo.removeAll(keepingCapacity: true)
     rollback(to: start.frame)
     while cells.count > start.cells {
       let cell = cells.removeLast()

@@ -24,6 +24,8 @@ struct Cell {
   var startEpoch: UInt32 = 0
   /// Absolute position after its latest undo entry; 0 for none.
   var undo: UInt64 = 0
+  /// Bytes of the block's pubdata that are this cell's, counting whole transactions.
+  var pubdataBytes: UInt32 = 0
 
   init(address: UInt256, key: UInt256, flatKey: Bytes32, initial: UInt256, isNew: Bool) {
     self.address = address
@@ -56,6 +58,8 @@ struct CellUndo {
 /// One account as the block sees it.
 struct CachedAccount {
   let address: Address
+  /// Position of the cell that holds the hash of its properties.
+  let cell: Int
   /// At the start of the block.
   let initial: AccountProperties
 
@@ -69,8 +73,9 @@ struct CachedAccount {
   var deployedIn: UInt32 = 0
   var undo: UInt64 = 0
 
-  init(address: Address, initial: AccountProperties) {
+  init(address: Address, cell: Int, initial: AccountProperties) {
     self.address = address
+    self.cell = cell
     self.initial = initial
     current = initial
   }

@@ -11,18 +11,18 @@ public final class ChainStoreReader: ChainReader {
   private let blocks: BlockStore
   private let state: StateStoreReader
   private let log: ThrottledLog
-  public let nextBaseFee: UInt64
+  private let baseFee: @Sendable () -> UInt64
   /// The newest header that was read. The head is asked for at every turn and never has to wait for the disk for it.
   private let newest: Mutex<SealedHeader>
 
-  /// - Parameter baseFee: of every block, in wei.
+  /// - Parameter nextBaseFee: gives that of the next block, in wei per gas.
   public init(
-    _ blocks: BlockStore, state: StateStoreReader, baseFee: UInt64, log: Logger
+    _ blocks: BlockStore, state: StateStoreReader, nextBaseFee: @escaping @Sendable () -> UInt64, log: Logger
   ) throws(ChainReadError) {
     self.blocks = blocks
     self.state = state
     self.log = ThrottledLog(log)
-    nextBaseFee = baseFee
+    baseFee = nextBaseFee
     let number = blocks.head
     guard let header = try Self.header(number, in: blocks) else {
       throw .failed("the newest block \(number) is missing")
@@ -52,6 +52,8 @@ public final class ChainStoreReader: ChainReader {
   private func missing(_ number: UInt64, _ reason: String) {
     log.error("the newest block cannot be shown", reason: "block \(number): \(reason)")
   }
+
+  public var nextBaseFee: UInt64 { baseFee() }
 
   // Nothing is settled on L1 yet.
   public var safeBlock: UInt64? { nil }

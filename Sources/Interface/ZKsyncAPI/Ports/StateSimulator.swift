@@ -13,6 +13,7 @@ import ZKsyncOS
 public final class StateSimulator: Simulator {
   private let state: StateStore
   private let contextAfter: @Sendable (UInt64) throws(SimulationError) -> BlockContext?
+  private let limits: ExecutionLimits
   private let codes = CodeCache()
   private let idle = Mutex<[Engine]>([])
 
@@ -21,11 +22,15 @@ public final class StateSimulator: Simulator {
     let engine: ExecutionEngine
   }
 
-  /// - Parameter context: the one in which what comes on top of a block is simulated; `nil` for a block that is not kept.
+  /// - Parameters:
+  ///   - limits: what a transaction may take that a block is to contain.
+  ///   - context: the one in which what comes on top of a block is simulated; `nil` for a block that is not kept.
   public init(
-    _ state: StateStore, context: @escaping @Sendable (_ block: UInt64) throws(SimulationError) -> BlockContext?
+    _ state: StateStore, limits: ExecutionLimits = .unlimited,
+    context: @escaping @Sendable (_ block: UInt64) throws(SimulationError) -> BlockContext?
   ) {
     self.state = state
+    self.limits = limits
     contextAfter = context
   }
 
@@ -43,7 +48,8 @@ public final class StateSimulator: Simulator {
     defer { idle.withLock { $0.append(pooled) } }
     do throws(SimulationFailure) {
       let result = try Simulation.call(
-        transaction, context: context, state: view, engine: pooled.engine, cancellation: cancellation)
+        transaction, context: context, state: view, engine: pooled.engine,
+        limits: call.mustFitBlock ? limits : .unlimited, cancellation: cancellation)
       if result.succeeded {
         let effects = SimulationEffects(
           logs: result.logs, deployedCode: result.deployedCode, undoneFrames: result.undoneFrames)
@@ -96,6 +102,7 @@ public final class StateSimulator: Simulator {
     case .rejected(.invalid(.outOfGasDuringValidation)): .intrinsicGasTooLow
     case .rejected(.hazard(.valueBeyondBalance)): .invalid("insufficient funds for transfer")
     case .rejected(let reason): .invalid("invalid transaction: \(reason)")
+    case .exceeded(let resource): .invalid(resource.refusal)
     case .failed(.cancelled): .cancelled
     case .failed(let fault): .failed("\(fault)")
     }

@@ -6,6 +6,8 @@ extension NodeConfiguration {
     public var maxInputBytes: Int
     public var maxTransactions: Int
     public var maxBytes: Int
+    public var maxTransactionsPerSender: Int
+    public var maxBytesPerSender: Int
 
     init(_ read: inout OptionReader) throws(ConfigurationError) {
       maxInputBytes = try read(
@@ -14,6 +16,11 @@ extension NodeConfiguration {
         "mempool_max_transactions", default: "100000", .integer(1...10_000_000), "transactions held")
       maxBytes = try read(
         "mempool_max_bytes", default: "268435456", .integer(1 << 20...(1 << 40)), "bytes of the transactions held")
+      maxTransactionsPerSender = try read(
+        "mempool_max_transactions_per_sender", default: "4096", .integer(1...1_000_000), "transactions of one sender")
+      maxBytesPerSender = try read(
+        "mempool_max_bytes_per_sender", default: "10485760", .integer(1 << 10...(1 << 40)),
+        "bytes of the transactions of one sender")
     }
   }
 }

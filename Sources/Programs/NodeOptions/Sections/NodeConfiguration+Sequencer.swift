@@ -8,6 +8,18 @@ extension NodeConfiguration {
     public var maxTransactions: Int
     public var maxGas: UInt64
     public var maxPubdata: Int
+    /// Native units.
+    public var maxBlockNative: UInt64
+    /// Native units.
+    public var maxTransactionNative: UInt64
+    /// Percent of the block time.
+    public var unpaidShare: Int
+    /// Wei per gas.
+    public var baseFee: UInt64
+    /// Wei per native unit.
+    public var nativePrice: UInt64
+    public var feeModel: FeeModelName
+    public var gasTarget: UInt64
     public var retainedInMemory: Int
     public var maxClockStep: Duration
     public var maxClockGap: Duration
@@ -31,6 +43,26 @@ extension NodeConfiguration {
       maxPubdata = try read(
         "sequencer_max_block_pubdata", default: "110000", .integer(1_000...(1 << 30)), "pubdata bytes that seal a block"
       )
+      maxBlockNative = try read(
+        "sequencer_max_block_native", default: "68719476736", .unsigned(1 << 24...(1 << 62)),
+        "native units of computation that no block exceeds")
+      maxTransactionNative = try read(
+        "sequencer_max_transaction_native", default: "1073741824", .unsigned(1 << 24...(1 << 36)),
+        "native units of computation that no transaction exceeds; the default takes at most about 0.1 s")
+      unpaidShare = try read(
+        "sequencer_max_unpaid_percent", default: "10", .integer(1...100),
+        "share of the time of blocks that may go to transactions which end up in none and pay nothing")
+      baseFee = try read(
+        "sequencer_base_fee", default: "1000", .unsigned(0...UInt64.max / 2),
+        "wei per gas: of every block, or the least of any with sequencer_fee_model=eip1559")
+      nativePrice = try read(
+        "sequencer_native_price", default: "1", .unsigned(1...UInt64.max / 2), "wei per native unit of computation")
+      feeModel = try read(
+        "sequencer_fee_model", default: "fixed", .word,
+        "how the base fee follows from the last block: fixed, or eip1559")
+      gasTarget = try read(
+        "sequencer_gas_target", default: "50000000", .unsigned(1...(1 << 50)),
+        "gas of a block at which the base fee of sequencer_fee_model=eip1559 stays as it is")
       retainedInMemory = try read(
         "sequencer_blocks_to_retain_in_memory", default: "64", .integer(0...100_000),
         "blocks answered from memory; older ones, with their state, come from disk")
@@ -53,4 +85,9 @@ extension NodeConfiguration {
         "sequencer_scrub_pause", default: "1h", .duration, "time between two looks through everything stored")
     }
   }
+}
+
+/// The fee models by their names.
+public enum FeeModelName: String, Sendable, CaseIterable {
+  case fixed, eip1559
 }
