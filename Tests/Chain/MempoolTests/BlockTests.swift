@@ -265,6 +265,7 @@ import Transactions
   }
 
   @Test func aBlockMayBeVisibleBeforeThePoolHearsThatItWasExecuted() throws {
+    let test = TestPool()
     let sent = transaction(from: test.sender(1), nonce: 0)
     try test.pool.add(sent)
     _ = test.pool.take()
