@@ -67,9 +67,9 @@ public struct RandomChain: Sendable {
   /// the same, extends the tree, and hands it to `body`.
   public func forEachBlock(_ body: (GeneratedBlock) throws -> Void) throws(Failure) {
     var random = SeededGenerator(seed: seed)
-    let world = World(version, &random)
     var number: UInt64 = 0
     do {
+      let world = try World(version, &random)
       var template = Array(
         (options.temporaryDirectory + "/random-chain-" + String(repeating: "X", count: 6)).utf8CString)
       guard mkdtemp(&template) != nil else { throw Disagreement("no temporary directory") }

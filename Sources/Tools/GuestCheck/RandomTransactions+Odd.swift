@@ -71,7 +71,10 @@ extension RandomTransactions {
     switch random.upTo(15) {
     case 0: transaction.gasLimit = context.gasLimit + UInt64(random.upTo(1))
     case 1: transaction.gasLimit = UInt64(17_000 + random.upTo(6_000))
-    case 2: transaction.maxPriorityFeePerGas = transaction.maxFeePerGas + UInt128(random.upTo(1))
+    case 2:
+      // The fee may be the largest number already.
+      let (tip, overflow) = transaction.maxFeePerGas.addingReportingOverflow(UInt128(random.upTo(1)))
+      transaction.maxPriorityFeePerGas = overflow ? .max : tip
     case 3:
       transaction.maxFeePerGas = UInt128(context.baseFee.l0) &- UInt128(min(1, context.baseFee.l0))
       if transaction.type < 2 { transaction.maxPriorityFeePerGas = transaction.maxFeePerGas }

@@ -3,6 +3,11 @@ import Primitives
 import Transactions
 import ZKsyncOS
 
+/// A world that could not be made.
+struct UnusableWorld: Error, CustomStringConvertible {
+  let description: String
+}
+
 /// Where a checked chain begins: accounts with keys and balances, contracts with random code and storage.
 struct World {
   struct Account {
@@ -29,11 +34,12 @@ struct World {
       }
   }
 
-  init(_ version: ProtocolVersion, _ random: inout SeededGenerator) {
+  /// - Throws: ``UnusableWorld`` where the numbers do not make what every world has.
+  init(_ version: ProtocolVersion, _ random: inout SeededGenerator) throws(UnusableWorld) {
     self.version = version
     for _ in 0..<4 {
       guard let key = Secp256k1.PrivateKey(random.bytes32()), let address = Secp256k1.publicKey(of: key)?.address
-      else { continue }
+      else { throw UnusableWorld(description: "a random number is no private key") }
       accounts.append(Account(key: key, address: address))
     }
     for (index, account) in accounts.enumerated() where index < 3 {

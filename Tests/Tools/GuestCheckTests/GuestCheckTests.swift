@@ -89,6 +89,15 @@ struct RandomChainTests {
     #expect(try inputs(901) != first)
   }
 
+  @Test("the largest fee can be offered with a tip beyond it", arguments: [777_001, 900_000_501] as [UInt64])
+  func largestFee(_ seed: UInt64) throws {
+    for world in seed..<seed + 12 {
+      var blocks = 0
+      try RandomChain(.v0_0_5, seed: world).forEachBlock { _ in blocks += 1 }
+      #expect(blocks == 4)
+    }
+  }
+
   @Test("a guest that disagrees is reported with the seed that shows it")
   func failure() throws {
     // A guest that halts at once has read nothing.

@@ -1,9 +1,7 @@
 import Airbender
 import ArgumentParser
 import Files
-import GuestCheck
 import ProverInput
-import ZKsyncOS
 
 /// `zkos guest`: the programs that are proved.
 struct GuestCommand: AsyncParsableCommand {
@@ -12,93 +10,6 @@ struct GuestCommand: AsyncParsableCommand {
     subcommands: [
       GuestCheckCommand.self, GuestRunCommand.self, GuestVerifyCommand.self, GuestDisassembleCommand.self,
     ])
-}
-
-/// `zkos guest check`: random blocks through the whole proving path, compared with the real guest.
-struct GuestCheckCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "check",
-    abstract: "Compare the native path with a guest on random blocks; succeeds only if every block agrees.")
-
-  @Option(help: "The guest's image.")
-  var image: String
-
-  @Option(help: "The same guest's logging image: it says why it refuses what we refuse.")
-  var loggingImage: String?
-
-  @Option(help: "The image's protocol version: v0_0_4 or v0_0_5.")
-  var version: String
-
-  @Option(help: "Blocks to check; rounded up to whole worlds of four blocks.")
-  var blocks = 2_000
-
-  @Option(help: "The seed of the first world; the others follow.")
-  var seed: UInt64 = 1
-
-  @Option(help: "Worlds checked at the same time.")
-  var jobs = 1
-
-  @Option(help: "Write the guest's answers to this file, as JSON.")
-  var record: String?
-
-  func validate() throws {
-    guard blocks > 0 else { throw ValidationError("--blocks must be at least 1") }
-    guard jobs > 0 else { throw ValidationError("--jobs must be at least 1") }
-    guard ProtocolVersion(name: version) != nil else { throw ValidationError("unknown version \(version)") }
-  }
-
-  /// What one world came to.
-  private enum Outcome: Sendable {
-    case clean([GuestCheck.CheckedBlock])
-    case failed(String)
-  }
-
-  func run() async throws {
-    guard let version = ProtocolVersion(name: version) else { throw ExitCode.validationFailure }
-    let program = try Program(image: Files.read(image))
-    let logging = try loggingImage.map { try Program(image: Files.read($0)) }
-    let perWorld = RandomChain.Options().blocks
-    let worlds = UInt64((blocks + perWorld - 1) / perWorld)
-    var seeds = (0..<worlds).map { seed &+ $0 }[...]
-    var clean: [GuestCheck.CheckedBlock] = []
-    var failures = 0
-    try await withThrowingTaskGroup(of: Outcome.self) { group in
-      func start() {
-        guard let seed = seeds.popFirst() else { return }
-        group.addTask {
-          let check = try GuestCheck(program, logging: logging, version: version)
-          do throws(GuestCheck.Failure) {
-            return .clean(try check.check(seed: seed))
-          } catch {
-            return .failed(error.description)
-          }
-        }
-      }
-      for _ in 0..<jobs { start() }
-      while let outcome = try await group.next() {
-        switch outcome {
-        case .clean(let checked): clean += checked
-        case .failed(let line):
-          failures += 1
-          print(line)
-        }
-        start()
-      }
-    }
-    clean.sort { ($0.answer.seed, $0.answer.block) < ($1.answer.seed, $1.answer.block) }
-    if let record { try Files.write(GuestAnswer.encode(clean.map(\.answer)), to: record) }
-    let transactions = clean.reduce(0) { $0 + $1.summary.included }
-    let succeeded = clean.reduce(0) { $0 + $1.summary.succeeded }
-    let rejected = clean.reduce(0) { $0 + $1.summary.rejected }
-    let typed = clean.reduce(0) { $0 + $1.summary.typedData },
-      contracts = clean.reduce(0) { $0 + $1.summary.fromContracts }
-    print(
-      "\(clean.count) blocks clean, \(failures) worlds failed; \(transactions) transactions, \(succeeded) of them "
-        + "successful, \(typed) of type 0x71, \(contracts) of these from contracts; \(rejected) candidates refused, by the "
-        + "guest too\(logging == nil ? "" : " and for the same reasons"); "
-        + "\(clean.reduce(0) { $0 + $1.answer.cycles }) guest cycles")
-    if failures > 0 { throw ExitCode.failure }
-  }
 }
 
 /// `zkos guest run`: any guest on prepared words, as a prover runs it.
