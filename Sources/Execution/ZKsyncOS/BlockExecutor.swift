@@ -11,8 +11,11 @@ import Transactions
 public struct BlockExecutor: ~Copyable {
   public let context: BlockContext
   /// What the included transactions amount to, for a builder that seals on limits.
-  public private(set) var totals = BlockTotals()
+  public private(set) var totals: BlockTotals
+  /// Estimated cycles of a proving run over a block of nothing but the transaction included last.
+  public private(set) var lastTransactionCycles: UInt64 = 0
   private let bootloader: Bootloader
+  private let model: CycleModel
   private var results: [TransactionResult] = []
   private var rollingHash = Bytes32.zero
   private var upgradeHash = Bytes32.zero
@@ -24,6 +27,8 @@ public struct BlockExecutor: ~Copyable {
   ) throws(BlockError) {
     guard context.baseFee.fitsUInt64 else { throw .baseFeeTooLarge(context.baseFee) }
     self.context = context
+    model = .of(context.protocolVersion)
+    totals = BlockTotals(model)
     bootloader = Bootloader(
       context: context, view: state, engine: engine, features: features, isSimulation: false)
   }
@@ -51,18 +56,33 @@ public struct BlockExecutor: ~Copyable {
 
   /// Offers a transaction in the virtual machine's form, which must be structurally valid; its signature is checked.
   public mutating func execute(_ transaction: VMTransaction) throws(BlockError) -> TransactionOutcome {
-    guard transaction.isL1 || transaction.hasCanonicalAccessList else { return .rejected(.hazard(.accessListForm)) }
     var tracer = NoTracer()
+    return try execute(transaction, tracer: &tracer)
+  }
+
+  /// Offers a transaction in the virtual machine's form and observes its execution.
+  public mutating func execute<T: Tracer>(
+    _ transaction: VMTransaction, tracer: inout T
+  ) throws(BlockError) -> TransactionOutcome {
+    guard transaction.isL1 || transaction.hasCanonicalAccessList else { return .rejected(.hazard(.accessListForm)) }
     return try execute(transaction, senderIsKnown: false, within: .unlimited, tracer: &tracer)
   }
 
   /// Offers an encoded transaction.
   public mutating func execute(encoded: [UInt8]) throws(BlockError) -> TransactionOutcome {
+    var tracer = NoTracer()
+    return try execute(encoded: encoded, tracer: &tracer)
+  }
+
+  /// Offers an encoded transaction and observes its execution.
+  public mutating func execute<T: Tracer>(
+    encoded: [UInt8], tracer: inout T
+  ) throws(BlockError) -> TransactionOutcome {
     guard encoded.count <= TransactionCost.maxEncodedLength else { return .rejected(.hazard(.transactionTooLong)) }
     guard let transaction = try? VMTransaction(decoding: encoded) else {
       return .rejected(.invalid(.invalidEncoding))
     }
-    return try execute(transaction)
+    return try execute(transaction, tracer: &tracer)
   }
 
   private mutating func execute<T: Tracer>(
@@ -76,8 +96,12 @@ public struct BlockExecutor: ~Copyable {
       let processed = try bootloader.process(transaction, senderIsKnown: senderIsKnown, tracer: &tracer)
       let result = bootloader.result(of: processed)
       try bootloader.finish()
+      let effort = bootloader.state.pointee.finishEffort(
+        native: result.nativeUsed, encodedLength: length, counted: bootloader.machine.environment.counted)
+      lastTransactionCycles = model.cycles(effort.alone)
       var sums = totals
-      sums.add(result, encodedLength: length, pubdata: bootloader.state.pointee.countPubdata())
+      sums.add(
+        result, encodedLength: length, pubdata: bootloader.state.pointee.countPubdata(), effort.added, model)
       if let resource = limits.resourceExceeded(by: sums) { throw .exceeded(resource) }
       include(result, transaction)
       totals = sums
@@ -136,18 +160,31 @@ public struct BlockTotals: Hashable, Sendable {
   public var l2ToL1Logs = 0
   /// Length of the transactions in the virtual machine's encoding.
   public var encodedBytes = 0
+  /// What the proving run of the block will do, the block's own share included.
+  public var work = ProvingWork()
+  /// Estimated cycles of that run, from above: see ``CycleModel``.
+  public var cycles: UInt64
 
   /// A block without transactions.
-  public init() {}
+  public init(_ model: CycleModel) {
+    work[.block] = 1
+    cycles = model.cycles(work)
+  }
 
-  /// - Parameter pubdata: bytes by which the transaction makes the block's pubdata longer.
-  mutating func add(_ result: TransactionResult, encodedLength: Int, pubdata growth: Int) {
+  /// - Parameters:
+  ///   - pubdata: bytes by which the transaction makes the block's pubdata longer.
+  ///   - effort: what it adds to the proving run.
+  mutating func add(
+    _ result: TransactionResult, encodedLength: Int, pubdata growth: Int, _ effort: ProvingWork, _ model: CycleModel
+  ) {
     transactions += 1
     gasUsed += result.gasUsed
     nativeUsed += result.nativeUsed
     pubdata += growth
     l2ToL1Logs += result.l2ToL1Logs.count
     encodedBytes += encodedLength
+    work += effort
+    cycles = model.cycles(work)
   }
 }
 

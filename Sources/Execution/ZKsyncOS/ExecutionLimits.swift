@@ -6,6 +6,8 @@ public enum BlockResource: String, Hashable, Sendable, CaseIterable {
   case pubdata
   /// Logs from L2 to L1: the tree of a batch has so many leaves.
   case l2ToL1Logs
+  /// Cycles of the proving run, as estimated: provers take so many in one.
+  case cycles
 }
 
 extension BlockResource {
@@ -15,6 +17,7 @@ extension BlockResource {
     case .native: "the transaction needs more computation than one transaction may take"
     case .pubdata: "the transaction needs more data availability than a batch has"
     case .l2ToL1Logs: "the transaction sends more messages to L1 than a batch has"
+    case .cycles: "the transaction takes longer to prove than a block may"
     }
   }
 }
@@ -28,6 +31,8 @@ public struct ExecutionLimits: Hashable, Sendable {
   public var pubdata = Int.max
   /// L2→L1 logs that the block may have with it.
   public var l2ToL1Logs = Int.max
+  /// Estimated cycles that proving the block may take with it.
+  public var cycles = UInt64.max
 
   public init() {}
 
@@ -37,6 +42,7 @@ public struct ExecutionLimits: Hashable, Sendable {
   func resourceExceeded(by totals: BlockTotals) -> BlockResource? {
     if totals.pubdata > pubdata { return .pubdata }
     if totals.l2ToL1Logs > l2ToL1Logs { return .l2ToL1Logs }
+    if totals.cycles > cycles { return .cycles }
     return nil
   }
 }

@@ -1,3 +1,4 @@
+import EVM
 import Primitives
 import Transactions
 import ZKsyncOS
@@ -27,6 +28,16 @@ enum Candidate {
       if case .signed = transaction.transaction { transaction.sender } else { nil }
     case .form(let transaction): transaction.isL1 ? nil : transaction.from
     case .bytes: nil
+    }
+  }
+
+  func offer<T: Tracer>(
+    to executor: inout BlockExecutor, tracer: inout T
+  ) throws(BlockError) -> TransactionOutcome {
+    switch self {
+    case .recovered(let transaction): try executor.execute(transaction, tracer: &tracer)
+    case .form(let transaction): try executor.execute(transaction, tracer: &tracer)
+    case .bytes(let bytes): try executor.execute(encoded: bytes, tracer: &tracer)
     }
   }
 

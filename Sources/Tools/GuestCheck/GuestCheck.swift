@@ -42,21 +42,34 @@ public struct GuestCheck {
   public func check(seed: UInt64) throws(Failure) -> [CheckedBlock] {
     var checked: [CheckedBlock] = []
     try RandomChain(version, seed: seed, options: options).forEachBlock { block in
-      let run: GuestRun
-      do throws(ProverInputError) {
-        run = try ProverInputGenerator.compare(block.request, on: machine)
-      } catch {
-        throw BlockDispute(reason: error, complaints: GuestVerdict.complaints(of: judge, about: block.request))
-      }
-      var verdicts: [GuestVerdict] = []
-      for candidate in block.refused {
-        let verdict = try GuestVerdict(on: judge, candidate, of: block.request)
-        guard verdict.agrees(with: candidate.reason) else { throw RefusalDispute(candidate, verdict) }
-        verdicts.append(verdict)
-      }
-      checked.append(CheckedBlock(summary: block.summary, answer: GuestAnswer(block.summary, run, verdicts)))
+      checked.append(try check(block))
     }
     return checked
+  }
+
+  /// Checks a block of one purpose.
+  public func check(_ shape: Shape) throws(Failure) -> CheckedBlock {
+    let block = try shape.make(version, temporaryDirectory: options.temporaryDirectory)
+    do { return try check(block) } catch { throw Failure(shape: shape.name, reason: "\(error)") }
+  }
+
+  private func check(_ block: RandomChain.GeneratedBlock) throws -> CheckedBlock {
+    let run: GuestRun
+    do throws(ProverInputError) {
+      run = try ProverInputGenerator.compare(block.request, on: machine)
+    } catch {
+      throw BlockDispute(reason: error, complaints: GuestVerdict.complaints(of: judge, about: block.request))
+    }
+    guard block.totals.cycles >= run.report.cycles else {
+      throw Disagreement("\(run.report.cycles) cycles, but the estimate is \(block.totals.cycles)")
+    }
+    var verdicts: [GuestVerdict] = []
+    for candidate in block.refused {
+      let verdict = try GuestVerdict(on: judge, candidate, of: block.request)
+      guard verdict.agrees(with: candidate.reason) else { throw RefusalDispute(candidate, verdict) }
+      verdicts.append(verdict)
+    }
+    return CheckedBlock(summary: block.summary, answer: GuestAnswer(block.summary, run, verdicts))
   }
 }
 

@@ -1,7 +1,5 @@
-import Glibc
 import Primitives
 import ProverInput
-import StateTree
 import Transactions
 import ZKsyncOS
 
@@ -25,6 +23,7 @@ public struct RandomChain: Sendable {
     public var request: ProverInputGenerator.Request
     /// The candidates that it refused, in order.
     public var refused: [RefusedCandidate]
+    public var totals: BlockTotals
   }
 
   /// What a block amounts to.
@@ -46,11 +45,21 @@ public struct RandomChain: Sendable {
 
   /// A block that could not be made, or that two parts of the path disagree about.
   public struct Failure: Error, Sendable, CustomStringConvertible {
-    public let seed: UInt64
-    public let block: UInt64
+    /// What makes the block again.
+    private let origin: String
     public let reason: String
 
-    public var description: String { "seed \(seed) block \(block): \(reason)" }
+    init(seed: UInt64, block: UInt64, reason: String) {
+      origin = "seed \(seed) block \(block)"
+      self.reason = reason
+    }
+
+    init(shape: String, reason: String) {
+      origin = "shape \(shape)"
+      self.reason = reason
+    }
+
+    public var description: String { "\(origin): \(reason)" }
   }
 
   public let version: ProtocolVersion
@@ -70,36 +79,25 @@ public struct RandomChain: Sendable {
     var number: UInt64 = 0
     do {
       let world = try World(version, &random)
-      var template = Array(
-        (options.temporaryDirectory + "/random-chain-" + String(repeating: "X", count: 6)).utf8CString)
-      guard mkdtemp(&template) != nil else { throw Disagreement("no temporary directory") }
-      let path = template.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) }
-      defer { removeDirectory(path) }
-      let tree = try StateTree.open(directory: path, genesis: world.leaves)
-      var state = world.state
+      let chain = try TestedChain(
+        version, state: world.state, leaves: world.leaves, temporaryDirectory: options.temporaryDirectory)
       var transactions = RandomTransactions(world)
       var hashes = BlockHashes()
       for _ in 0..<options.blocks {
         number += 1
         let context = context(&random, number: number, hashes: hashes, world)
         var summary = BlockSummary(seed: seed, number: number)
-        let made = try produce(context, state, &transactions, &random, &summary)
-        let request = try extend(tree, made.output, made.encoded, context, state)
-        let output = made.output
-        try body(GeneratedBlock(summary: summary, output: output, request: request, refused: made.refused))
-        state.apply(output)
-        hashes = hashes.appending(output.blockHash)
+        let made = try produce(context, chain, &transactions, &random, &summary)
+        try body(
+          GeneratedBlock(
+            summary: summary, output: made.output, request: made.request, refused: made.refused, totals: made.totals))
+        hashes = hashes.appending(made.output.blockHash)
       }
     } catch let error as Disagreement {
       throw Failure(seed: seed, block: number, reason: error.reason)
     } catch {
       throw Failure(seed: seed, block: number, reason: "\(error)")
     }
-  }
-
-  private struct Disagreement: Error {
-    let reason: String
-    init(_ reason: String) { self.reason = reason }
   }
 
   private func context(
@@ -114,79 +112,32 @@ public struct RandomChain: Sendable {
       gasLimit: 80_000_000, mixHash: random.word())
   }
 
-  /// Builds a block from candidates, then builds it again from those included and expects the same.
+  /// Builds a block from random candidates.
   private func produce(
-    _ context: BlockContext, _ state: MemoryState, _ transactions: inout RandomTransactions,
+    _ context: BlockContext, _ chain: TestedChain, _ transactions: inout RandomTransactions,
     _ random: inout SeededGenerator, _ summary: inout BlockSummary
-  ) throws -> (output: BlockOutput, encoded: [[UInt8]], refused: [RefusedCandidate]) {
-    var executor = try BlockExecutor(context: context, state: state)
-    transactions.observe(state)
-    var included: [Candidate] = []
-    var refused: [RefusedCandidate] = []
-    for _ in 0..<random.upTo(options.transactionsPerBlock) {
-      guard let candidate = transactions.next(&random, context, isFirst: included.isEmpty) else { continue }
-      switch try candidate.offer(to: &executor) {
-      case .included(let result):
-        included.append(candidate)
-        transactions.included(candidate)
-        if result.succeeded { summary.succeeded += 1 }
-        if case .form(let form) = candidate, form.type == 0x71 {
-          summary.typedData += 1
-          if transactions.world.accountContracts.contains(form.from) { summary.fromContracts += 1 }
-        }
-      case .rejected(let reason):
-        refused.append(
-          RefusedCandidate(position: included.count, encoded: try candidate.encoded(), reason: reason))
-      case .exceeded(let resource): throw Disagreement("a limit of \(resource) was exceeded that there is not")
+  ) throws -> TestedChain.Block {
+    transactions.observe(chain.state)
+    var offers = random.upTo(options.transactionsPerBlock)
+    let made = try chain.block(context) { included in
+      while offers > 0 {
+        offers -= 1
+        if let candidate = transactions.next(&random, context, isFirst: included == 0) { return candidate }
+      }
+      return nil
+    } outcome: { candidate, outcome in
+      guard case .included(let result) = outcome else { return }
+      transactions.included(candidate)
+      if result.succeeded { summary.succeeded += 1 }
+      if case .form(let form) = candidate, form.type == 0x71 {
+        summary.typedData += 1
+        if transactions.world.accountContracts.contains(form.from) { summary.fromContracts += 1 }
       }
     }
-    let totals = executor.totals
-    let output = try executor.seal()
-    guard totals.pubdata == output.pubdata.count else {
-      throw Disagreement("the pubdata was counted as \(totals.pubdata) bytes and has \(output.pubdata.count)")
-    }
-
-    var replay = try BlockExecutor(context: context, state: state)
-    for transaction in included {
-      guard case .included = try transaction.offer(to: &replay) else {
-        throw Disagreement("the replay rejects a transaction that was included")
-      }
-    }
-    let again = try replay.seal()
-    guard again.accesses == output.accesses else { throw Disagreement("the replay's accesses differ") }
-    guard again.pubdata == output.pubdata else { throw Disagreement("the replay's pubdata differs") }
-    guard again.touchedSlots == output.touchedSlots else { throw Disagreement("the replay's slots differ") }
-    summary.included = included.count
-    summary.rejected = refused.count
-    summary.touchedSlots = output.touchedSlots.count
-    summary.writtenSlots = output.storageWrites.count
-    return (output, try included.map { try $0.encoded() }, refused)
-  }
-
-  /// Applies the block to the tree and collects what proving it takes.
-  private func extend(
-    _ tree: StateTree, _ output: BlockOutput, _ encoded: [[UInt8]], _ context: BlockContext, _ state: MemoryState
-  ) throws -> ProverInputGenerator.Request {
-    let view = try tree.view(at: context.number - 1)
-    let reads = output.touchedSlots.filter { $0.initial == $0.current }.map(\.flatKey)
-    let (after, witness) = try tree.apply(
-      version: context.number, writes: output.storageWrites.map { ($0.flatKey, $0.value) }, witnessing: reads)
-    let publicInput = BatchCommitment(output, context: context)
-      .publicInput(before: view.commitment.hash, after: after.hash)
-    return ProverInputGenerator.Request(
-      block: ProvingBlock(context: context, transactions: encoded, before: view.commitment),
-      accesses: output.accesses, witness: witness, tree: view, state: state, publicInput: publicInput)
-  }
-
-  private func removeDirectory(_ path: String) {
-    guard let handle = opendir(path) else { return }
-    while let entry = readdir(handle) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      unlink(path + "/" + name)
-    }
-    closedir(handle)
-    rmdir(path)
+    summary.included = made.results.count
+    summary.rejected = made.refused.count
+    summary.touchedSlots = made.output.touchedSlots.count
+    summary.writtenSlots = made.output.storageWrites.count
+    return made
   }
 }

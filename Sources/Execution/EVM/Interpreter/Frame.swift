@@ -33,7 +33,7 @@ import Synchronization
   @usableFromInline var meter: Meter
 
   @usableFromInline var table: UnsafePointer<InstructionTable>
-  @usableFromInline var environment: UnsafePointer<ExecutionEnvironment>
+  @usableFromInline var environment: UnsafeMutablePointer<ExecutionEnvironment>
   @usableFromInline var code: Unmanaged<Code>
   @usableFromInline var codeBase: UnsafePointer<UInt8>
   @usableFromInline var codeCount: Int

@@ -99,7 +99,7 @@ extension Frame {
 
   /// An idle frame.
   init(
-    stack: UnsafeMutablePointer<UInt256>, environment: UnsafePointer<ExecutionEnvironment>,
+    stack: UnsafeMutablePointer<UInt256>, environment: UnsafeMutablePointer<ExecutionEnvironment>,
     translator: UnsafeMutablePointer<Translator>
   ) {
     stackBase = stack

@@ -4,7 +4,7 @@ import Primitives
 
 extension Registers {
   @inline(__always)
-  private var environment: UnsafePointer<ExecutionEnvironment> { frame.pointee.environment }
+  private var environment: UnsafeMutablePointer<ExecutionEnvironment> { frame.pointee.environment }
 
   @inline(__always) mutating func address() { push(UInt256(frame.pointee.address)) }
   @inline(__always) mutating func caller() { push(UInt256(frame.pointee.caller)) }

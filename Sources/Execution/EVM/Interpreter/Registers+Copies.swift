@@ -14,7 +14,12 @@ extension Registers {
     let (rounded, overflow) = count.addingReportingOverflow(31)
     let cost = 3 &* (rounded &>> 5)
     if overflow || cost >= 1 << 56 { throw .outOfGas }
-    try charge(gas: late(3) &+ Int64(cost), native: base &+ count)
+    do throws(Halt) {
+      try charge(gas: late(3) &+ Int64(cost), native: base &+ count)
+    } catch {
+      if error == .outOfGas { frame.pointee.environment.pointee.counted.native &+= base &+ count }
+      throw error
+    }
     return count
   }
 
@@ -65,6 +70,8 @@ extension Registers {
     let target = try word(destination)
     let source = try word(offset)
     try expand(max(target, source), count)
+    frame.pointee.environment.pointee.counted.movedBytes &+= count
+    if Rules.metersNative { frame.pointee.environment.pointee.counted.native &+= count }
     memmove(frame.pointee.memory + Int(target), frame.pointee.memory + Int(source), Int(count))
   }
 

@@ -20,6 +20,7 @@ extension Registers {
       let length = Int(truncatingIfNeeded: count)
       try charge(gas: 30 &+ 6 &* words(length), native: length == 0 ? 0 : ZKsyncNative.keccak(count: length))
       sp -= 2
+      countHash(length)
       hash(length == 0 ? 0 : Int(offset), length)
     } else {
       let (offset, count) = try takeRange()
@@ -32,6 +33,13 @@ extension Registers {
   @inline(never)
   private func checkCancellation() throws(Halt) {
     if frame.pointee.environment.pointee.cancellation?.isCancelled == true { throw .cancelled }
+  }
+
+  @inline(__always)
+  private func countHash(_ count: Int) {
+    guard count > 0 else { return }
+    frame.pointee.environment.pointee.counted.keccakBlocks &+= UInt64(count / 136) &+ 1
+    frame.pointee.environment.pointee.counted.native &+= ZKsyncNative.keccak(count: count)
   }
 
   @inline(__always)

@@ -15,7 +15,7 @@ extension Registers {
   @inline(__always)
   mutating func tstore() throws(Halt) {
     try requireMutable()
-    try charge(gas: late(100), native: ZKsyncNative.transientWrite)
+    try charge(gas: late(100), native: ZKsyncNative.transientAccess)
   }
 
   /// Leaves the data range in the operands and the topics above the stack pointer, the last one lowest.

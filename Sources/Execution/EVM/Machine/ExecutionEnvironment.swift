@@ -3,6 +3,18 @@
 import Concurrency
 import Primitives
 
+/// Work of slow instructions whose native price says little about it, for whoever estimates proving runs.
+@frozen public struct CountedWork: Sendable {
+  /// Permutations of KECCAK256, the one of the padding included.
+  public var keccakBlocks: UInt64 = 0
+  /// Bytes that MCOPY moved.
+  public var movedBytes: UInt64 = 0
+  /// Native charged for what is counted here, and by copies that had not the gas to begin.
+  public var native: UInt64 = 0
+
+  @inlinable public init() {}
+}
+
 /// What the environment instructions return: one value per transaction.
 @frozen public struct ExecutionEnvironment: Sendable {
   // MARK: Block
@@ -38,6 +50,9 @@ import Primitives
   /// Ends the execution with ``Halt/cancelled`` soon after it is cancelled. Looked at by instructions that take long for
   /// their gas; hosts look at it where they are asked. Plain instructions are bounded by gas.
   public var cancellation: Cancellation?
+
+  /// What instructions count besides their prices; zero when a transaction begins.
+  public var counted = CountedWork()
 
   /// An environment; whatever is left out is zero, but for the chain ID and the blob base fee, which are 1.
   public init(

@@ -117,8 +117,8 @@
   /// Copies, per instruction, MCOPY excepted; one more native per byte.
   @usableFromInline static let copy: UInt64 = 180
   static let memoryCopy: UInt64 = 80
-  /// TSTORE, after its static check.
-  static let transientWrite: UInt64 = 4000
+  /// TLOAD, and TSTORE after its static check; on top of what every instruction costs.
+  public static let transientAccess: UInt64 = 4000
   /// LOG: base, per topic, and per data byte.
   static let event: UInt64 = 6000
   static let topic: UInt64 = 200

@@ -36,9 +36,11 @@ extension Bootloader {
     var run = RunResult(succeeded: false)
     do throws(Halt) {
       try budget.meter.charge(native: NativeCost.keccak(32 + encoded.count))
+      state.pointee.effort.hashed(bytes: 32 + encoded.count)
       run = try executeL1(transaction, gasPrice, &budget, tracer: &tracer)
     } catch {
       guard error == .outOfNative, !budget.isCutShort else { throw stop(error) }
+      state.pointee.effort.ranOutOfNative(budget.meter.native)
       budget.meter.exhaustGas()
     }
     let nativeUsed = initialNative &- budget.meter.native

@@ -121,8 +121,10 @@ extension Bootloader {
       flow.hash = hashes.hash
       flow.signingHash = hashes.signingHash
       try validating(&flow.budget.meter) { (_, meter) throws(Halt) in
-        try meter.charge(native: NativeCost.keccak(hashes.length))
-        try meter.charge(native: NativeCost.keccak(hashes.signedLength))
+        for length in [hashes.length, hashes.signedLength] {
+          try meter.charge(native: NativeCost.keccak(length))
+          state.pointee.effort.hashed(bytes: length)
+        }
       }
       return
     }
@@ -139,6 +141,7 @@ extension Bootloader {
     try validating(&flow.budget.meter) { (_, meter) throws(Halt) in
       for length in hash.messageLengths + (signed?.messageLengths ?? []) {
         try meter.charge(native: NativeCost.keccak(length))
+        state.pointee.effort.hashed(bytes: length)
       }
     }
   }
@@ -171,7 +174,9 @@ extension Bootloader {
     guard flow.budget.chargesPubdata else { return }
     let pubdata = state.pointee.pubdataUsed()
     let price = try rejecting { () throws(Rejection) in try flow.budget.price(of: pubdata) }
+    let before = flow.budget.meter.native
     do throws(Halt) { try flow.budget.pay(forPubdata: price) } catch { throw stop(error) }
+    state.pointee.effort.excludedNative &+= before &- flow.budget.meter.native
     flow.validationPubdata = pubdata
   }
 
@@ -203,6 +208,8 @@ extension Bootloader {
     guard signature.isLowS else { throw .invalid(.malleableSignature) }
     try validating(&flow.budget.meter) { (_, meter) throws(Halt) in
       try meter.charge(ergs: ErgsCost.ecrecover, native: TransactionCost.ecrecoverNative)
+      state.pointee.effort.common[.signature] = 1
+      state.pointee.effort.excludedNative &+= TransactionCost.ecrecoverNative
     }
     if !senderIsKnown {
       let recovered =
@@ -288,6 +295,7 @@ extension Bootloader {
     } catch {
       guard error == .outOfNative, !flow.budget.isCutShort else { throw stop(error) }
       tracer = runner.tracer
+      state.pointee.effort.ranOutOfNative(flow.budget.meter.native)
       flow.budget.meter.exhaustGas()
       state.pointee.close(frame, keep: false)
       return RunResult(succeeded: false)

@@ -95,7 +95,13 @@ final class Bootloader {
     _ body: (inout BlockState, inout Meter) throws(Halt) -> R
   ) throws(TransactionStop) -> R {
     var meter = Meter(gas: .max, native: .max)
-    do throws(Halt) { return try body(&state.pointee, &meter) } catch { throw stop(error) }
+    do throws(Halt) {
+      let result = try body(&state.pointee, &meter)
+      state.pointee.effort.unmetered(.max - meter.native)
+      return result
+    } catch {
+      throw stop(error)
+    }
   }
 
   /// Work that costs native only, during validation.

@@ -121,6 +121,7 @@ struct Runner<T: Tracer> {
   }
 
   private mutating func execute(_ message: Message, _ code: Code, _ meter: inout Meter) throws(Halt) -> RunResult {
+    host.countAnalysis(of: code.bytes.count, isConstructor: false)
     let result =
       T.isActive
       ? machine.execute(message, code: code, meter: &meter, host: &host, tracer: &tracer)
@@ -147,6 +148,7 @@ struct Runner<T: Tracer> {
     do throws(Halt) {
       try meter.charge(ergs: ErgsCost.deploymentTransaction)
     } catch .outOfGas {
+      state.pointee.effort.excludedNative &+= meter.native
       meter = Meter(gas: 0, native: 0)
       return RunResult(succeeded: false)
     }
@@ -173,6 +175,7 @@ struct Runner<T: Tracer> {
     let frame = try host.openConstructor(address, creator: deployer, value: value, &constructor)
     let message = Message(address: address, caller: deployer, value: value, isConstructor: true)
     let code = Code(initCode)
+    host.countAnalysis(of: initCode.count, isConstructor: true)
     let run =
       T.isActive
       ? machine.execute(message, code: code, meter: &constructor, host: &host, tracer: &tracer)

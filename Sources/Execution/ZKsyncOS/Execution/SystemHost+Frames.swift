@@ -47,7 +47,9 @@ extension SystemHost {
     }
     guard let stored else { return settle(frame, .stopped, provided, &callee, &meter) }
     try requireEVM(account)
-    return .run(code: code(of: account, stored: stored), meter: callee, checkpoint: frame)
+    let code = code(of: account, stored: stored)
+    countAnalysis(of: code.bytes.count, isConstructor: false)
+    return .run(code: code, meter: callee, checkpoint: frame)
   }
 
   /// Ends a call that runs no code: state is kept or undone by its status, the callee's meter returns to the caller.
@@ -91,6 +93,12 @@ extension SystemHost {
     if returnedBytes >= Self.returnDataLimit { _ = state.pointee.fail(.hazard(.returnDataLimit)) }
   }
 
+  /// Notes the search for jump destinations that the machine is about to charge for.
+  func countAnalysis(of count: Int, isConstructor: Bool) {
+    guard isConstructor || context.protocolVersion.analysesDeployedCodeAtFrameStart else { return }
+    state.pointee.effort.analysed(bytes: count, native: NativeCost.jumpAnalysisByte * UInt64(count))
+  }
+
   // MARK: Creations
 
   mutating func prepareCreate(
@@ -107,6 +115,7 @@ extension SystemHost {
         return .refused(reason: .callDepthExceeded)
       }
       let frame = try openConstructor(address, creator: request.creator, value: request.value, &constructor)
+      countAnalysis(of: request.initCode.count, isConstructor: true)
       return .run(address: address, meter: constructor, checkpoint: frame)
     }
   }
@@ -142,6 +151,7 @@ extension SystemHost {
     let address: Address
     if let salt {
       try meter.charge(native: NativeCost.keccak(initCode.count))
+      state.pointee.effort.hashed(bytes: initCode.count)
       address = ContractAddress.create2(creator, salt: salt, initCodeHash: Keccak256.hash(initCode))
     } else {
       address = ContractAddress.create(creator, nonce: usedNonce)

@@ -59,8 +59,18 @@ extension SystemHost {
   ) throws(Halt) -> Bool {
     switch special {
     case .precompile(let precompile):
-      return try precompile.runZKsync(
-        call.input, wordLimit: UInt64(UInt32.max), meter: &meter, output: &output)
+      let native = meter.native
+      let worked = precompile.gas(call.input, .cancun).map { $0 <= meter.gas } ?? false
+      do throws(Halt) {
+        let succeeded = try precompile.runZKsync(
+          call.input, wordLimit: UInt64(UInt32.max), meter: &meter, output: &output)
+        state.pointee.effort.precompile(precompile, native: native - meter.native, worked: worked)
+        return succeeded
+      } catch {
+        // It ran out before it did anything.
+        state.pointee.effort.nativeAtHalt = native
+        throw error
+      }
     case .contractDeployer:
       guard call.isPlain, call.value.isZero else { return false }
       return try guarded { () throws(Halt) in try deploy(call, &meter) }
@@ -138,6 +148,9 @@ extension SystemHost {
         + NativeCost.eventByte * UInt64(message.count))
     try meter.charge(ergs: ErgsCost.keccak(message.count), native: hashing)
     let hash = Keccak256.hash(message)
+    // The price has the hash twice, and the four of the tree of logs.
+    state.pointee.effort.hashed(bytes: message.count)
+    state.pointee.effort.excludedNative &+= hashing
     state.pointee.messages.append(
       L2ToL1Log(
         transactionNumber: state.pointee.transactionNumber, sender: SystemAddress.l1Messenger,

@@ -28,6 +28,7 @@ struct SystemHost: Host {
   }
 
   mutating func selfBalance(_ address: Address) throws(Halt) -> UInt256 {
+    state.pointee.effort.accesses &+= 1
     guard let position = state.pointee.findAccount(address) else {
       throw state.pointee.fail(.invariant("balance of an account that is not loaded"))
     }

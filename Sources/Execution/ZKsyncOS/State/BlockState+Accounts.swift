@@ -21,10 +21,12 @@ extension BlockState {
       case (.system, _): 0
       }
     try meter.charge(ergs: ergs, native: NativeCost.accountAccess)
+    effort.accessed(native: NativeCost.accountAccess)
     let position: Int
     if let found = findAccount(address) {
       if accounts[found].touched == epoch { return found }
       try meter.charge(ergs: coldErgs(address, tariff, reason))
+      effort.accountRepeated(isNew: accounts[found].initial == .empty)
       position = found
     } else {
       try meter.charge(ergs: coldErgs(address, tariff, reason))
@@ -147,7 +149,11 @@ extension BlockState {
     let position = try withoutGas(&meter) { (state, meter) throws(Halt) in
       try state.loadAccount(address, .evm, .ordinary, &meter)
     }
-    if version.chargesForCodePreparation { try meter.charge(native: NativeCost.keccak(code.count)) }
+    if version.chargesForCodePreparation {
+      let native = NativeCost.keccak(code.count)
+      try meter.charge(native: native)
+      effort.excludedNative &+= native
+    }
     let stored = try prepareCode(code, &meter)
     try meter.charge(native: NativeCost.accountWrite)
     saveAccount(position)
@@ -159,9 +165,12 @@ extension BlockState {
   /// Brings code into its stored form, at the price of that, and records it.
   private mutating func prepareCode(_ code: [UInt8], _ meter: inout Meter) throws(Halt) -> StoredCode {
     let stored = StoredCode(code, version)
+    effort.common[.deployedByte] += UInt64(code.count)
     if version.chargesForCodePreparation {
+      let native = NativeCost.jumpAnalysisByte * UInt64(code.count) + NativeCost.blake2s(stored.bytes.count)
       try meter.charge(native: NativeCost.jumpAnalysisByte * UInt64(code.count))
       try meter.charge(native: NativeCost.blake2s(stored.bytes.count))
+      effort.excludedNative &+= native
     }
     try recordPreimage(stored.hash, stored.bytes, kind: .bytecode, &meter)
     return stored

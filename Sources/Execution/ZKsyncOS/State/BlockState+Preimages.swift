@@ -15,6 +15,8 @@ struct Preimage {
   let bytes: [UInt8]
   var kind: PreimageKind
   var isPublished = false
+  /// The epoch that asked for it last.
+  var asked: UInt32 = 0
 }
 
 extension BlockState {
@@ -23,11 +25,18 @@ extension BlockState {
     _ wanted: Bytes32, length: Int, _ meter: inout Meter
   ) throws(Halt) -> Int {
     try meter.charge(native: NativeCost.preimageGet)
-    if let position = findPreimage(wanted) { return position }
+    if let position = findPreimage(wanted) {
+      if preimages[position].asked != epoch {
+        preimages[position].asked = epoch
+        effort.preimageRepeated(bytes: preimages[position].bytes.count)
+      }
+      return position
+    }
     let bytes = try fetchPreimage(wanted)
+    effort.preimageLoaded(bytes: bytes.count)
     guard bytes.count == length else { throw fail(.corruptPreimage(wanted)) }
     try meter.charge(native: NativeCost.blake2s(length))
-    return insertPreimage(Preimage(hash: wanted, bytes: bytes, kind: .bytecode))
+    return insertPreimage(Preimage(hash: wanted, bytes: bytes, kind: .bytecode, asked: epoch))
   }
 
   /// Asks the view for bytes that hash to `wanted`, whatever their length.

@@ -48,8 +48,9 @@ extension BlockState {
       }
       if !wasWarm { ergs += ErgsCost.coldStorageWriteExtra }
     }
-    try meter.charge(
-      ergs: ergs, native: cells[position].isUnset ? NativeCost.newStorageWrite : NativeCost.existingStorageWrite)
+    let native = cells[position].isUnset ? NativeCost.newStorageWrite : NativeCost.existingStorageWrite
+    try meter.charge(ergs: ergs, native: native)
+    effort.slotWritten(native: native)
     saveCell(position)
     cells[position].current = value
     cells[position].isUnset = false
@@ -61,12 +62,15 @@ extension BlockState {
     _ address: UInt256, _ key: UInt256, _ tariff: Tariff, baseErgs: UInt64, _ meter: inout Meter
   ) throws(Halt) -> (position: Int, wasWarm: Bool) {
     try meter.charge(ergs: baseErgs, native: NativeCost.storageRead)
+    effort.accessed(native: NativeCost.storageRead)
     let coldErgs = tariff == .evm ? ErgsCost.coldStorageReadExtra : 0
     let hashed = hash(address, key)
     let position: Int
     if let found = findCell(hashed, address, key) {
       if cells[found].touched == epoch { return (found, true) }
       try meter.charge(ergs: coldErgs, native: NativeCost.coldExistingStorageRead)
+      effort.coldAccessed(native: NativeCost.coldExistingStorageRead)
+      effort.slotRepeated(isNew: cells[found].isNew)
       position = found
     } else {
       position = try loadCell(hashed, address, key, coldErgs: coldErgs, &meter)
@@ -98,8 +102,10 @@ extension BlockState {
       throw fail(.storage(error))
     }
     accesses.append(.slot(flatKey: flatKey, value: value ?? .zero, isNew: value == nil))
-    try meter.charge(
-      ergs: coldErgs, native: value == nil ? NativeCost.coldNewStorageRead : NativeCost.coldExistingStorageRead)
+    effort.slotLoaded(isNew: value == nil)
+    let native = value == nil ? NativeCost.coldNewStorageRead : NativeCost.coldExistingStorageRead
+    try meter.charge(ergs: coldErgs, native: native)
+    effort.coldAccessed(native: native)
     let position = cells.count
     cells.append(
       Cell(
@@ -112,12 +118,16 @@ extension BlockState {
   // MARK: Transient storage
 
   /// TLOAD; the machine has charged it.
-  func readTransient(_ address: UInt256, _ key: UInt256) -> UInt256 {
-    findTransient(address, key).map { transients[$0].value } ?? .zero
+  mutating func readTransient(_ address: UInt256, _ key: UInt256) -> UInt256 {
+    effort.transientAccesses &+= 1
+    effort.excludedNative &+= ZKsyncNative.transientAccess
+    return findTransient(address, key).map { transients[$0].value } ?? .zero
   }
 
   /// TSTORE; the machine has charged it.
   mutating func writeTransient(_ address: UInt256, _ key: UInt256, _ value: UInt256) {
+    effort.transientAccesses &+= 1
+    effort.excludedNative &+= ZKsyncNative.transientAccess
     let position: Int
     if let found = findTransient(address, key) {
       position = found

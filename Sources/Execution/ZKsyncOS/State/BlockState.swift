@@ -52,8 +52,14 @@ struct BlockState: ~Copyable {
   /// Where the innermost open frame began.
   var frame = FrameMark()
   var transactionStart = TransactionMark()
+  /// Counts the frames that were opened. The guest keeps a record of a change only until the next frame opens, even one
+  /// that closes again before the next change.
+  var snapshot: UInt64 = 1
   /// Frames that were undone since the beginning of the block, for simulations.
   var undoneFrames = 0
+
+  /// What the current transaction makes the proving run do.
+  var effort = Effort()
 
   /// Ends a simulation early; blocks take the time that they need.
   let cancellation: Cancellation?
@@ -101,6 +107,8 @@ struct BlockState: ~Copyable {
     transientIndex.removeAll()
     transientUndo.truncate(to: 0)
     epoch += 1
+    snapshot &+= 1
+    effort = Effort()
     frame = FrameMark(
       cellUndo: cellUndoBase, accountUndo: accountUndoBase, transientUndo: 0, events: events.count,
       messages: messages.count)
@@ -144,6 +152,7 @@ struct BlockState: ~Copyable {
     let start = transactionStart
     for entry in pubdataUndo.reversed() { cells[entry.position].pubdataBytes = entry.bytes }
     pubdataUndo.removeAll(keepingCapacity: true)
+    abandonEffort()
     rollback(to: start.frame)
     while cells.count > start.cells {
       let cell = cells.removeLast()
@@ -168,6 +177,7 @@ struct BlockState: ~Copyable {
   /// Opens a frame.
   mutating func openFrame() -> FrameHandle {
     let outer = frame
+    snapshot &+= 1
     frame = FrameMark(
       cellUndo: cellUndoBase + UInt64(cellUndo.count), accountUndo: accountUndoBase + UInt64(accountUndo.count),
       transientUndo: transientUndo.count, events: events.count, messages: messages.count)
@@ -214,6 +224,10 @@ struct BlockState: ~Copyable {
   /// Remembers a cell before its first change in this frame.
   @inline(__always)
   mutating func saveCell(_ position: Int) {
+    if cells[position].recordedIn != snapshot {
+      cells[position].recordedIn = snapshot
+      effort.records &+= 1
+    }
     guard cells[position].undo <= frame.cellUndo else { return }
     cellUndo.append(
       CellUndo(
@@ -225,6 +239,10 @@ struct BlockState: ~Copyable {
   /// Remembers an account before its first change in this frame.
   @inline(__always)
   mutating func saveAccount(_ position: Int) {
+    if accounts[position].recordedIn != snapshot {
+      accounts[position].recordedIn = snapshot
+      effort.records &+= 1
+    }
     guard accounts[position].undo <= frame.accountUndo else { return }
     accountUndo.append(
       AccountUndo(

@@ -22,6 +22,10 @@ struct Cell {
   /// The value when the epoch `startEpoch` first wrote it. Not subject to rollback.
   var valueAtStart = UInt256.zero
   var startEpoch: UInt32 = 0
+  /// The snapshot in which it was changed last, as far as work is counted. Not subject to rollback.
+  var recordedIn: UInt64 = 0
+  /// The epoch that counted the work of writing it; 0 for none. Not subject to rollback.
+  var countedIn: UInt32 = 0
   /// Absolute position after its latest undo entry; 0 for none.
   var undo: UInt64 = 0
   /// Bytes of the block's pubdata that are this cell's, counting whole transactions.
@@ -71,6 +75,11 @@ struct CachedAccount {
   var keepsCodePrivate = false
   var touched: UInt32 = 0
   var deployedIn: UInt32 = 0
+  /// The snapshot in which it was changed last, as far as work is counted. Not subject to rollback.
+  var recordedIn: UInt64 = 0
+  /// The epochs that counted the work of writing the record, and of publishing its code. Not subject to rollback.
+  var countedIn: UInt32 = 0
+  var codeCountedIn: UInt32 = 0
   var undo: UInt64 = 0
 
   init(address: Address, cell: Int, initial: AccountProperties) {

@@ -8,7 +8,8 @@ struct GuestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "guest", abstract: "Run guest images.",
     subcommands: [
-      GuestCheckCommand.self, GuestRunCommand.self, GuestVerifyCommand.self, GuestDisassembleCommand.self,
+      GuestCheckCommand.self, GuestCalibrateCommand.self, GuestRunCommand.self, GuestVerifyCommand.self,
+      GuestDisassembleCommand.self,
     ])
 }
 

@@ -16,6 +16,10 @@ public struct GuestRun: Sendable {
   /// The public input that the guest computed: x10 … x17 as bytes.
   public var publicInput: Bytes32 { PublicInputRegisters.bytes(report.output) }
 
+  /// Where our own runs give up: well above what provers take and blocks are sealed for, so that a block which one of
+  /// them cannot take still gets its input, and whoever asks learns how long it is.
+  public static let cycleLimit = 1 << 32
+
   /// Runs `program` over `block`.
   ///
   /// - Parameters:
@@ -24,7 +28,7 @@ public struct GuestRun: Sendable {
   /// - Throws: ``ProverInputError/guestFailed(_:queries:text:)`` unless the guest halts by itself with x18 … x25 zero; what
   ///   the oracle could not answer.
   public static func run(
-    _ program: Program, _ block: ProvingBlock, tree: TreeView, state: any StateView, cycleLimit: Int = 1 << 30
+    _ program: Program, _ block: ProvingBlock, tree: TreeView, state: any StateView, cycleLimit: Int = cycleLimit
   ) throws(ProverInputError) -> GuestRun {
     let machine: Machine
     do { machine = try Machine(program) } catch { throw .image(error) }
@@ -33,7 +37,7 @@ public struct GuestRun: Sendable {
 
   /// As above, on a machine that is there already.
   public static func run(
-    _ machine: Machine, _ block: ProvingBlock, tree: TreeView, state: any StateView, cycleLimit: Int = 1 << 30
+    _ machine: Machine, _ block: ProvingBlock, tree: TreeView, state: any StateView, cycleLimit: Int = cycleLimit
   ) throws(ProverInputError) -> GuestRun {
     var channel = OracleChannel(BlockOracle(block, tree: tree, state: state))
     let report = machine.run(&channel, cycleLimit: cycleLimit)

@@ -96,9 +96,12 @@ public struct ProverInputGenerator: Sendable {
   }
 
   /// Runs the guest and expects it to read the native words and to compute the expected public input.
-  public static func compare(_ request: Request, on machine: Machine) throws(ProverInputError) -> GuestRun {
+  public static func compare(
+    _ request: Request, on machine: Machine, cycleLimit: Int = GuestRun.cycleLimit
+  ) throws(ProverInputError) -> GuestRun {
     let words = try nativeWords(request)
-    let run = try GuestRun.run(machine, request.block, tree: request.tree, state: request.state)
+    let run = try GuestRun.run(
+      machine, request.block, tree: request.tree, state: request.state, cycleLimit: cycleLimit)
     if let difference = StreamDifference.first(native: words, guest: run.words, asked: run.asked) {
       throw .difference(difference)
     }
