@@ -72,7 +72,7 @@ struct CycleModelTests {
     let code: [UInt8] = [0x36, 0x5f, 0x5f, 0x37, 0x5f, 0x5f, 0x36, 0x5f, 0x60, 0x05, 0x5a, 0xfa, 0x00]
     fixture.state.setCode(contract, code, .current)
     var executor = try fixture.executor()
-    let deployment = try #require(try executor.execute(Fixture.signed(gas: 55_000, to: nil, data: [0x00])).result)
+    let deployment = try #require(try executor.execute(Fixture.signed(gas: 45_000, to: nil, data: [0x00])).result)
     #expect(!deployment.succeeded)
     #expect(executor.lastTransactionCycles < 2_000_000)
     let size = UInt256(1_000).bytes
