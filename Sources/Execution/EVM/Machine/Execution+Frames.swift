@@ -122,7 +122,7 @@ extension Execution {
           if let reason, status.succeeded { traced = .halted(reason) }
           if keepsOutput {
             parent.pointee.returnData.replace(with: output)
-            host.didReturn(count: output.count)
+            try host.didReturn(count: output.count)
           } else {
             parent.pointee.returnData.clear()
           }
@@ -137,7 +137,7 @@ extension Execution {
     } else {
       host.finishCall(checkpoint, succeeded: status.succeeded)
       parent.pointee.returnData.replace(with: output)
-      host.didReturn(count: output.count)
+      do throws(Halt) { try host.didReturn(count: output.count) } catch { fatal = .halted(error) }
       parent.pointee.meter.reclaim(child.pointee.meter)
       if T.isActive { leave(traced, output, child, host, &tracer) }
       frame = parent

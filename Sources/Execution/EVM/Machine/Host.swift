@@ -80,7 +80,8 @@ public protocol Host: WorldReader {
   mutating func finishCall(_ checkpoint: Checkpoint, succeeded: Bool)
 
   /// A frame below the outermost hands `count` bytes back to its caller. For hosts that bound them; ignored by default.
-  mutating func didReturn(count: Int)
+  /// Only a fatal halt may be thrown.
+  mutating func didReturn(count: Int) throws(Halt)
 
   /// Decides about a creation, see ``CreatePreparation``. A halt thrown here ends the creator's frame.
   mutating func prepareCreate(
@@ -96,5 +97,5 @@ public protocol Host: WorldReader {
 }
 
 extension Host {
-  @inlinable public mutating func didReturn(count: Int) {}
+  @inlinable public mutating func didReturn(count: Int) throws(Halt) {}
 }

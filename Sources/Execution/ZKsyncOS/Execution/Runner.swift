@@ -116,7 +116,7 @@ struct Runner<T: Tracer> {
           address: callee, caller: caller, value: value, input: bytes, isStatic: false, isPlain: true, tariff: tariff),
         &meter, &output)
     }
-    host.countReturned(2 * output.count)
+    try host.countReturned(2 * output.count)
     return RunResult(succeeded: succeeded, output: Array(output.bytes))
   }
 
@@ -128,7 +128,7 @@ struct Runner<T: Tracer> {
       : machine.execute(message, code: code, meter: &meter, host: &host)
     if let fatal = result.status.fatal { throw fatal }
     if state.pointee.fault != nil { throw .internalFailure }
-    host.countReturned(result.output.count)
+    try host.countReturned(result.output.count)
     return RunResult(succeeded: result.status.succeeded, output: result.output)
   }
 
@@ -191,7 +191,7 @@ struct Runner<T: Tracer> {
     case .deployed: result = RunResult(succeeded: true, createdAddress: address)
     case .failed(_, let keepsOutput): if keepsOutput { result.output = run.output }
     }
-    host.countReturned(result.output.count)
+    try host.countReturned(result.output.count)
     if T.isActive { leave(result, gasUsed: provided - meter.gas) }
     state.pointee.close(outer, keep: result.succeeded)
     return result

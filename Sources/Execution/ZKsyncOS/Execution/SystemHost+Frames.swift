@@ -42,7 +42,7 @@ extension SystemHost {
         isStatic: request.isStatic, isPlain: request.kind == .call || request.kind == .staticCall, tariff: .evm)
       let succeeded = try run(special, call, &callee, &output)
       // The hook writes its output, and the runner copies it once more.
-      countReturned(2 * output.count)
+      try countReturned(2 * output.count)
       return settle(frame, succeeded ? .returned : .reverted, provided, &callee, &meter)
     }
     guard let stored else { return settle(frame, .stopped, provided, &callee, &meter) }
@@ -85,12 +85,13 @@ extension SystemHost {
     state.pointee.close(checkpoint, keep: succeeded)
   }
 
-  mutating func didReturn(count: Int) { countReturned(count) }
+  mutating func didReturn(count: Int) throws(Halt) { try countReturned(count) }
 
-  /// Notes return data; a transaction that exceeds what the virtual machine holds is refused when it ends.
-  mutating func countReturned(_ count: Int) {
+  /// Counts return data. A transaction with more than the virtual machine has room for aborts the proving run, whatever
+  /// becomes of the frame: nothing that comes after matters.
+  mutating func countReturned(_ count: Int) throws(Halt) {
     returnedBytes += count
-    if returnedBytes >= Self.returnDataLimit { _ = state.pointee.fail(.hazard(.returnDataLimit)) }
+    if returnedBytes > Self.returnDataLimit { throw state.pointee.fail(.hazard(.returnDataLimit)) }
   }
 
   /// Notes the search for jump destinations that the machine is about to charge for.

@@ -26,6 +26,12 @@ struct GuestCheckCommand: AsyncParsableCommand {
   @Option(help: "The seed of the first world; the others follow.")
   var seed: UInt64 = 1
 
+  @Flag(help: "Check blocks of one purpose, and such at the limits of the virtual machine, instead of random ones.")
+  var shapes = false
+
+  @Option(help: "With --shapes: only those whose name contains this.")
+  var only: String?
+
   @Option(help: "Worlds checked at the same time.")
   var jobs = 1
 
@@ -38,29 +44,46 @@ struct GuestCheckCommand: AsyncParsableCommand {
     guard ProtocolVersion(name: version) != nil else { throw ValidationError("unknown version \(version)") }
   }
 
+  /// What one task checks.
+  private enum Subject: Sendable, CustomStringConvertible {
+    case seed(UInt64)
+    case shape(Shape)
+
+    var description: String {
+      switch self {
+      case .seed(let seed): "seed \(seed)"
+      case .shape(let shape): "shape \(shape.name)"
+      }
+    }
+  }
+
   func run() async throws {
     guard let version = ProtocolVersion(name: version) else { throw ExitCode.validationFailure }
     let program = try Program(image: Files.read(image))
     let logging = try loggingImage.map { try Program(image: Files.read($0)) }
     let perWorld = RandomChain.Options().blocks
     let worlds = UInt64((blocks + perWorld - 1) / perWorld)
-    let tally = GuestCheckTally(worlds: Int(worlds), asksWhy: logging != nil)
+    let chosen = shapes ? (Shape.limits + Shape.singlePurpose).filter { only.map($0.name.contains) ?? true } : []
+    let tally = GuestCheckTally(worlds: shapes ? chosen.count : Int(worlds), asksWhy: logging != nil)
     let record = record
     // Whoever ends the run early still gets what it found out.
     let interruption = Interruption { number in
       let finished = tally.finish(record: record)
       Glibc.exit(finished ? 128 + number : 1)
     }
-    var seeds = (0..<worlds).map { seed &+ $0 }[...]
+    var waiting = (shapes ? chosen.map { Subject.shape($0) } : (0..<worlds).map { .seed(seed &+ $0) })[...]
     await withTaskGroup(of: Void.self) { group in
       func start() {
-        guard let seed = seeds.popFirst() else { return }
+        guard let subject = waiting.popFirst() else { return }
         group.addTask {
           do {
             let check = try GuestCheck(program, logging: logging, version: version)
-            tally.add(try check.check(seed: seed))
+            switch subject {
+            case .seed(let seed): tally.add(try check.check(seed: seed))
+            case .shape(let shape): tally.add([try check.check(shape)])
+            }
           } catch {
-            tally.add(failure: "\(error)", seed: seed)
+            tally.add(failure: error is GuestCheck.Failure ? "\(error)" : "\(subject): \(error)")
           }
         }
       }

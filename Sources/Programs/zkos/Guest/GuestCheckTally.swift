@@ -33,8 +33,7 @@ final class GuestCheckTally: Sendable {
   }
 
   /// A world with one; it is printed at once.
-  func add(failure: String, seed: UInt64) {
-    let line = failure.hasPrefix("seed ") ? failure : "seed \(seed): \(failure)"
+  func add(failure line: String) {
     findings.withLock { findings in
       findings.worlds += 1
       findings.failures.append(line)

@@ -19,7 +19,7 @@ extension Shape {
 
   /// Name, address, input.
   static var precompileInputs: [(String, Int, [UInt8])] {
-    let text = (0..<16_384).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }
+    let text = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }
     let pair = g1 + g2
     let opposite = UInt256.one.bytes + (fieldModulus &- UInt256(2)).bytes
     var cases: [(String, Int, [UInt8])] = [
@@ -27,7 +27,7 @@ extension Shape {
       ("ecrecover of nothing", 1, []),
     ]
     for (address, name) in [(2, "sha256"), (3, "ripemd160"), (4, "identity")] {
-      for size in [0, 32, 55, 56, 64, 1_024, 16_384] {
+      for size in [0, 32, 55, 56, 64, 1_024, 16_384, 65_536] {
         cases.append(("\(name) of \(size) B", address, Array(text[..<size])))
       }
     }
