@@ -253,7 +253,7 @@ let package = Package(
     .tests("StateTransitionBenchmarkTests", in: "Tools", ["AllocationCounter", "StateTransitionBenchmark"]),
 
     // Programs
-    .module("NodeOptions", in: "Programs", ["ProverInput", .configuration, .systemPackage, .yams]),
+    .module("NodeOptions", in: "Programs", ["HTTP", "ProverInput", .configuration, .systemPackage, .yams]),
     .module(
       "Node", in: "Programs",
       [

@@ -1,4 +1,5 @@
 import HTTP
+import NIOCore
 import NIOPosix
 import NodeOptions
 import Synchronization
@@ -10,19 +11,23 @@ final class HTTPListener: Service {
   private let service: any HTTPService
   private let address: Endpoint
   private let limits: HTTPServer.Limits
+  private let grace: TimeAmount
   private let allowsAnyOrigin: Bool
   private let loops: MultiThreadedEventLoopGroup
   private let server = Mutex<HTTPServer?>(nil)
 
-  /// - Parameter allowsAnyOrigin: whether pages of any origin may call the service from a browser.
+  /// - Parameters:
+  ///   - grace: what clients have to take their answers when it stops; requests in work are given up after half of it.
+  ///   - allowsAnyOrigin: whether pages of any origin may call the service from a browser.
   init(
     _ name: String, _ service: any HTTPService, at address: Endpoint, limits: HTTPServer.Limits = HTTPServer.Limits(),
-    allowsAnyOrigin: Bool = false, on loops: MultiThreadedEventLoopGroup
+    grace: Duration = .seconds(1), allowsAnyOrigin: Bool = false, on loops: MultiThreadedEventLoopGroup
   ) {
     self.name = name
     self.service = service
     self.address = address
     self.limits = limits
+    self.grace = TimeAmount(grace)
     self.allowsAnyOrigin = allowsAnyOrigin
     self.loops = loops
   }
@@ -44,7 +49,7 @@ final class HTTPListener: Service {
     server.withLock { $0 = started }
   }
 
-  func stop() async { await running?.shutdown(grace: .seconds(2)) }
+  func stop() async { await running?.shutdown(grace: grace, patience: .nanoseconds(grace.nanoseconds / 2)) }
 
   var health: Health { .ready }
 }

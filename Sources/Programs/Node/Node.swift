@@ -1,5 +1,6 @@
 import ChainStorage
 import Concurrency
+import Concurrency
 import Glibc
 import HTTP
 import JSONRPC
@@ -34,6 +35,7 @@ public final class Node: Sendable {
     Process.raiseFileLimit()
     Process.restrictFileModes()
     for warning in Exposure.warnings(configuration, isRoot: geteuid() == 0) { log.warning("\(warning)") }
+    Process.returnLargeAllocations()
     let loops = EventLoops()
     let failures = FailureSignal()
     do {
@@ -70,6 +72,25 @@ public final class Node: Sendable {
 
   /// Returns when block production has failed, with the reason; otherwise waits for ever.
   public func failure() async -> String { await failures.reason() }
+
+  /// Stops, and where that takes longer than `grace` calls `cutOff`, from a thread of its own: what is durable stays so
+  /// whatever becomes of the rest.
+  public func stop(within grace: Duration, orElse cutOff: @escaping @Sendable () -> Void) async {
+    let end = MonotonicClock.nanoseconds + grace.nanoseconds
+    let isOver = Signal()
+    let generation = isOver.generation
+    let watch = ServiceThread { [self] in
+      isOver.wait(after: generation, until: end)
+      guard isOver.generation == generation else { return }
+      let left = services.reports.filter { $0.health != .notReady("stopped") }.map(\.name)
+      log.warning(
+        "the end takes longer than it may and is cut off", metadata: ["parts": "\(left.joined(separator: " "))"])
+      cutOff()
+    }
+    await stop()
+    isOver.notify()
+    watch.join()
+  }
 
   /// Lets clients go, finishes the block under construction, makes everything durable, and closes the stores.
   public func stop() async {

@@ -56,5 +56,10 @@ extension EthereumAPI.Configuration {
     maxBlocksPerFilter = configuration.rpc.maxBlocksPerFilter
     maxLogsPerResponse = configuration.rpc.maxLogsPerResponse
     staleFilterTime = configuration.rpc.staleFilterTime
+    maxFilters = configuration.rpc.maxFilters
+    maxFiltersPerClient = configuration.rpc.maxFiltersPerClient
+    maxFilterBytes = configuration.rpc.maxFilterBytes
+    maxTermsPerConnection = configuration.rpc.maxLogTermsPerConnection
+    maxTerms = configuration.rpc.maxLogTerms
   }
 }

@@ -12,4 +12,14 @@ enum Process {
     limit.rlim_cur = limit.rlim_max
     setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
   }
+
+  /// Has the allocator take what is large from the system piece by piece, and give it back at once. By itself glibc
+  /// learns from the first large piece that is freed to keep the next ones.
+  static func returnLargeAllocations() {
+    // The module for C does not show it; another allocator may have none.
+    guard let symbol = dlsym(nil, "mallopt") else { return }
+    let setOption = unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)
+    let threshold: Int32 = -3  // M_MMAP_THRESHOLD
+    _ = setOption(threshold, 256 << 10)
+  }
 }

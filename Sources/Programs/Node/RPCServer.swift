@@ -15,8 +15,8 @@ final class RPCServer: Service {
   private let metrics: RPCMetrics
 
   init(
-    methods: MethodTable, _ options: NodeConfiguration.RPC, on loops: MultiThreadedEventLoopGroup,
-    registry: MetricsRegistry
+    methods: MethodTable, _ options: NodeConfiguration.RPC, shutdownGrace: Duration,
+    on loops: MultiThreadedEventLoopGroup, registry: MetricsRegistry
   ) {
     let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
     metrics = RPCMetrics(registry)
@@ -24,19 +24,25 @@ final class RPCServer: Service {
     work.heavyTime = TimeAmount(options.heavyTimeLimit)
     work.heavyPerConnection = options.maxHeavyCallsPerConnection
     // Heavy calls come behind everybody else: whoever builds and commits blocks goes first.
-    let heavyThreads = options.heavyThreads > 0 ? options.heavyThreads : max(1, processors / 2)
+    let heavyThreads = options.heavyThreads > 0 ? options.heavyThreads : max(2, processors / 2)
     dispatcher = RPCDispatcher(
       methods: methods, pool: WorkerPool(threads: max(2, processors)),
-      heavyPool: WorkerPool(threads: heavyThreads, limit: 1_024, byteLimit: 32 << 20, niceness: 10),
+      heavyPool: WorkerPool(threads: heavyThreads, reserved: 1, limit: 1_024, byteLimit: 32 << 20, niceness: 10),
       limits: work, metrics: metrics)
     var limits = HTTPServer.Limits()
     limits.connections = options.maxConnections
+    limits.connectionsPerAddress =
+      options.maxConnectionsPerAddress > 0 ? options.maxConnectionsPerAddress : max(1, options.maxConnections / 2)
+    limits.trustedAddresses = options.trustedAddresses
+    limits.trustedProxies = options.trustedProxies
+    limits.requestTime = TimeAmount(options.requestTimeLimit)
     limits.memoryBytes = options.maxMemoryBytes
+    limits.memoryWait = TimeAmount(options.memoryWait)
     listener = HTTPListener(
       name,
       RPCService(
         dispatcher, subscriptionLimit: options.maxSubscriptionsPerConnection, log: Logger(label: name)),
-      at: options.address, limits: limits, allowsAnyOrigin: true, on: loops)
+      at: options.address, limits: limits, grace: shutdownGrace / 5 * 2, allowsAnyOrigin: true, on: loops)
   }
 
   var methods: MethodTable { dispatcher.methods }

@@ -93,7 +93,8 @@ struct SequencerRole {
         blocks: api.blocks, storage: storage, tree: tree, mempool: mempool,
         waitForTree: { settlement.waitForTree($0, atMost: $1) }
       ).methods)
-    rpc = RPCServer(methods: methods, configuration.rpc, on: loops.rpc, registry: registry)
+    rpc = RPCServer(
+      methods: methods, configuration.rpc, shutdownGrace: operations.shutdownGrace, on: loops.rpc, registry: registry)
 
     services.add(status)
     services.add(chain)
@@ -112,6 +113,7 @@ struct SequencerRole {
     scrubOptions.percent = configuration.sequencer.scrubPercent
     scrubOptions.pause = configuration.sequencer.scrubPause
     services.add(ScrubService(storage: storage, tree: tree, options: scrubOptions, registry: registry))
+    services.add(FirstBlock(chain.stream, madeBy: sequencer))
     services.add(api.notifier)
     services.add(rpc)
     services.show(in: registry)

@@ -33,8 +33,10 @@ struct Main {
     do {
       let node = try await Node.start(configuration, log: log)
       let failure = await firstOf(stopSignal: StopSignal(), failureOf: node)
-      await node.stop()
-      exit(failure == nil ? 0 : 1)
+      let code: Int32 = failure == nil ? 0 : 1
+      // Without the handlers of `exit`, which would wait for what does not end.
+      await node.stop(within: configuration.operations.shutdownGrace) { _exit(code) }
+      exit(code)
     } catch {
       complain("\(error)")
       exit(1)

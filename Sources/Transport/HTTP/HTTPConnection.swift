@@ -1,6 +1,7 @@
 import Concurrency
 import NIOCore
 import NIOHTTP1
+import NIOWebSocket
 
 /// One HTTP connection: gathers a request, hands it to the service, writes the response; one at a time and in order.
 ///
@@ -31,19 +32,24 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
   let memory: MemoryBudget
   private let allowsAnyOrigin: Bool
   private let channel: any Channel
-  private let wait: ClientWait
+  private let place: ConnectionPlace
+  private let identity: ClientIdentity
+  /// Who sent the request.
+  private(set) var client: IPAddress
   private var context: ChannelHandlerContext?
 
   private var state = State.idle {
     didSet {
       switch state {
-      case .idle, .receiving: wait.begin()
-      case .ready, .answering, .discarding: wait.end()
+      case .idle, .receiving: place.beginWaiting()
+      case .ready, .answering, .discarding: place.endWaiting()
       }
     }
   }
   private var head: HTTPRequestHead?
   private var body: ByteBuffer?
+  /// Bytes that the body will have, where its head says so.
+  private var announced: Int?
   /// Bytes of the body, whoever has it, until the response is given.
   private var held = 0
   /// Numbers the requests, so that a late reply finds its request gone.
@@ -59,16 +65,20 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
   /// When the request must be whole.
   private var requestDeadline = NIODeadline.distantFuture
 
-  /// Waits until there is memory for more of a body: until when, and by which ticket.
-  private var memoryDeadline: NIODeadline?
+  /// Waits until there is memory for more of a body: since when, until when, and by which ticket.
+  private var memoryWait: (since: NIODeadline, until: NIODeadline)?
   private var memoryTicket: UInt64?
+  /// How long the request has waited for memory before. A little room now and then does not buy it more time.
+  private var memoryWaited = TimeAmount.zero
 
   init(
     service: any HTTPService, limits: HTTPServer.Limits, memory: MemoryBudget, allowsAnyOrigin: Bool,
-    channel: any Channel, wait: ClientWait
+    channel: any Channel, place: ConnectionPlace
   ) {
     self.memory = memory
-    self.wait = wait
+    self.place = place
+    identity = ClientIdentity(peer: place.peer, proxies: limits.trustedProxies)
+    client = place.peer.client
     self.service = service
     self.limits = limits
     self.allowsAnyOrigin = allowsAnyOrigin
@@ -96,14 +106,17 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     release()
     stopWaitingForMemory()
     // A WebSocket connection goes on without this handler; its pings decide how long.
-    wait.end()
+    place.endWaiting()
     request &+= 1
     timer?.cancel()
     timer = nil
     deadline = .distantFuture
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // A request for a WebSocket that is refused comes here as a request, and is answered.
+    if !(error is NIOWebSocketUpgradeError) { context.close(promise: nil) }
+  }
 
   // MARK: Requests
 
@@ -136,13 +149,28 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     body = nil
     state = .receiving
     requestDeadline = .distantFuture
+    if let refusal = HTTPRules.refusal(of: head, offersWebSocket: service.offersWebSocket) { return refuse(refusal) }
+    guard identify(head.headers) else { return refuse(Self.tooManyConnections) }
     let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
     if length > limits.bodyBytes { return refuseBody() }
+    announced = length > 0 ? length : nil
+    memoryWaited = .zero
     if head.headers.first(name: "expect")?.lowercased() == "100-continue", length > 0 {
       context?.writeAndFlush(
         wrapOutboundOut(.head(HTTPResponseHead(version: head.version, status: .continue))), promise: nil)
     }
   }
+
+  /// Notes for whom the connection speaks; false where that client may have no further connection.
+  func identify(_ headers: HTTPHeaders) -> Bool {
+    let address = identity.client(headers), client = address.client
+    guard client != self.client else { return true }
+    self.client = client
+    return place.identify(as: address)
+  }
+
+  private static let tooManyConnections = HTTPResponse.text(
+    .tooManyRequests, "Too many connections. Please try again later.\r\n")
 
   private func append(_ part: ByteBuffer) {
     guard state == .receiving else { return }
@@ -150,7 +178,14 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     guard (body?.readableBytes ?? 0) + part.readableBytes <= limits.bodyBytes else { return refuseBody() }
     held += part.readableBytes
     memory.take(part.readableBytes)
-    if body == nil { body = part } else { body?.writeBuffer(&part) }
+    if body == nil {
+      body = part
+    } else {
+      // Room for all of it at once: growing piece by piece would take up to twice as much, and pages that nothing has
+      // come for cost nothing.
+      if let announced, held > MemoryBudget.untouched { body?.reserveCapacity(announced) }
+      body?.writeBuffer(&part)
+    }
   }
 
   private func refuseBody() { refuse(service.refusal(ofBodyBeyond: limits.bodyBytes)) }
@@ -184,7 +219,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
         reply.send(Self.preflight)
       } else {
         let whole = HTTPRequest(
-          method: head.method, target: head.uri, headers: head.headers, body: body ?? ByteBuffer())
+          method: head.method, target: head.uri, headers: head.headers, body: body ?? ByteBuffer(), client: client)
         body = nil
         service.respond(to: whole, reply: reply)
       }
@@ -282,15 +317,16 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
   func read(context: ChannelHandlerContext) {
     guard state == .receiving, held > MemoryBudget.untouched, !memory.hasRoom() else { return context.read() }
     guard memoryTicket == nil else { return }
-    let until = memoryDeadline ?? .now() + limits.memoryWait
-    memoryDeadline = until
-    expire(at: min(requestDeadline, until))
+    let now = NIODeadline.now()
+    let wait = memoryWait ?? (now, now + limits.memoryWait - memoryWaited)
+    memoryWait = wait
+    expire(at: min(requestDeadline, wait.until))
     memoryTicket = memory.wait(on: channel.eventLoop) { self.readAgain() }
   }
 
   private func readAgain() {
     memoryTicket = nil
-    guard let context, memoryDeadline != nil else { return }
+    guard let context, memoryWait != nil else { return }
     if memory.hasRoom() || state != .receiving {
       stopWaitingForMemory()
       if state == .receiving { expire(at: requestDeadline) }
@@ -299,7 +335,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
   }
 
   private func stopWaitingForMemory() {
-    memoryDeadline = nil
+    if let memoryWait { memoryWaited = memoryWaited + (.now() - memoryWait.since) }
+    memoryWait = nil
     if let memoryTicket { memory.cancel(memoryTicket) }
     memoryTicket = nil
   }
@@ -327,7 +364,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
       // The client waits, and so does the connection: for a reply that says so.
       deadline = .distantFuture
       abandon?(.timeLimit)
-    } else if state == .receiving, let memoryDeadline, memoryDeadline <= now, requestDeadline > now {
+    } else if state == .receiving, let memoryWait, memoryWait.until <= now, requestDeadline > now {
       stopWaitingForMemory()
       // Whoever was refused just before may have made room.
       if !memory.hasRoom() { refuse(service.refusalForMemory) } else { expire(at: requestDeadline) }

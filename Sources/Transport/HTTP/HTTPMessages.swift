@@ -16,9 +16,12 @@ public struct HTTPRequest: Sendable {
   public let query: String?
   public let headers: HTTPHeaders
   public let body: ByteBuffer
+  /// Who sent it, as far as proxies that are trusted tell.
+  public let client: IPAddress
 
-  init(method: HTTPMethod, target: String, headers: HTTPHeaders, body: ByteBuffer) {
+  init(method: HTTPMethod, target: String, headers: HTTPHeaders, body: ByteBuffer, client: IPAddress) {
     self.method = method
+    self.client = client
     let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     path = String(parts[0])
     query = parts.count > 1 ? String(parts[1]) : nil

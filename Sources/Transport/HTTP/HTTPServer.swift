@@ -9,11 +9,17 @@ import NIOWebSocket
 /// time to take a response, and what waits to be written.
 public final class HTTPServer: Sendable {
   public struct Limits: Sendable {
-    /// HTTP and WebSocket connections together. One more takes the place of the one that has waited longest for its
-    /// client, or is answered with 429 and closed.
+    /// HTTP and WebSocket connections together. One more takes the place of another, see ``ConnectionRegistry``, or is
+    /// answered with 429 and closed.
     public var connections = 1_000
-    /// How long a connection must have waited for its client before another may take its place.
-    public var displacedAfter = TimeAmount.seconds(1)
+    /// The same for those of one address (IPv6: of one /64 network).
+    public var connectionsPerAddress = 500
+    /// How long a connection must have waited for its client before one that has no better right may take its place.
+    public var displacedAfter = TimeAmount.milliseconds(100)
+    /// Clients for which the limits of one address do not hold, and who need not make room for others.
+    public var trustedAddresses: [IPAddressRange] = []
+    /// Proxies that say in `X-Forwarded-For` for whom they ask.
+    public var trustedProxies: [IPAddressRange] = []
     /// Bytes of a request body or a WebSocket message.
     public var bodyBytes = 10_485_760
     /// A connection without a request is closed after this time.
@@ -23,9 +29,9 @@ public final class HTTPServer: Sendable {
     /// What was written must be taken in this time.
     public var responseTime = TimeAmount.seconds(30)
     /// Bytes that all clients together may make the server hold, see ``MemoryBudget``.
-    public var memoryBytes = 256 << 20
+    public var memoryBytes = 192 << 20
     /// How long a connection waits for memory for the rest of a request before the request is refused.
-    public var memoryWait = TimeAmount.seconds(5)
+    public var memoryWait = TimeAmount.seconds(2)
     /// Bytes that may wait for a WebSocket client before it is disconnected as too slow.
     public var webSocketBacklogBytes = 16 << 20
     /// Messages that may wait for a WebSocket client before it is disconnected as too slow.
@@ -51,8 +57,13 @@ public final class HTTPServer: Sendable {
   /// Open connections of both kinds.
   public var connectionCount: Int { connections.count }
 
-  /// Connections for which there was no room.
-  public var refusedConnections: Int { connections.refused.load(ordering: .relaxed) }
+  /// Connections for which there was no room: none at all, or none for more of their address.
+  public var refusedConnections: (full: Int, address: Int) {
+    (connections.refusedAsFull.load(ordering: .relaxed), connections.refusedForAddress.load(ordering: .relaxed))
+  }
+
+  /// Connections that had to make room for others.
+  public var displacedConnections: Int { connections.displaced.load(ordering: .relaxed) }
 
   private init(listener: any Channel, connections: ConnectionRegistry, memory: MemoryBudget, limits: Limits) {
     self.memory = memory
@@ -68,7 +79,7 @@ public final class HTTPServer: Sendable {
     _ service: any HTTPService, host: String, port: Int, limits: Limits = Limits(), allowsAnyOrigin: Bool = false,
     on group: any EventLoopGroup
   ) async throws(ListenError) -> HTTPServer {
-    let connections = ConnectionRegistry(limit: limits.connections, displacedAfter: limits.displacedAfter)
+    let connections = ConnectionRegistry(limits)
     let memory = MemoryBudget(limit: limits.memoryBytes)
     let upgraders =
       service.offersWebSocket ? [WebSocketConnection.upgrader(service: service, limits: limits, memory: memory)] : []
@@ -84,10 +95,10 @@ public final class HTTPServer: Sendable {
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
-          guard let wait = connections.admit(channel) else { return try pipeline.addHandler(ConnectionRefusal()) }
+          guard let place = connections.admit(channel) else { return try pipeline.addHandler(ConnectionRefusal()) }
           let handler = HTTPConnection(
             service: service, limits: limits, memory: memory, allowsAnyOrigin: allowsAnyOrigin, channel: channel,
-            wait: wait)
+            place: place)
           if upgraders.isEmpty {
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
           } else {

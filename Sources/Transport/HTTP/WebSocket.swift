@@ -41,6 +41,8 @@ public struct WebSocketMessage: Sendable {
 public final class WebSocket: @unchecked Sendable {
   public let eventLoop: any EventLoop
   let channel: any Channel
+  /// Who the client is, as far as proxies that are trusted tell.
+  public let client: IPAddress
   /// What the server may hold.
   public let memory: MemoryBudget
   private let limits: HTTPServer.Limits
@@ -58,17 +60,15 @@ public final class WebSocket: @unchecked Sendable {
   /// How long a slow client has to take what waits and learn why it is dropped.
   static let farewellTime = TimeAmount.seconds(1)
 
-  init(channel: any Channel, memory: MemoryBudget, limits: HTTPServer.Limits) {
+  init(channel: any Channel, client: IPAddress, memory: MemoryBudget, limits: HTTPServer.Limits) {
     self.channel = channel
+    self.client = client
     self.memory = memory
     self.limits = limits
     eventLoop = channel.eventLoop
   }
 
   public var isOpen: Bool { channel.isActive }
-
-  /// Where the client is, for the log.
-  public var clientAddress: String { channel.remoteAddress.map { "\($0)" } ?? "unknown" }
 
   /// Sends a text message.
   public func send(_ text: ByteBuffer) { send([WebSocketMessage(body: text)]) }

@@ -28,6 +28,9 @@ final class WebSocketConnection: ChannelDuplexHandler, @unchecked Sendable {
   private var isReadHeld = false
   private var memoryTicket: UInt64?
   private var memoryTimer: Scheduled<Void>?
+  /// Since when it waits for memory, and how long the message had waited before.
+  private var memoryWaitSince = NIODeadline.now()
+  private var memoryWaited = TimeAmount.zero
 
   private init(socket: WebSocket, session: any WebSocketSession, limits: HTTPServer.Limits) {
     self.socket = socket
@@ -42,20 +45,26 @@ final class WebSocketConnection: ChannelDuplexHandler, @unchecked Sendable {
   ) -> NIOWebSocketServerUpgrader {
     NIOWebSocketServerUpgrader(
       maxFrameSize: limits.bodyBytes, automaticErrorHandling: true,
-      shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
-      upgradePipelineHandler: { channel, _ in
+      shouldUpgrade: { channel, head in
+        // What is refused goes on to the HTTP connection, which says why.
+        let isRefused = HTTPRules.refusal(of: head, offersWebSocket: true) != nil
+        return channel.eventLoop.makeSucceededFuture(isRefused ? nil : HTTPHeaders())
+      },
+      upgradePipelineHandler: { channel, head in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
+          let connection = try pipeline.handler(type: HTTPConnection.self)
+          guard connection.identify(head.headers) else { return channel.close(promise: nil) }
           pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPConnection.self), promise: nil)
-          let socket = WebSocket(channel: channel, memory: memory, limits: limits)
+          let socket = WebSocket(channel: channel, client: connection.client, memory: memory, limits: limits)
           guard let session = service.openSession(on: socket) else { return channel.close(promise: nil) }
           socket.session = session
-          let connection = WebSocketConnection(socket: socket, session: session, limits: limits)
-          try pipeline.addHandler(WebSocketWire(connection), position: .first)
+          let frames = WebSocketConnection(socket: socket, session: session, limits: limits)
+          try pipeline.addHandler(WebSocketWire(frames), position: .first)
           try pipeline.addHandler(
             NIOWebSocketFrameAggregator(
               minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 1_024, maxAccumulatedFrameSize: limits.bodyBytes))
-          try pipeline.addHandler(connection)
+          try pipeline.addHandler(frames)
         }
       })
   }
@@ -96,19 +105,25 @@ final class WebSocketConnection: ChannelDuplexHandler, @unchecked Sendable {
 
   fileprivate func wireIsDown() { socket.wire = nil }
 
-  /// Bytes have come, before they are frames.
-  fileprivate func received(_ bytes: ByteBuffer) {
-    guard session != nil, !socket.isClosing else { return }
+  /// Bytes have come, before they are frames; whether they are to become any.
+  fileprivate func received(_ bytes: ByteBuffer) -> Bool {
+    guard session != nil, !socket.isClosing else { return true }
     let (before, messages) = (counter.partial, counter.messages)
     counter.count(bytes.readableBytesView)
+    if counter.messages != messages { memoryWaited = .zero }
     let more = counter.partial - before
     if more > 0 { memory.take(more) } else { memory.giveBack(-more) }
+    if counter.isBroken {
+      socket.close(.protocolError, within: WebSocket.farewellTime)
+      return false
+    }
     if counter.partial == 0 {
       partialSince = nil
     } else if partialSince == nil || counter.messages != messages {
       partialSince = .now()
       if partialTimer == nil { startPartialTimer(in: limits.requestTime) }
     }
+    return true
   }
 
   /// Sees to it that a message is whole in time: its beginning holds memory. One timer is enough, which looks at what is
@@ -135,12 +150,15 @@ final class WebSocketConnection: ChannelDuplexHandler, @unchecked Sendable {
     switch frame.opcode {
     case .text, .binary:
       guard !socket.isClosing, let session else { return }
-      let bytes = frame.length
+      let bytes = frame.length, message = frame.unmaskedData
+      guard frame.opcode == .binary || message.isUTF8 else {
+        return socket.close(.dataInconsistentWithMessage, "the text is not UTF-8", within: WebSocket.farewellTime)
+      }
       inWork += 1
       inWorkBytes += bytes
       memory.take(bytes)
       let loop = context.eventLoop
-      session.receive(frame.unmaskedData) {
+      session.receive(message) {
         if loop.inEventLoop { self.workDone(bytes) } else { loop.execute { self.workDone(bytes) } }
       }
     case .ping:
@@ -150,10 +168,22 @@ final class WebSocketConnection: ChannelDuplexHandler, @unchecked Sendable {
     case .pong: awaitsPong = false
     case .connectionClose:
       guard !socket.isClosing else { return context.close(promise: nil) }
-      var reason = frame.unmaskedData
-      socket.close(reason.readWebSocketErrorCode() ?? .normalClosure)
+      socket.close(Self.answer(toClose: frame.unmaskedData))
     default: break
     }
+  }
+
+  /// The code with which a close frame is answered (RFC 6455, §5.5.1 and §7.4): its own, unless it must not be sent.
+  private static func answer(toClose payload: ByteBuffer) -> WebSocketErrorCode {
+    guard payload.readableBytes > 0 else { return .normalClosure }
+    var payload = payload
+    guard let code = payload.readInteger(as: UInt16.self) else { return .protocolError }
+    switch code {
+    case 1_000...1_003, 1_007...1_014, 3_000...4_999: break
+    default: return .protocolError
+    }
+    guard payload.isUTF8 else { return .dataInconsistentWithMessage }
+    return WebSocketErrorCode(codeNumber: Int(code))
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -212,10 +242,12 @@ final class WebSocketConnection: ChannelDuplexHandler, @unchecked Sendable {
       self.resumeReading()
     }
     guard memoryTimer == nil else { return }
-    memoryTimer = socket.eventLoop.scheduleTask(in: limits.memoryWait) { self.refuseForMemory() }
+    memoryWaitSince = .now()
+    memoryTimer = socket.eventLoop.scheduleTask(in: limits.memoryWait - memoryWaited) { self.refuseForMemory() }
   }
 
   private func stopWaitingForMemory() {
+    if memoryTimer != nil { memoryWaited = memoryWaited + (.now() - memoryWaitSince) }
     memoryTimer?.cancel()
     memoryTimer = nil
     if let memoryTicket { memory.cancel(memoryTicket) }
@@ -249,8 +281,20 @@ private final class WebSocketWire: ChannelInboundHandler {
   func handlerRemoved(context: ChannelHandlerContext) { connection.wireIsDown() }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    connection.received(unwrapInboundIn(data))
-    context.fireChannelRead(data)
+    if connection.received(unwrapInboundIn(data)) { context.fireChannelRead(data) }
+  }
+}
+
+extension ByteBuffer {
+  fileprivate var isUTF8: Bool {
+    withUnsafeReadableBytes { bytes in
+      // JSON is ASCII, mostly, which needs no second look; eight bytes at a time.
+      let words = bytes.count / 8
+      var seen: UInt64 = 0
+      for index in 0..<words { seen |= bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self) }
+      for byte in bytes[(8 * words)...] { seen |= UInt64(byte) }
+      return seen & 0x8080_8080_8080_8080 == 0 || String(validating: bytes, as: UTF8.self) != nil
+    }
   }
 }
 

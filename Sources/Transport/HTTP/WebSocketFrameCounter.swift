@@ -1,12 +1,14 @@
 import NIOCore
 
 /// Follows the frames of a byte stream as far as their bounds (RFC 6455, §5.2): how many bytes of a message have come that
-/// is not whole yet. The decoder keeps them without telling.
+/// is not whole yet. The decoder keeps them without telling. It also sees what the decoder lets pass.
 struct WebSocketFrameCounter {
   /// Bytes of the message that is not whole.
   var partial: Int { message + frame }
   /// Messages that have come to their end.
   private(set) var messages: UInt64 = 0
+  /// Whether a frame broke a rule that its header shows (§5.2, §5.5): nothing after it means anything.
+  private(set) var isBroken = false
 
   /// Bytes of the frames before the current one that belong to the same message.
   private var message = 0
@@ -20,12 +22,13 @@ struct WebSocketFrameCounter {
 
   mutating func count(_ bytes: ByteBufferView) {
     var index = bytes.startIndex
-    while index < bytes.endIndex {
+    while index < bytes.endIndex, !isBroken {
       if header.count < headerLength {
         header.append(bytes[index])
         index += 1
         frame += 1
         guard header.count == headerLength else { continue }
+        guard keepsRules else { return isBroken = true }
         if headerLength == 2, Self.headerLength(of: header[1]) > 2 {
           headerLength = Self.headerLength(of: header[1])
           continue
@@ -39,6 +42,13 @@ struct WebSocketFrameCounter {
       }
       if missing == 0 { endFrame() }
     }
+  }
+
+  /// No extension is agreed on, so that reserved bits are zero; clients mask; control frames are short and whole.
+  private var keepsRules: Bool {
+    let isFinal = header[0] & 0x80 != 0, code = header[0] & 0x0f, isControl = code & 0x08 != 0
+    guard header[0] & 0x70 == 0, header[1] & 0x80 != 0, code <= 2 || (8...10).contains(code) else { return false }
+    return !isControl || isFinal && header[1] & 0x7f <= 125
   }
 
   private mutating func endFrame() {

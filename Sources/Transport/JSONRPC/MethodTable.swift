@@ -1,4 +1,3 @@
-import Concurrency
 import JSON
 
 /// The methods of a server by their names. It knows nothing of Ethereum.
@@ -72,23 +71,5 @@ public struct MethodTable: Sendable {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in name { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return hash
-  }
-}
-
-/// What a handler can know of where its call came from.
-public struct RPCContext: Sendable {
-  /// The WebSocket client, `nil` over HTTP: subscriptions need one.
-  public let session: RPCSession?
-  /// Cancelled once nobody waits for the answer: work that takes long looks at it.
-  public let cancellation: Cancellation
-
-  public init(session: RPCSession? = nil, cancellation: Cancellation = Cancellation()) {
-    self.session = session
-    self.cancellation = cancellation
-  }
-
-  /// Throws where nobody waits for the answer any more. For work in many small steps.
-  public func checkCancellation() throws(RPCError) {
-    if cancellation.isCancelled { throw .cancelled(cancellation.reason) }
   }
 }

@@ -48,18 +48,23 @@ public final class RPCDispatcher: Sendable {
   /// Works off `message` and calls `completion` once, perhaps from another thread, with the reply; `nil` where the message
   /// asks for none.
   ///
-  /// - Parameter memory: what a large reply must find room in.
+  /// - Parameters:
+  ///   - client: by whom limits are counted, and whose turn it is where work waits.
+  ///   - memory: what a large reply must find room in.
   /// - Returns: The work that is left to do, to be cancelled where nobody waits for it any more.
   @discardableResult
   public func handle(
-    _ message: [UInt8], from session: RPCSession? = nil, memory: MemoryBudget? = nil,
+    _ message: [UInt8], from session: RPCSession? = nil, client: RPCClient = .unknown, memory: MemoryBudget? = nil,
     completion: @escaping @Sendable (ByteBuffer?) -> Void
   ) -> RPCWork? {
-    let delivery = RPCDelivery(context: RPCContext(session: session), memory: memory, completion: completion)
+    let delivery = RPCDelivery(
+      context: RPCContext(session: session, client: client), memory: memory, completion: completion)
     guard message.count <= Self.readAtOnce else { return readLater(message, delivery) }
     guard let request = read(message, delivery) else { return nil }
     guard request.execution > .inline else {
-      delivery.complete(run(request, delivery.context))
+      let reply = run(request, delivery.context)
+      delivery.context.commitments.run()
+      delivery.complete(reply)
       return nil
     }
     let work = RPCWork(
@@ -82,7 +87,13 @@ public final class RPCDispatcher: Sendable {
   /// that of a heavy one in any case.
   private func readLater(_ message: [UInt8], _ delivery: RPCDelivery) -> RPCWork? {
     let work = RPCWork(timeLimit: limits.heavyTime, cancellation: delivery.context.cancellation)
-    let job = WorkerPool.Job(bytes: message.count) {
+    let job = WorkerPool.Job(
+      bytes: message.count, of: delivery.context,
+      elseRefused: {
+        self.metrics.refusedAsBusy(.queue)
+        delivery.complete(Self.reply(.busy(.queue)))
+      }
+    ) {
       guard let request = self.read(message, delivery) else { return }
       if request.execution == .heavy {
         _ = self.submit(request, work, delivery)
@@ -94,10 +105,7 @@ public final class RPCDispatcher: Sendable {
       self.metrics.gaveUp(reason)
       delivery.complete(Self.reply(.cancelled(reason)))
     }
-    if isTaken { return work }
-    metrics.refusedAsBusy(.queue)
-    delivery.complete(Self.reply(.busy(.queue)))
-    return nil
+    return isTaken ? work : nil
   }
 
   /// Has the calls run on the threads that they need; false, and the message is answered, where there is no room.
@@ -107,17 +115,20 @@ public final class RPCDispatcher: Sendable {
       delivery.complete(refuse(request, .connection))
       return false
     }
-    let job = WorkerPool.Job(bytes: request.text.count) { self.perform(request, delivery) }
+    let job = WorkerPool.Job(
+      bytes: request.text.count, of: delivery.context,
+      elseRefused: { delivery.complete(self.refuse(request, isHeavy ? .heavyQueue : .queue)) }
+    ) { self.perform(request, delivery) }
     // Run without a thread, cancelled calls say that they are, and nothing else.
-    let isTaken = work.submit(job, to: isHeavy ? heavyPool : pool) { _ in self.perform(request, delivery) }
-    if !isTaken { delivery.complete(refuse(request, isHeavy ? .heavyQueue : .queue)) }
-    return isTaken
+    return work.submit(job, to: isHeavy ? heavyPool : pool) { _ in self.perform(request, delivery) }
   }
 
   private func perform(_ request: RPCRequest, _ delivery: RPCDelivery) {
     var reply = run(request, delivery.context)
     if let size = reply?.readableBytes, size > Self.smallReply, delivery.memory?.hasRoom(for: size) == false {
       reply = refuse(request, .memory)
+    } else if delivery.context.cancellation.reason != .clientGone {
+      delivery.context.commitments.run()
     }
     if let reason = delivery.context.cancellation.reason { metrics.gaveUp(reason) }
     delivery.complete(reply)
@@ -143,6 +154,7 @@ public final class RPCDispatcher: Sendable {
       }
       hasReply = true
       if request.isBatch, writer.count > limits.responseBytes {
+        context.commitments.truncate(to: 0)
         return Self.reply(.batchResponseTooBig(limits.responseBytes))
       }
     }
@@ -153,7 +165,7 @@ public final class RPCDispatcher: Sendable {
 
   private func run(_ call: RPCRequest.Call, of request: RPCRequest, _ context: RPCContext, _ writer: inout JSONWriter) {
     Self.begin(&writer)
-    let start = writer.mark
+    let start = writer.mark, commitments = context.commitments.count
     do throws(RPCError) {
       guard let handler = call.handler else { throw call.error ?? .invalidRequest("no method") }
       try context.checkCancellation()
@@ -162,6 +174,7 @@ public final class RPCDispatcher: Sendable {
       try handler(&parameters, context, &writer)
       if writer.count(since: start) > limits.responseBytes { throw .responseTooBig(limits.responseBytes) }
     } catch {
+      context.commitments.truncate(to: commitments)
       writer.truncate(to: start)
       writer.key("error")
       // Whatever a method says that was given up: this is why.

@@ -48,8 +48,13 @@ public struct RPCMetrics: Sendable {
   /// Shows what the server and its threads are doing.
   public func observe(_ server: HTTPServer, _ dispatcher: RPCDispatcher) {
     registry.gauge("rpc_connections", "Open connections, HTTP and WebSocket") { Double(server.connectionCount) }
-    registry.counter("rpc_connections_refused", "Connections for which there was no room") {
-      Double(server.refusedConnections)
+    let help = "Connections for which there was no room: none at all, or none for more of their address"
+    registry.counter("rpc_connections_refused", help, [("reason", "full")]) { Double(server.refusedConnections.full) }
+    registry.counter("rpc_connections_refused", help, [("reason", "address")]) {
+      Double(server.refusedConnections.address)
+    }
+    registry.counter("rpc_connections_displaced", "Connections closed to make room for others") {
+      Double(server.displacedConnections)
     }
     registry.gauge("rpc_memory_bytes", "Requests and responses that the server holds for its clients") {
       Double(server.memory.used)

@@ -31,7 +31,7 @@ public struct RPCService: HTTPService {
         .text(
           .unsupportedMediaType, "Supplied content type is not allowed. Content-Type: application/json is required\n"))
     }
-    let work = dispatcher.handle(Array(request.body.readableBytesView), memory: reply.memory) {
+    let work = dispatcher.handle(Array(request.body.readableBytesView), client: request.client, memory: reply.memory) {
       reply.send(.json($0 ?? ByteBuffer()))
     }
     if let work { reply.whenAbandoned(after: work.timeLimit) { work.cancel($0) } }

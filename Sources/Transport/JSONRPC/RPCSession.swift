@@ -37,7 +37,8 @@ public final class RPCSession: WebSocketSession {
       state.lastWork += 1
       return state.lastWork
     }
-    let work = dispatcher.handle(Array(message.readableBytesView), from: self, memory: socket.memory) { reply in
+    let text = Array(message.readableBytesView)
+    let work = dispatcher.handle(text, from: self, client: client, memory: socket.memory) { reply in
       let finish: @Sendable () -> Void = {
         if let reply { socket.send(reply) }
         self.state.withLock { $0.work[number] = nil }
@@ -79,8 +80,10 @@ public final class RPCSession: WebSocketSession {
     dispatcher.metrics.slowClients.increment()
     log.warning(
       "a WebSocket client is dropped",
-      metadata: ["reason": "\(reason)", "client": "\(socket.clientAddress)", "subscriptions": "\(subscriptionCount)"])
+      metadata: ["reason": "\(reason)", "client": "\(client)", "subscriptions": "\(subscriptionCount)"])
   }
+
+  public var client: RPCClient { socket.client }
 
   private var subscriptionCount: Int { state.withLock { $0.subscriptions.count } }
 

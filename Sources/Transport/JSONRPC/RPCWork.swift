@@ -26,8 +26,8 @@ public final class RPCWork: Sendable {
     self.cancellation = cancellation
   }
 
-  /// Has `job` run on a thread of `pool`; false where its queue is full. Where the work is given up before it begins,
-  /// `answer` is called instead.
+  /// Has `job` run on a thread of `pool`; false, and it is refused, where its queue is full. Where the work is given up
+  /// before it begins, `answer` is called instead.
   func submit(
     _ job: WorkerPool.Job, to pool: WorkerPool, orElse answer: @escaping @Sendable (Cancellation.Reason) -> Void
   ) -> Bool {

@@ -3,7 +3,7 @@ import JSON
 import NIOCore
 import Synchronization
 
-/// A stream of notifications to one client. Publishers keep it and look at ``isOpen``.
+/// A stream of notifications to one client. Publishers keep it until ``whenEnded(_:)``.
 public final class Subscription: Sendable {
   /// A random number of 128 bits in hexadecimal.
   public let id: String
@@ -11,6 +11,7 @@ public final class Subscription: Sendable {
   /// All of a notification that comes before the item.
   private let head: ByteBuffer
   private let open = Atomic<Bool>(true)
+  private let whenEnded = Mutex<(@Sendable () -> Void)?>(nil)
 
   init(socket: WebSocket, method: StaticString) {
     self.socket = socket
@@ -31,7 +32,17 @@ public final class Subscription: Sendable {
 
   public var isOpen: Bool { open.load(ordering: .acquiring) && socket.isOpen }
 
-  func end() { open.store(false, ordering: .releasing) }
+  func end() {
+    open.store(false, ordering: .releasing)
+    whenEnded.withLock { $0.take() }?()
+  }
+
+  /// Calls `body`, once, when the subscription has ended: at once where it has already.
+  public func whenEnded(_ body: @escaping @Sendable () -> Void) {
+    whenEnded.withLock { $0 = body }
+    // Who ended it a moment ago found nobody to tell.
+    if !open.load(ordering: .acquiring) { whenEnded.withLock { $0.take() }?() }
+  }
 
   /// A notification of `item`, whose text is not copied.
   func message(_ item: NotificationItem) -> WebSocketMessage { WebSocketMessage(head: head, body: item.tail) }

@@ -18,7 +18,10 @@ public final class RawSocket: @unchecked Sendable {
   /// Bytes received and not yet taken.
   private var buffer: [UInt8] = []
 
-  public init(port: Int, timeout: Double = 10, receiveBuffer: Int32? = nil) throws(SocketError) {
+  /// - Parameter source: the address of this machine from which to connect, any of 127.0.0.0/8.
+  public init(
+    port: Int, timeout: Double = 10, receiveBuffer: Int32? = nil, source: String = "127.0.0.1"
+  ) throws(SocketError) {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw .cannotConnect(errno) }
     var time = timeval(tv_sec: Int(timeout), tv_usec: Int(timeout.truncatingRemainder(dividingBy: 1) * 1e6))
@@ -27,16 +30,23 @@ public final class RawSocket: @unchecked Sendable {
     if var receiveBuffer {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
     }
+    guard Self.call(bind, descriptor, source, 0) == 0, Self.call(connect, descriptor, "127.0.0.1", port) == 0 else {
+      throw .cannotConnect(errno)
+    }
+  }
+
+  private static func call(
+    _ function: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32, _ descriptor: Int32, _ host: String, _ port: Int
+  ) -> Int32 {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(UInt16(port).bigEndian)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    let result = withUnsafePointer(to: &address) {
+    address.sin_addr.s_addr = inet_addr(host)
+    return withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        function(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard result == 0 else { throw .cannotConnect(errno) }
   }
 
   deinit { close() }
@@ -153,19 +163,22 @@ public final class RawSocket: @unchecked Sendable {
     case continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10
   }
 
-  public func writeFrame(_ opcode: Opcode, _ payload: [UInt8], isFinal: Bool = true, isMasked: Bool = true)
-    throws(SocketError)
-  {
-    var frame: [UInt8] = [(isFinal ? 0x80 : 0) | opcode.rawValue]
-    let mask: UInt8 = isMasked ? 0x80 : 0
+  /// - Parameters:
+  ///   - key: what the payload is masked with; zeros leave it as it is, and `nil` is what a client must not do.
+  ///   - reserved: the three reserved bits.
+  public func writeFrame(
+    _ opcode: Opcode, _ payload: [UInt8], isFinal: Bool = true, key: [UInt8]? = [0x37, 0xfa, 0x21, 0x3d],
+    reserved: UInt8 = 0
+  ) throws(SocketError) {
+    var frame: [UInt8] = [(isFinal ? 0x80 : 0) | reserved << 4 | opcode.rawValue]
+    let mask: UInt8 = key == nil ? 0 : 0x80
     switch payload.count {
     case ..<126: frame.append(mask | UInt8(payload.count))
     case ..<65_536: frame += [mask | 126, UInt8(payload.count >> 8), UInt8(payload.count & 255)]
     default: frame += [mask | 127] + (0..<8).map { UInt8(truncatingIfNeeded: payload.count >> (56 - 8 * $0)) }
     }
-    if isMasked {
-      let key: [UInt8] = [0x37, 0xfa, 0x21, 0x3d]
-      frame += key
+    frame += key ?? []
+    if let key, key != [0, 0, 0, 0] {
       frame += payload.enumerated().map { $1 ^ key[$0 & 3] }
     } else {
       frame += payload

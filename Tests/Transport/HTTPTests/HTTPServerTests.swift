@@ -38,7 +38,7 @@ struct HTTPServerTests {
     try await withServer { server in
       let client = try RawSocket(port: server.port)
       let count = 8_000
-      let short = "GET / HTTP/1.1\r\n\r\n"
+      let short = "GET / HTTP/1.1\r\nHost:\r\n\r\n"
       try client.write(RawSocket.postText("first", path: "/slow") + String(repeating: short, count: count))
       #expect(try client.readResponse().body == "first")
       for _ in 0..<count { #expect(try client.readResponse().status == 200) }
@@ -256,6 +256,136 @@ struct HTTPServerTests {
     }
   }
 
+  @Test("Of too many connections the address with the most gives one up, for others always, for itself a silent one")
+  func fairConnections() async throws {
+    try await withServer(
+      EchoService(),
+      {
+        $0.connections = 4
+        $0.displacedAfter = .seconds(60)
+      }
+    ) { server in
+      var crowd: [RawSocket] = []
+      for _ in 0..<4 {
+        let client = try RawSocket(port: server.port)
+        try client.post("", path: "/never")
+        crowd.append(client)
+      }
+      #expect(await eventually { server.connectionCount == 4 })
+      // Even busy ones make room for another address, until that has nearly as many; the oldest first.
+      for expected in 0..<2 {
+        let other = try RawSocket(port: server.port, source: "127.0.0.2")
+        try other.post("x")
+        #expect(try other.readResponse().status == 200)
+        #expect(crowd[expected].isClosedByPeer())
+        crowd.append(other)
+      }
+      let third = try RawSocket(port: server.port, source: "127.0.0.2")
+      try third.post("x")
+      #expect(try third.readResponse().status == 429)
+      #expect(server.displacedConnections == 2)
+      #expect(server.refusedConnections == (1, 0))
+    }
+  }
+
+  @Test("An address has a limit of its own, unless it is trusted")
+  func addressLimit() async throws {
+    try await withServer(
+      EchoService(),
+      {
+        $0.connectionsPerAddress = 2
+        $0.displacedAfter = .milliseconds(100)
+        $0.trustedAddresses = [IPAddressRange("127.0.0.128/25")].compactMap { $0 }
+      }
+    ) { server in
+      let busy = try RawSocket(port: server.port), silent = try RawSocket(port: server.port)
+      try busy.post("", path: "/never")
+      try silent.post("x")
+      #expect(try silent.readResponse().status == 200)
+      let early = try RawSocket(port: server.port)
+      try early.post("x")
+      #expect(try early.readResponse().status == 429)
+      #expect(server.refusedConnections == (0, 1))
+      try await Task.sleep(for: .milliseconds(150))
+      let next = try RawSocket(port: server.port)
+      try next.post("x")
+      #expect(try next.readResponse().status == 200)
+      #expect(silent.isClosedByPeer())
+      var trusted: [RawSocket] = []
+      for _ in 0..<5 {
+        let client = try RawSocket(port: server.port, source: "127.0.0.200")
+        try client.post("x")
+        #expect(try client.readResponse().status == 200)
+        trusted.append(client)
+      }
+      #expect(server.connectionCount == 7)
+    }
+  }
+
+  @Test("A trusted proxy says who asks; what a client says of itself is not believed")
+  func forwarded() async throws {
+    try await withServer(
+      EchoService(),
+      {
+        $0.connectionsPerAddress = 1
+        $0.displacedAfter = .seconds(60)
+        $0.trustedProxies = [IPAddressRange("127.0.0.9")].compactMap { $0 }
+      }
+    ) { server in
+      func request(_ forwarded: String, _ path: String = "/", from source: String = "127.0.0.9") throws -> RawSocket {
+        let client = try RawSocket(port: server.port, source: source)
+        try client.write("GET \(path) HTTP/1.1\r\nHost: a\r\n\(forwarded)\r\n")
+        return client
+      }
+      let first = try request("X-Forwarded-For: 10.0.0.1, 127.0.0.9\r\n", "/client")
+      #expect(try first.readResponse().body == "10.0.0.1")
+      // Another client of the proxy, with a claim of its own before what the proxy knows.
+      let second = try request("X-Forwarded-For: 10.0.0.1\r\nX-Forwarded-For: [2001:db8::5]:443\r\n", "/client")
+      #expect(try second.readResponse().body == "2001:db8:0:0:0:0:0:0")
+      // The first again, whose other connection waits and makes room for it.
+      let again = try request("X-Forwarded-For: 10.0.0.1\r\n", "/never")
+      #expect(first.isClosedByPeer())
+      let third = try request("X-Forwarded-For: 10.0.0.1\r\n", "/client")
+      #expect(try third.readResponse().status == 429)
+      let direct = try request("X-Forwarded-For: 10.0.0.7\r\n", "/client", from: "127.0.0.3")
+      #expect(try direct.readResponse().body == "127.0.0.3")
+      let silent = try request("", "/client")
+      #expect(try silent.readResponse().body == "127.0.0.9")
+      again.close()
+    }
+  }
+
+  @Test("Addresses and networks as operators write them")
+  func addresses() {
+    #expect(IPAddress("1.2.3.4")?.description == "1.2.3.4")
+    #expect(IPAddress("::ffff:1.2.3.4")?.description == "1.2.3.4")
+    #expect(IPAddressRange("10.1.2.3/8")?.description == "10.0.0.0/8")
+    for text in ["", "1.2.3", "1.2.3.4/33", "1.2.3.4/-1", "1.2.3.4/8/8", "::1/129", "example.com", "::1/"] {
+      #expect(IPAddressRange(text) == nil)
+    }
+    for (range, inside, outside) in [
+      ("10.0.0.0/8", "10.255.0.1", "11.0.0.0"), ("1.2.3.4", "1.2.3.4", "1.2.3.5"), ("0.0.0.0/0", "9.9.9.9", "::1"),
+      ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::"), ("::/0", "1.2.3.4", ""),
+    ] {
+      #expect(IPAddress(inside).map { IPAddressRange(range)?.contains($0) == true } == true)
+      #expect(IPAddress(outside).map { IPAddressRange(range)?.contains($0) == true } != true)
+    }
+  }
+
+  @Test(
+    "A request of HTTP/1.1 without a Host, or with two, is answered with 400",
+    arguments: ["", "Host: a\r\nHost: b\r\n"])
+  func hostHeader(_ hosts: String) async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      try client.write("GET / HTTP/1.1\r\n\(hosts)\r\n")
+      let response = try client.readResponse()
+      #expect(response.status == 400)
+      #expect(response.body == "a request needs exactly one Host header\n")
+      #expect(client.isClosedByPeer())
+    }
+  }
+
   @Test("A request is answered once")
   func answeredOnce() async throws {
     try await withServer { server in
@@ -284,7 +414,13 @@ struct HTTPServerTests {
 
   @Test("Many idle connections cost little, and the server goes on")
   func idleConnections() async throws {
-    try await withServer(EchoService(), { $0.connections = 5_000 }) { server in
+    try await withServer(
+      EchoService(),
+      {
+        $0.connections = 5_000
+        $0.connectionsPerAddress = 5_000
+      }
+    ) { server in
       var idle: [RawSocket] = []
       for _ in 0..<400 { idle.append(try RawSocket(port: server.port)) }
       let before = residentBytes()

@@ -7,7 +7,7 @@ let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 let workers = NIOThreadPool.singleton
 
 /// Answers with what it was sent. `/later` answers from another thread, `/never` not at all, `/big` with a million bytes,
-/// `/twice` twice.
+/// `/twice` twice, `/client` with who asks.
 final class EchoService: HTTPService {
   /// Texts that a session was sent after it was gone would be counted here; a session that ends is.
   let closedSessions = Atomic<Int>(0)
@@ -21,6 +21,7 @@ final class EchoService: HTTPService {
     case "/slow":
       reply.eventLoop.scheduleTask(in: .milliseconds(200)) { reply.send(HTTPResponse(.ok, body: request.body)) }
     case "/never": break
+    case "/client": reply.send(.text(.ok, "\(request.client)"))
     case "/big": reply.send(HTTPResponse(.ok, body: ByteBuffer(repeating: 0x61, count: 1_000_000)))
     case "/twice":
       reply.send(.text(.ok, "first"))

@@ -73,6 +73,91 @@ struct WebSocketTests {
     }
   }
 
+  @Test(
+    "What a client must not send closes with 1002: reserved bits and codes, no mask, long or fragmented control frames")
+  func brokenFrames() async throws {
+    try await withServer { server in
+      let frames: [(RawSocket) throws -> Void] = [
+        { try $0.writeFrame(.text, [0x61], key: nil) }, { try $0.writeFrame(.text, [0x61], reserved: 4) },
+        { try $0.writeFrame(.text, [0x61], reserved: 1) }, { try $0.write([0x83, 0x80, 0, 0, 0, 0]) },
+        { try $0.write([0x8b, 0x80, 0, 0, 0, 0]) }, { try $0.writeFrame(.ping, [UInt8](repeating: 0, count: 126)) },
+        { try $0.writeFrame(.close, [0x03, 0xe8], isFinal: false) },
+        {
+          try $0.writeFrame(.text, [0x61], isFinal: false)
+          try $0.writeFrame(.text, [0x61])
+        },
+      ]
+      for (index, write) in frames.enumerated() {
+        let client = try RawSocket(port: server.port)
+        try client.upgrade()
+        try write(client)
+        #expect(try client.readCloseCode() == 1002, "frame \(index)")
+        #expect(client.isClosedByPeer())
+      }
+    }
+  }
+
+  @Test("A text that is not UTF-8 closes with 1007, whole or in fragments; characters may be cut between fragments")
+  func invalidText() async throws {
+    try await withServer { server in
+      for text in [
+        [0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82], Array(repeating: 0x61, count: 8) + [0x80],
+      ]
+        as [[UInt8]]
+      {
+        let client = try RawSocket(port: server.port)
+        try client.upgrade()
+        try client.writeFrame(.text, text)
+        #expect(try client.readCloseCode() == 1007)
+        #expect(client.isClosedByPeer())
+      }
+      let fragments = try RawSocket(port: server.port)
+      try fragments.upgrade()
+      try fragments.writeFrame(.text, [0xe2, 0x82], isFinal: false)
+      try fragments.writeFrame(.continuation, [0xac])
+      #expect(try fragments.readText() == "€")
+      try fragments.writeFrame(.text, [0xe2, 0x82], isFinal: false)
+      try fragments.writeFrame(.continuation, [0x61])
+      #expect(try fragments.readCloseCode() == 1007)
+    }
+  }
+
+  @Test(
+    "A close that says what it must not is answered with 1002 or 1007",
+    arguments: [
+      ([], 1000), ([0x03], 1002), ([0x03, 0xe7], 1002), ([0x03, 0xed], 1002), ([0x0b, 0xb8], 3000),
+      ([0x03, 0xe8, 0xff], 1007),
+    ] as [([UInt8], Int)])
+  func closePayloads(_ payload: [UInt8], _ code: Int) async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      try client.upgrade()
+      try client.writeFrame(.close, payload)
+      #expect(try client.readCloseCode() == code)
+      #expect(client.isClosedByPeer())
+    }
+  }
+
+  @Test(
+    "A WebSocket that is not asked for as it must be is refused, and it is said why",
+    arguments: [
+      ("Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n", 400),
+      ("Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n", 400),
+      ("Connection: Upgrade\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 426),
+      ("Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 426),
+      ("Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 400),
+    ])
+  func refusedUpgrades(_ headers: String, _ status: Int) async throws {
+    try await withServer { server in
+      let client = try RawSocket(port: server.port)
+      try client.write("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\(headers)\r\n")
+      let response = try client.readResponse()
+      #expect(response.status == status)
+      #expect((response.headers["sec-websocket-version"] == "13") == (status == 426))
+      #expect(client.isClosedByPeer())
+    }
+  }
+
   @Test("A client that does not take what it is sent is disconnected")
   func slowConsumer() async throws {
     let service = EchoService()

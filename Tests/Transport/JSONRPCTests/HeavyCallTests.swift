@@ -42,6 +42,54 @@ struct HeavyCallTests {
     }
   }
 
+  @Test("Clients take turns, and the connections of a client do, however much each has waiting")
+  func turns() async throws {
+    let hub = Hub()
+    try await withRPCServer(hub: hub) { server in
+      let busy = try RawSocket(port: server.port)
+      try busy.post(call("spin"))
+      #expect(await spinning(hub, 1))
+      let first = try RawSocket(port: server.port), second = try RawSocket(port: server.port)
+      let other = try RawSocket(port: server.port, source: "127.0.0.2")
+      for client in [first, second, other] { try client.upgrade() }
+      for id in 1...6 { try first.writeText(call("heavyCount", id: id)) }
+      #expect(await eventually { server.metric("rpc_heavy_queue_length") == 6 })
+      try second.writeText(call("heavyCount", id: 7))
+      #expect(await eventually { server.metric("rpc_heavy_queue_length") == 7 })
+      try other.writeText(call("heavyCount", id: 8))
+      #expect(await eventually { server.metric("rpc_heavy_queue_length") == 8 })
+      hub.isReleased.store(true, ordering: .relaxed)
+      #expect(try other.readText() == #"{"jsonrpc":"2.0","result":2,"id":8}"#)
+      #expect(try second.readText() == #"{"jsonrpc":"2.0","result":3,"id":7}"#)
+      for (id, result) in [(1, 1), (2, 4), (3, 5), (4, 6), (5, 7), (6, 8)] {
+        #expect(try first.readText() == #"{"jsonrpc":"2.0","result":\#(result),"id":\#(id)}"#)
+      }
+    }
+  }
+
+  @Test("In a full queue the client with the most makes room, and is told so")
+  func fullQueue() async throws {
+    let hub = Hub()
+    try await withRPCServer(hub: hub, heavyLimit: 4) { server in
+      let busy = try RawSocket(port: server.port), greedy = try RawSocket(port: server.port)
+      try busy.post(call("spin"))
+      #expect(await spinning(hub, 1))
+      try greedy.upgrade()
+      for id in 1...4 { try greedy.writeText(call("heavyCount", id: id)) }
+      #expect(await eventually { server.metric("rpc_heavy_queue_length") == 4 })
+      let other = try RawSocket(port: server.port, source: "127.0.0.2")
+      try other.post(call("heavyCount", id: 9))
+      #expect(try greedy.readText().contains("-32005"))
+      #expect(server.metric(#"rpc_busy_refusals{reason="heavy_queue"}"#) == 1)
+      // Its own place goes to nobody else.
+      try greedy.writeText(call("heavyCount", id: 5))
+      #expect(try greedy.readText().contains("\"id\":5"))
+      hub.isReleased.store(true, ordering: .relaxed)
+      #expect(try other.readResponse().body.contains("\"result\":2"))
+      for id in 1...3 { #expect(try greedy.readText().contains("\"id\":\(id)")) }
+    }
+  }
+
   @Test("A client that leaves takes its work with it, running and waiting, over HTTP and WebSocket")
   func leaving() async throws {
     let hub = Hub()
@@ -165,7 +213,7 @@ struct HeavyCallTests {
       // And it goes on.
       let client = try RawSocket(port: server.port)
       try client.upgrade()
-      try client.writeFrame(.text, message, isMasked: false)
+      try client.writeFrame(.text, message, key: [0, 0, 0, 0])
       #expect(try client.readText().contains("\"result\":true"))
     }
   }
@@ -174,7 +222,7 @@ struct HeavyCallTests {
   private static func send(_ message: [UInt8], to server: TestServer) throws -> [String] {
     let client = try RawSocket(port: server.port)
     try client.upgrade()
-    for _ in 0..<4 { do { try client.writeFrame(.text, message, isMasked: false) } catch { break } }
+    for _ in 0..<4 { do { try client.writeFrame(.text, message, key: [0, 0, 0, 0]) } catch { break } }
     var replies: [String] = []
     while replies.count < 4, let reply = try? client.readText() { replies.append(reply) }
     return replies

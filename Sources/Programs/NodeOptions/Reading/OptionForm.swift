@@ -1,3 +1,5 @@
+import HTTP
+
 /// How the text of an option becomes a value.
 struct OptionForm<Value: Sendable>: Sendable {
   /// The expected form in words, to follow "is not".
@@ -68,6 +70,17 @@ extension OptionForm<String> {
   /// Anything, or nothing at all.
   static var text: Self { OptionForm("a text") { $0 } }
   static var path: Self { OptionForm("a path") { $0.isEmpty ? nil : $0 } }
+}
+
+extension OptionForm<[IPAddressRange]> {
+  /// Addresses and networks with commas between them, or nothing.
+  static var addresses: Self {
+    OptionForm("a list of addresses and networks such as 10.0.0.0/8, separated by commas") { text in
+      let items = text.split(whereSeparator: { $0 == "," || $0 == " " })
+      let ranges = items.compactMap { IPAddressRange(String($0)) }
+      return ranges.count == items.count ? ranges : nil
+    }
+  }
 }
 
 extension OptionForm<Endpoint> {

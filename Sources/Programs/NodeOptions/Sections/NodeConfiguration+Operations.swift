@@ -6,12 +6,16 @@ extension NodeConfiguration {
     public var metricsAddress: Endpoint
     public var logFormat: LogFormat
     public var logLevel: LogLevel
+    public var shutdownGrace: Duration
 
     init(_ read: inout OptionReader) throws(ConfigurationError) {
       metricsAddress = try read(
         "metrics_address", default: "0.0.0.0:3312", .endpoint, "where Prometheus finds the metrics")
       logFormat = try read("log_format", default: "text", .word, "form of the log lines")
       logLevel = try read("log_level", default: "info", .word, "least severe level written")
+      shutdownGrace = try read(
+        "shutdown_grace", default: "5s", .duration,
+        "time from Ctrl-C to the end of the process: what then still runs is cut off, as by a power cut")
     }
   }
 }
