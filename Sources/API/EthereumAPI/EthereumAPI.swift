@@ -21,8 +21,13 @@ public final class EthereumAPI: Sendable {
     public var maxLogsPerResponse = 20_000
     /// A filter that nobody asks is forgotten after this time.
     public var staleFilterTime = Duration.seconds(15 * 60)
-    /// Filters that may exist at once.
-    public var maxFilters = 10_000
+    /// Filters that may exist at once, for all clients and for one.
+    public var maxFilters = 10_000, maxFiltersPerClient = 1_000
+    /// Bytes of what all filters ask for; a quarter for one client.
+    public var maxFilterBytes = 16 << 20
+    /// Addresses and topics that the log subscriptions of one connection, and of all, may name; a quarter of all for one
+    /// client.
+    public var maxTermsPerConnection = 10_000, maxTerms = 500_000
     /// Blocks of one fee history.
     public var maxFeeHistoryBlocks: UInt64 = 1_024
 
@@ -37,6 +42,7 @@ public final class EthereumAPI: Sendable {
   let metrics: EthereumAPIMetrics
   let faults: FaultLog
   let filters: FilterRegistry
+  let pending: PendingTransactions
   /// To be started before clients are served, and stopped with the node.
   public let notifier: Notifier
   /// Finds the blocks that clients mean, here and in other APIs over the same chain.
@@ -56,8 +62,11 @@ public final class EthereumAPI: Sendable {
     faults = FaultLog(log, self.metrics)
     blocks = BlockLookup(chain: chain, faults: faults)
     let pending = PendingTransactions()
-    filters = FilterRegistry(limit: configuration.maxFilters, staleTime: configuration.staleFilterTime, pending)
-    notifier = Notifier(chain, events, pending, self.metrics, faults)
+    self.pending = pending
+    let filters = FilterRegistry(FilterRegistry.Limits(configuration), pending, self.metrics)
+    self.filters = filters
+    metrics.gauge("rpc_filters", "Filters that clients have set up") { Double(filters.count) }
+    notifier = Notifier(chain, events, pending, Notifier.Limits(configuration), self.metrics, faults)
   }
 
   /// All methods, for a dispatcher.
@@ -73,5 +82,19 @@ public final class EthereumAPI: Sendable {
     addPoolMethods(to: &table)
     addUnsupportedMethods(to: &table)
     return table
+  }
+}
+
+extension FilterRegistry.Limits {
+  fileprivate init(_ configuration: EthereumAPI.Configuration) {
+    self.init(
+      count: configuration.maxFilters, countPerClient: configuration.maxFiltersPerClient,
+      bytes: configuration.maxFilterBytes, staleTime: configuration.staleFilterTime)
+  }
+}
+
+extension Notifier.Limits {
+  fileprivate init(_ configuration: EthereumAPI.Configuration) {
+    self.init(termsPerConnection: configuration.maxTermsPerConnection, terms: configuration.maxTerms)
   }
 }

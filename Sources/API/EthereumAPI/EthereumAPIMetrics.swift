@@ -17,6 +17,9 @@ struct EthereumAPIMetrics: Sendable {
 
   let missedTransactions: Counter
 
+  private let filterRefusals: [FilterRefusal: Counter]
+  private let termRefusals: [TermRefusal: Counter]
+
   init(_ registry: MetricsRegistry) {
     func time(_ method: String) -> Histogram {
       registry.histogram(
@@ -41,5 +44,19 @@ struct EthereumAPIMetrics: Sendable {
       "rpc_internal_errors", "Answers with code -32603, and notifications that could not be made")
     missedTransactions = registry.counter(
       "rpc_missed_pending_transactions", "Transactions that came faster than subscribers could be told of them")
+    filterRefusals = Dictionary(
+      uniqueKeysWithValues: FilterRefusal.allCases.map { reason in
+        let help = "Filters refused because the client, or all together, have too many"
+        return (reason, registry.counter("rpc_filter_refusals", help, [("reason", reason.rawValue)]))
+      })
+    termRefusals = Dictionary(
+      uniqueKeysWithValues: TermRefusal.allCases.map { reason in
+        let help = "Log subscriptions refused because their connection, their client, or all name too many terms"
+        return (reason, registry.counter("rpc_log_subscription_refusals", help, [("reason", reason.rawValue)]))
+      })
   }
+
+  func refusedFilter(_ reason: FilterRefusal) { filterRefusals[reason]?.increment() }
+
+  func refusedTerms(_ reason: TermRefusal) { termRefusals[reason]?.increment() }
 }

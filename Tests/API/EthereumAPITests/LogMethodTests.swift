@@ -1,3 +1,5 @@
+import EthereumAPI
+import HTTP
 import JSON
 import Primitives
 import Testing
@@ -132,6 +134,98 @@ struct LogMethodTests {
       try await fixture.result("eth_getFilterChanges", "[\(full)]").elements?.map { $0["nonce"]?.quantity } == [7, 8])
     #expect(try await fixture.call("eth_getFilterChanges", "[\(full)]") == "[]")
     #expect(try await fixture.error("eth_getFilterLogs", "[\(blocks)]").message == "filter not found")
+  }
+
+  @Test("A poll that fails changes nothing, and one that has too much to tell tells the rest the next time")
+  func failedPolls() async throws {
+    let fixture = try fixture(blocks: 1, limit: 3)
+    let id = try await fixture.call("eth_newFilter", "[{\"address\":\"\(token)\"}]")
+    for number in 2...9 as ClosedRange<UInt64> { try addBlock(fixture, number) }
+    let poll = #"{"jsonrpc":"2.0","id":1,"method":"eth_getFilterChanges","params":[\#(id)]}"#
+    // The answer to a batch that is too large as a whole reaches nobody.
+    let small = fixture.limited(toBytes: 100)
+    #expect(try await small("[\(poll)]")["error"]?["code"]?.integer == -32_011)
+    #expect(try await small(poll)["error"]?["code"]?.integer == -32_008)
+    #expect(numbers(try await fixture.result("eth_getFilterChanges", "[\(id)]")) == [2, 3, 4, 5])
+    #expect(numbers(try await fixture.result("eth_getFilterChanges", "[\(id)]")) == [6, 7, 8, 9])
+    #expect(try await fixture.call("eth_getFilterChanges", "[\(id)]") == "[]")
+  }
+
+  @Test("A filter that missed waiting transactions says so once, and goes on with what is left")
+  func missedTransactions() async throws {
+    let fixture = Fixture()
+    fixture.api.notifier.start()
+    defer { fixture.api.notifier.stop() }
+    let hashes = try await fixture.call("eth_newPendingTransactionFilter")
+    let full = try await fixture.call("eth_newPendingTransactionFilter", "[true]")
+    let last = try transfer(nonce: 9)
+    fixture.events.offer(Array(repeating: try transfer(nonce: 1), count: 70_000) + [last])
+    for (filter, missed) in [(hashes, 70_001 - 65_536), (full, 70_001 - 8_192)] {
+      let error = try await fixture.error("eth_getFilterChanges", "[\(filter)]")
+      #expect(error.code == -32_000)
+      #expect(error.message.hasPrefix("\(missed) transactions since the last poll are forgotten already"))
+    }
+    for (filter, left) in [(hashes, 65_536), (full, 8_192)] {
+      var count = 0
+      var newest: JSONValue?
+      while let items = try await fixture.result("eth_getFilterChanges", "[\(filter)]").elements, !items.isEmpty {
+        count += items.count
+        newest = items.last
+      }
+      #expect(count == left)
+      #expect((newest?["hash"] ?? newest)?.bytes32 == last.hash)
+    }
+  }
+
+  @Test("A client has a limit of its own, in filters and in bytes; an idle filter makes room for others")
+  func filterShares() async throws {
+    let fixture = Fixture {
+      $0.maxFilters = 4
+      $0.maxFiltersPerClient = 3
+      $0.maxFilterBytes = 4 * 30_000
+    }
+    let add = #"{"jsonrpc":"2.0","id":1,"method":"eth_newBlockFilter"}"#
+    let addresses = (0..<1_000).map { _ in "\"\(token)\"" }.joined(separator: ",")
+    let large = #"{"jsonrpc":"2.0","id":1,"method":"eth_newFilter","params":[{"address":[\#(addresses)]}]}"#
+    let first = try #require(IPAddress("10.0.0.1")), second = try #require(IPAddress("10.0.0.2"))
+    #expect(try await fixture.response(to: large, from: first)["result"] != nil)
+    // Two of them are more than a quarter of all bytes.
+    #expect(try await fixture.response(to: large, from: first)["error"] != nil)
+    for _ in 0..<2 { #expect(try await fixture.response(to: add, from: first)["result"] != nil) }
+    #expect(try await fixture.response(to: add, from: first)["error"]?["message"]?.string == "too many filters")
+    #expect(try await fixture.response(to: add, from: second)["result"] != nil)
+    #expect(try await fixture.response(to: add, from: second)["error"] != nil)
+    #expect(fixture.registry.exposition.contains(#"rpc_filter_refusals{reason="client"} 2"#))
+    #expect(fixture.registry.exposition.contains(#"rpc_filter_refusals{reason="total"} 1"#))
+    #expect(fixture.registry.exposition.contains("rpc_filters 4"))
+  }
+
+  @Test("The index of log filters finds whom matching one by one finds")
+  func logIndex() {
+    var random = SystemRandomNumberGenerator()
+    func some<T>(_ values: [T], _ most: Int) -> [T] {
+      (0..<Int.random(in: 0...most, using: &random)).compactMap { _ in values.randomElement(using: &random) }
+    }
+    let addresses = (1...4).map { Address(UInt64($0)) }, topics = (1...4).map { topic($0) }
+    var index = LogIndex<Int>()
+    var filters: [Int: LogFilter] = [:]
+    for round in 0..<600 {
+      let filter = LogFilter(
+        addresses: some(addresses, 3), topics: (0..<Int.random(in: 0...4)).map { _ in some(topics, 2) })
+      filters[round] = filter
+      index.insert(filter, round, id: "\(round)")
+      if round % 3 == 0, let gone = filters.keys.randomElement() {
+        filters[gone] = nil
+        index.remove(id: "\(gone)")
+      }
+      let log = Log(
+        address: addresses[Int.random(in: 0..<4)],
+        topics: (0..<Int.random(in: 0...4)).map { _ in topics[Int.random(in: 0..<4)] },
+        data: [])
+      #expect(Set(index.members(for: log)) == Set(filters.filter { $0.value.matches(log) }.keys))
+    }
+    for number in filters.keys { index.remove(id: "\(number)") }
+    #expect(index.isEmpty)
   }
 
   @Test("Forgotten filters go, and there are only so many")

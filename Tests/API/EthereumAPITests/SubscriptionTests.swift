@@ -134,6 +134,29 @@ struct SubscriptionTests {
     }
   }
 
+  @Test("Log subscriptions may name so many addresses and topics; one that ends makes room")
+  func terms() async throws {
+    try await withClient { fixture, client in
+      let addresses = (0..<900).map { _ in "\"\(token)\"" }.joined(separator: ",")
+      let filter = "[\"logs\",{\"address\":[\(addresses)],\"topics\":[\"\(topic(1))\"]}]"
+      var ids: [String] = []
+      for _ in 0..<11 { ids.append(try #require(try subscribe(client, filter)["result"]?.string)) }
+      let refused = try subscribe(client, filter)["error"]
+      #expect(refused?["code"]?.integer == -32_005)
+      #expect(refused?["data"]?.string == "Exceeded max limit of 10000")
+      #expect(fixture.registry.exposition.contains(#"rpc_log_subscription_refusals{reason="connection"} 1"#))
+      try client.writeText(#"{"jsonrpc":"2.0","id":2,"method":"eth_unsubscribe","params":["\#(ids[0])"]}"#)
+      #expect(try client.readText() == #"{"jsonrpc":"2.0","result":true,"id":2}"#)
+      let last = try #require(try subscribe(client, filter)["result"]?.string)
+      // Everybody who is left gets it, once.
+      fixture.chain.addBlock([(try transfer(nonce: 0), [Log(address: token, topics: [topic(1)], data: [])])])
+      fixture.events.publish(block: 1)
+      var told: Set<String> = []
+      for _ in 0..<11 { told.insert(try #require(try item(client).id)) }
+      #expect(told == Set(ids.dropFirst() + [last]))
+    }
+  }
+
   @Test("What cannot be subscribed to, and how to end it")
   func refusals() async throws {
     try await withClient { fixture, client in

@@ -273,6 +273,32 @@ final class Fixture: Sendable {
     return try JSONValue(parsing: text)
   }
 
+  /// The response to a whole message of a client.
+  func response(to message: String, from client: IPAddress) async throws -> JSONValue {
+    let text = await withCheckedContinuation { continuation in
+      dispatcher.handle(Array(message.utf8), client: client) {
+        continuation.resume(returning: $0.map { Array($0.readableBytesView) } ?? [])
+      }
+    }
+    return try JSONValue(parsing: text)
+  }
+
+  /// The same API where replies may have only so many bytes.
+  func limited(toBytes bytes: Int) -> (_ message: String) async throws -> JSONValue {
+    var limits = RPCDispatcher.Limits()
+    limits.responseBytes = bytes
+    let dispatcher = RPCDispatcher(
+      methods: api.methods, pool: pool, heavyPool: pool, limits: limits, metrics: RPCMetrics(MetricsRegistry()))
+    return { message in
+      let text = await withCheckedContinuation { continuation in
+        dispatcher.handle(Array(message.utf8)) {
+          continuation.resume(returning: $0.map { Array($0.readableBytesView) } ?? [])
+        }
+      }
+      return try JSONValue(parsing: text)
+    }
+  }
+
   /// The text of the result of a call; the text of the error where there is none.
   func call(_ method: String, _ parameters: String = "[]") async throws -> String {
     let response = try await response(method, parameters)

@@ -7,9 +7,10 @@ import Transactions
 
 /// Tells subscribers what happens, on threads of its own: whoever makes blocks or takes transactions in does not wait for it.
 ///
-/// Each item is written once, however many clients want it. The notifier may fall behind: blocks it then reads from the
-/// chain, one after the other and none left out; of waiting transactions it misses the oldest, which a metric counts. A
-/// client that takes its items too slowly is disconnected by the transport, so that nobody waits for it either.
+/// Each item is written once, however many clients want it, and a log is matched against all filters at once. The notifier
+/// may fall behind: blocks it then reads from the chain, one after the other and none left out; of waiting transactions it
+/// misses the oldest, which a metric counts. A client that takes its items too slowly is disconnected by the transport, so
+/// that nobody waits for it either.
 public final class Notifier: Service {
   enum Kind: Sendable {
     case newHeads
@@ -17,54 +18,55 @@ public final class Notifier: Service {
     case newPendingTransactions(isFull: Bool)
   }
 
+  struct Limits: Sendable {
+    /// Addresses and topics that the log subscriptions of one connection, and of all, may name.
+    var termsPerConnection = 10_000, terms = 500_000
+
+    /// One client must not have all of them.
+    var termsPerClient: Int { max(termsPerConnection, terms / 4) }
+  }
+
   private struct Subscribers {
-    var heads: [Subscription] = []
-    /// By what they filter for: equal filters are matched once.
-    var logs: [LogFilter: [Subscription]] = [:]
-    var transactionHashes: [Subscription] = []
-    var fullTransactions: [Subscription] = []
+    var heads: [String: Subscription] = [:]
+    /// What the index of log filters does not know yet: whoever subscribes does not wait for those who look something up.
+    var newLogs: [String: (filter: LogFilter, subscription: Subscription)] = [:]
+    var endedLogs: [String] = []
+    var transactionHashes: [String: Subscription] = [:]
+    var fullTransactions: [String: Subscription] = [:]
     /// The first pending transaction that has not been told of.
     var nextTransaction: UInt64 = 0
-    /// Subscriptions, and how many were open when closed ones were last removed.
-    var count = 0
-    var openCount = 0
+    var terms: ClientQuota
+    var termsByConnection: [ObjectIdentifier: Int] = [:]
 
     var wantTransactions: Bool { !transactionHashes.isEmpty || !fullTransactions.isEmpty }
-
-    mutating func removeClosed() {
-      heads.removeAll { !$0.isOpen }
-      for (filter, subscriptions) in logs {
-        let open = subscriptions.filter(\.isOpen)
-        logs[filter] = open.isEmpty ? nil : open
-      }
-      transactionHashes.removeAll { !$0.isOpen }
-      fullTransactions.removeAll { !$0.isOpen }
-      count = heads.count + logs.values.reduce(0) { $0 + $1.count } + transactionHashes.count + fullTransactions.count
-      openCount = count
-    }
   }
 
   public let name = "notifier"
   private let chain: any ChainReader
   private let events: any EventSource
   private let pending: PendingTransactions
+  private let limits: Limits
   private let metrics: EthereumAPIMetrics
   private let faults: FaultLog
-  private let subscribers = Mutex(Subscribers())
+  private let subscribers: Mutex<Subscribers>
+  /// Held by whoever tells of a block.
+  private let logs = Mutex(LogIndex<Subscription>())
   private let threads = Mutex<[ServiceThread]>([])
   private let isStopping = Atomic<Bool>(false)
   /// The last block that subscribers were told of.
   private let told = Atomic<UInt64>(0)
 
   init(
-    _ chain: any ChainReader, _ events: any EventSource, _ pending: PendingTransactions, _ metrics: EthereumAPIMetrics,
-    _ faults: FaultLog
+    _ chain: any ChainReader, _ events: any EventSource, _ pending: PendingTransactions, _ limits: Limits,
+    _ metrics: EthereumAPIMetrics, _ faults: FaultLog
   ) {
     self.chain = chain
     self.events = events
     self.pending = pending
+    self.limits = limits
     self.metrics = metrics
     self.faults = faults
+    subscribers = Mutex(Subscribers(terms: ClientQuota(limit: limits.terms, perClient: limits.termsPerClient)))
   }
 
   public var health: Health { .ready }
@@ -89,23 +91,71 @@ public final class Notifier: Service {
     for thread in threads.withLock({ $0 }) { thread.join() }
   }
 
-  func add(_ kind: Kind, _ subscription: Subscription) {
-    subscribers.withLock { subscribers in
-      // Closed ones go when something is announced; where nothing is, here, before they outnumber the open.
-      if subscribers.count > 2 * subscribers.openCount + 64 { subscribers.removeClosed() }
-      subscribers.count += 1
-      switch kind {
-      case .newHeads: subscribers.heads.append(subscription)
-      case .logs(let filter): subscribers.logs[filter, default: []].append(subscription)
-      case .newPendingTransactions(let isFull):
+  // MARK: Subscribers
+
+  /// Begins to tell `subscription`, which belongs to `session`, until it ends.
+  func add(_ kind: Kind, _ subscription: Subscription, of session: RPCSession) throws(RPCError) {
+    let id = subscription.id
+    switch kind {
+    case .newHeads:
+      subscribers.withLock { $0.heads[id] = subscription }
+      subscription.whenEnded { [self] in subscribers.withLock { $0.heads[id] = nil } }
+    case .logs(let filter): try addLogs(filter, subscription, session)
+    case .newPendingTransactions(let isFull):
+      subscribers.withLock { subscribers in
         if !subscribers.wantTransactions { subscribers.nextTransaction = pending.end }
         if isFull {
-          subscribers.fullTransactions.append(subscription)
+          subscribers.fullTransactions[id] = subscription
         } else {
-          subscribers.transactionHashes.append(subscription)
+          subscribers.transactionHashes[id] = subscription
         }
         pending.watch(true)
       }
+      subscription.whenEnded { [self] in
+        subscribers.withLock { subscribers in
+          subscribers.fullTransactions[id] = nil
+          subscribers.transactionHashes[id] = nil
+          pending.watch(subscribers.wantTransactions)
+        }
+      }
+    }
+  }
+
+  private func addLogs(
+    _ filter: LogFilter, _ subscription: Subscription, _ session: RPCSession
+  ) throws(RPCError) {
+    let id = subscription.id, client = session.client, connection = ObjectIdentifier(session)
+    let terms = LogIndex<Subscription>.terms(of: filter)
+    let refusal = subscribers.withLock { subscribers -> TermRefusal? in
+      let held = subscribers.termsByConnection[connection, default: 0]
+      guard held + terms <= limits.termsPerConnection else { return .connection }
+      guard subscribers.terms.allows(terms, for: client) else { return .client }
+      guard subscribers.terms.hasRoom(for: terms) else { return .total }
+      subscribers.terms.take(terms, for: client)
+      subscribers.termsByConnection[connection] = held + terms
+      subscribers.newLogs[id] = (filter, subscription)
+      return nil
+    }
+    if let refusal {
+      metrics.refusedTerms(refusal)
+      throw RPCError(code: -32_005, message: refusal.message, data: .text("Exceeded max limit of \(limit(refusal))"))
+    }
+    subscription.whenEnded { [self] in
+      subscribers.withLock { subscribers in
+        subscribers.terms.giveBack(terms, of: client)
+        let left = subscribers.termsByConnection[connection, default: 0] - terms
+        subscribers.termsByConnection[connection] = left > 0 ? left : nil
+        // One that the index has never seen need not be taken out of it.
+        if subscribers.newLogs.removeValue(forKey: id) == nil { subscribers.endedLogs.append(id) }
+      }
+    }
+  }
+
+  private func limit(_ refusal: TermRefusal) -> Int {
+    switch refusal {
+    case .connection: limits.termsPerConnection
+    case .client: limits.termsPerClient
+    case .total: limits.terms
     }
   }
 
@@ -124,28 +174,31 @@ public final class Notifier: Service {
   }
 
   private func announce(block number: UInt64) {
-    let (heads, logs) = subscribers.withLock { subscribers in
-      subscribers.removeClosed()
-      return (subscribers.heads, subscribers.logs)
-    }
-    guard !heads.isEmpty || !logs.isEmpty else { return }
     var outbox = Outbox()
     defer { outbox.flush() }
-    do throws(ChainReadError) {
-      guard let block = try chain.header(number: number) else { throw .failed("it is missing") }
-      if !heads.isEmpty { outbox.add(Self.item { $0.header(block) }, to: heads) }
-      let interested = logs.filter { $0.key.mayMatch(block.header.logsBloom) }
-      guard !interested.isEmpty, let receipts = try chain.receipts(ofBlock: number) else { return }
-      for receipt in receipts {
-        for (offset, log) in receipt.receipt.logs.enumerated() {
-          let matching = interested.filter { $0.key.matches(log) }
-          guard !matching.isEmpty else { continue }
-          let item = Self.item { $0.log(log, at: offset, of: receipt) }
-          for subscriptions in matching.values { outbox.add(item, to: subscriptions) }
+    let (heads, new, ended) = subscribers.withLock { subscribers in
+      defer { (subscribers.newLogs, subscribers.endedLogs) = ([:], []) }
+      return (subscribers.heads, subscribers.newLogs, subscribers.endedLogs)
+    }
+    logs.withLock { logs in
+      for id in ended { logs.remove(id: id) }
+      for (id, entry) in new { logs.insert(entry.filter, entry.subscription, id: id) }
+      guard !heads.isEmpty || !logs.isEmpty else { return }
+      do throws(ChainReadError) {
+        guard let block = try chain.header(number: number) else { throw .failed("it is missing") }
+        if !heads.isEmpty { outbox.add(Self.item { $0.header(block) }, to: heads.values) }
+        guard !logs.isEmpty, block.header.logsBloom != Bloom(), let receipts = try chain.receipts(ofBlock: number)
+        else { return }
+        for receipt in receipts {
+          for (offset, log) in receipt.receipt.logs.enumerated() {
+            let members = logs.members(for: log)
+            if !members.isEmpty { outbox.add(Self.item { $0.log(log, at: offset, of: receipt) }, to: members) }
+          }
         }
+        logs.forgetLookUps()
+      } catch {
+        faults.report("block \(number) cannot be shown to subscribers: \(error)")
       }
-    } catch {
-      faults.report("block \(number) cannot be shown to subscribers: \(error)")
     }
   }
 
@@ -154,25 +207,25 @@ public final class Notifier: Service {
   private func followTransactions() {
     while !isStopping.load(ordering: .acquiring) {
       let generation = pending.generation
-      let wanted = subscribers.withLock {
-        subscribers -> (hashes: [Subscription], full: [Subscription], from: UInt64)? in
-        subscribers.transactionHashes.removeAll { !$0.isOpen }
-        subscribers.fullTransactions.removeAll { !$0.isOpen }
-        pending.watch(subscribers.wantTransactions)
-        guard subscribers.wantTransactions else { return nil }
-        return (subscribers.transactionHashes, subscribers.fullTransactions, subscribers.nextTransaction)
+      let wanted = subscribers.withLock { subscribers in
+        (
+          hashes: subscribers.transactionHashes, full: subscribers.fullTransactions,
+          from: subscribers.nextTransaction
+        )
       }
-      if let wanted {
-        let news = pending.news(from: wanted.from)
+      if !wanted.hashes.isEmpty || !wanted.full.isEmpty {
+        let news = pending.transactions(from: wanted.from)
         subscribers.withLock { $0.nextTransaction = news.next }
         metrics.missedTransactions.increment(by: news.missed)
         var outbox = Outbox()
-        for transaction in news.transactions where !isStopping.load(ordering: .relaxed) {
-          if !wanted.hashes.isEmpty { outbox.add(Self.item { $0.data(transaction.hash) }, to: wanted.hashes) }
-          if !wanted.full.isEmpty { outbox.add(Self.item { $0.pendingTransaction(transaction) }, to: wanted.full) }
+        for transaction in news.items where !isStopping.load(ordering: .relaxed) {
+          if !wanted.hashes.isEmpty { outbox.add(Self.item { $0.data(transaction.hash) }, to: wanted.hashes.values) }
+          if !wanted.full.isEmpty {
+            outbox.add(Self.item { $0.pendingTransaction(transaction) }, to: wanted.full.values)
+          }
         }
         outbox.flush()
-        if !news.transactions.isEmpty { continue }
+        if !news.items.isEmpty { continue }
       }
       pending.wait(after: generation)
     }
@@ -185,6 +238,21 @@ public final class Notifier: Service {
   }
 }
 
+/// Why a log subscription was refused: what names too many addresses and topics.
+enum TermRefusal: String, CaseIterable {
+  case connection
+  case client
+  case total
+
+  var message: String {
+    switch self {
+    case .connection: "too many addresses and topics in the log subscriptions of this connection"
+    case .client: "too many addresses and topics in the log subscriptions of this client"
+    case .total: "too many addresses and topics in log subscriptions"
+    }
+  }
+}
+
 /// Notifications on their way to the transport, in portions, so that few of many wait in memory.
 private struct Outbox {
   private static let portion = 4_096
@@ -192,7 +260,7 @@ private struct Outbox {
   private var notifications = Notifications()
   private var count = 0
 
-  mutating func add(_ item: NotificationItem, to subscriptions: [Subscription]) {
+  mutating func add(_ item: NotificationItem, to subscriptions: some Sequence<Subscription>) {
     for subscription in subscriptions {
       notifications.add(item, to: subscription)
       count += 1

@@ -1,70 +1,102 @@
 import Concurrency
+import Primitives
 import Synchronization
 import Transactions
 
 /// The transactions that became executable last, for filters and subscriptions, each of which remembers how far it has read.
 ///
-/// One ring for all: adding costs the same however many read, and a reader who is too slow misses the oldest instead of
-/// filling the memory.
+/// One log for all: adding costs the same however many read, and a reader who is too slow misses the oldest instead of
+/// filling the memory. Hashes are kept longer than what they stand for.
 final class PendingTransactions: Sendable {
   /// What a reader finds.
-  struct News: Sendable {
-    var transactions: [RecoveredTransaction]
+  struct News<Item: Sendable>: Sendable {
+    var items: [Item]
     /// Where to go on reading.
     var next: UInt64
     /// Transactions that were forgotten before they were read.
     var missed: UInt64
   }
 
-  private struct Ring {
-    /// By position modulo the size.
-    var slots: [(transaction: RecoveredTransaction, bytes: Int)?]
-    var first: UInt64 = 0
-    var end: UInt64 = 0
-    var bytes = 0
+  /// The newest items at positions that only grow.
+  private struct Ring<Item> {
+    private var slots: [(item: Item, bytes: Int)?] = []
+    private let maxCount: Int, maxBytes: Int
+    private var bytes = 0
+    private(set) var first: UInt64 = 0
+    private(set) var end: UInt64 = 0
 
-    mutating func append(_ transaction: RecoveredTransaction, _ size: Int, maxBytes: Int) {
-      let capacity = UInt64(slots.count)
-      while first < end, end - first >= capacity || bytes + size > maxBytes {
-        bytes -= slots[Int(first % capacity)]?.bytes ?? 0
-        slots[Int(first % capacity)] = nil
+    init(maxCount: Int, maxBytes: Int) {
+      self.maxCount = maxCount
+      self.maxBytes = maxBytes
+    }
+
+    mutating func append(_ item: Item, _ size: Int) {
+      while first < end, end - first >= UInt64(maxCount) || bytes + size > maxBytes {
+        let slot = Int(first % UInt64(maxCount))
+        bytes -= slots[slot]?.bytes ?? 0
+        slots[slot] = nil
         first += 1
       }
-      slots[Int(end % capacity)] = (transaction, size)
+      let slot = Int(end % UInt64(maxCount))
+      // It grows to its size once, slot by slot.
+      if slot == slots.count { slots.append((item, size)) } else { slots[slot] = (item, size) }
       bytes += size
       end += 1
     }
+
+    /// Up to `count` items from `position` on.
+    func read(from position: UInt64, atMost count: Int) -> News<Item> where Item: Sendable {
+      let start = min(max(position, first), end)
+      let stop = min(end, start + UInt64(count))
+      return News(
+        items: (start..<stop).compactMap { slots[Int($0 % UInt64(maxCount))]?.item }, next: stop,
+        missed: start > position ? start - position : 0)
+    }
   }
 
-  private let maxBytes: Int
-  private let ring: Mutex<Ring>
+  private struct Log {
+    var hashes: Ring<Bytes32>
+    var transactions: Ring<RecoveredTransaction>
+  }
+
+  /// Whoever adds waits this long for who reads, at most.
+  private static let portion = 1_024
+
+  private let log: Mutex<Log>
   private let added = Signal()
   private let isWatched = Atomic<Bool>(false)
 
-  init(maxCount: Int = 8_192, maxBytes: Int = 16 << 20) {
-    self.maxBytes = maxBytes
-    ring = Mutex(Ring(slots: Array(repeating: nil, count: maxCount)))
+  /// - Parameters:
+  ///   - maxHashes: hashes that are kept.
+  ///   - maxCount: transactions that are kept whole, of `maxBytes` together.
+  init(maxHashes: Int = 65_536, maxCount: Int = 8_192, maxBytes: Int = 16 << 20) {
+    log = Mutex(
+      Log(
+        hashes: Ring(maxCount: maxHashes, maxBytes: .max),
+        transactions: Ring(maxCount: maxCount, maxBytes: maxBytes)))
   }
 
   /// The position after the newest transaction.
-  var end: UInt64 { ring.withLock { $0.end } }
+  var end: UInt64 { log.withLock { $0.hashes.end } }
 
   func append(_ transactions: [RecoveredTransaction]) {
-    ring.withLock { ring in
-      for transaction in transactions { ring.append(transaction, Self.bytes(of: transaction), maxBytes: maxBytes) }
+    log.withLock { log in
+      for transaction in transactions {
+        log.hashes.append(transaction.hash, 0)
+        log.transactions.append(transaction, Self.bytes(of: transaction))
+      }
     }
     if isWatched.load(ordering: .sequentiallyConsistent) { added.notify() }
   }
 
-  /// What was added from `position` on.
-  func news(from position: UInt64) -> News {
-    ring.withLock { ring in
-      let start = min(max(position, ring.first), ring.end)
-      let capacity = UInt64(ring.slots.count)
-      return News(
-        transactions: (start..<ring.end).compactMap { ring.slots[Int($0 % capacity)]?.transaction }, next: ring.end,
-        missed: start > position ? start - position : 0)
-    }
+  /// Hashes of what was added from `position` on, a portion of them.
+  func hashes(from position: UInt64) -> News<Bytes32> {
+    log.withLock { $0.hashes.read(from: position, atMost: Self.portion) }
+  }
+
+  /// What was added from `position` on, a portion of it.
+  func transactions(from position: UInt64) -> News<RecoveredTransaction> {
+    log.withLock { $0.transactions.read(from: position, atMost: Self.portion) }
   }
 
   // MARK: Waiting

@@ -23,24 +23,24 @@ extension EthereumAPI {
     table.add(
       "eth_newFilter", .inline, "Sets up a filter for logs, to be polled.",
       parameters: [.required("filter", "log filter")], result: "id", refusals: [.init(-32_000, "too many filters")]
-    ) { [self] (parameters, _, writer) throws(RPCError) in
+    ) { [self] (parameters, context, writer) throws(RPCError) in
       let query = try parameters.required("filter", as: LogQuery.self)
-      writer.string(try filters.add(.logs(query), head: chain.head.number))
+      writer.string(try filters.add(.logs(query), for: context.client, head: chain.head.number))
     }
     table.add(
       "eth_newBlockFilter", .inline, "Sets up a filter for new blocks, to be polled.", result: "id",
       refusals: [.init(-32_000, "too many filters")]
-    ) { [self] (_, _, writer) throws(RPCError) in
-      writer.string(try filters.add(.blocks, head: chain.head.number))
+    ) { [self] (_, context, writer) throws(RPCError) in
+      writer.string(try filters.add(.blocks, for: context.client, head: chain.head.number))
     }
     table.add(
       "eth_newPendingTransactionFilter", .inline,
       "Sets up a filter for transactions that become executable, to be polled.",
       parameters: [.optional("kind", "boolean, whether transactions are given whole")], result: "id",
       refusals: [.init(-32_000, "too many filters")]
-    ) { [self] (parameters, _, writer) throws(RPCError) in
+    ) { [self] (parameters, context, writer) throws(RPCError) in
       let isFull = try parameters.optional("kind", as: Bool.self) ?? false
-      writer.string(try filters.add(.pendingTransactions(isFull: isFull), head: chain.head.number))
+      writer.string(try filters.add(.pendingTransactions(isFull: isFull), for: context.client, head: chain.head.number))
     }
     table.add(
       "eth_uninstallFilter", .inline, "Removes a filter; whether there was one.",
@@ -56,7 +56,7 @@ extension EthereumAPI {
         .init(-32_000, "the range spans too many blocks, or has too many logs: the message says which to ask for"),
       ]
     ) { [self] (parameters, context, writer) throws(RPCError) in
-      guard case .logs(let query)? = filters.kind(of: try parameters.required("id")) else {
+      guard case .logs(let query)? = filters.find(try parameters.required("id"))?.kind else {
         throw .refused("filter not found")
       }
       try writeLogs(query, context, &writer)
@@ -66,37 +66,84 @@ extension EthereumAPI {
       result: "array of logs, block hashes, transaction hashes or transactions",
       refusals: [
         .init(-32_000, "filter not found"),
-        .init(-32_000, "the range spans too many blocks, or has too many logs: the message says which to ask for"),
+        .init(-32_000, "transactions since the last poll are forgotten already"),
       ],
       differences:
-        "A filter that nobody polls is forgotten after a time that is an option. Of more than 8,192 transactions "
-        + "between two polls the oldest are forgotten."
+        "A poll that fails changes nothing: the next one tells the same. One that has more to tell than fits tells the "
+        + "rest at the next poll. Of more than 65,536 transactions between two polls (8,192 where they are given whole) "
+        + "the oldest are forgotten; the next poll says so with an error, and the one after it goes on with the oldest "
+        + "that is left. A filter that nobody polls is forgotten after a time that is an option."
     ) { [self] (parameters, context, writer) throws(RPCError) in
-      guard let changes = filters.poll(try parameters.required("id"), head: chain.head.number) else {
-        throw .refused("filter not found")
-      }
-      try write(changes, context, &writer)
+      let id = try parameters.required("id", as: String.self)
+      guard let (kind, position) = filters.find(id) else { throw .refused("filter not found") }
+      let next = try writeChanges(kind, since: position, id, context, &writer)
+      context.whenAnswered { [self] in filters.advance(id, from: position, to: next) }
     }
   }
 
-  private func write(
-    _ changes: FilterRegistry.Changes, _ context: RPCContext, _ writer: inout JSONWriter
-  ) throws(RPCError) {
+  /// Bytes of one answer to a poll, beyond which the rest waits for the next.
+  private static let pollBytes = 4 << 20
+  /// Block hashes of one.
+  private static let pollBlocks: UInt64 = 50_000
+
+  /// Writes what has happened since a filter was last polled; where it is then.
+  private func writeChanges(
+    _ kind: FilterRegistry.Kind, since position: FilterRegistry.Position, _ id: String, _ context: RPCContext,
+    _ writer: inout JSONWriter
+  ) throws(RPCError) -> FilterRegistry.Position {
+    var next = position
+    let start = writer.mark
+    let end = max(position.block, chain.head.number + 1)
     writer.beginArray()
-    switch changes {
-    case .blocks(let numbers):
-      for number in numbers {
+    switch kind {
+    case .blocks:
+      next.block = min(end, position.block + Self.pollBlocks)
+      for number in position.block..<next.block {
         try context.checkCancellation()
         if let block = try blocks.header(number: number) { writer.data(block.hash) }
       }
-    case .transactions(let transactions, let isFull):
-      for transaction in transactions {
-        if isFull { writer.pendingTransaction(transaction) } else { writer.data(transaction.hash) }
+    case .pendingTransactions(let isFull):
+      while writer.count(since: start) < Self.pollBytes {
+        try context.checkCancellation()
+        let before = next.transaction
+        let missed: UInt64
+        if isFull {
+          let news = pending.transactions(from: before)
+          for transaction in news.items where news.missed == 0 {
+            // A portion of large ones is more than an answer takes.
+            guard writer.count(since: start) < Self.pollBytes else { break }
+            writer.pendingTransaction(transaction)
+            next.transaction += 1
+          }
+          missed = news.missed
+        } else {
+          let news = pending.hashes(from: before)
+          for hash in news.items where news.missed == 0 { writer.data(hash) }
+          next.transaction = news.next
+          missed = news.missed
+        }
+        if missed > 0 {
+          // What was read before them is told first.
+          if before > position.transaction {
+            next.transaction = before
+            break
+          }
+          // Nothing that is left is lost by this: the next poll tells it.
+          filters.advance(id, from: position, to: .init(block: position.block, transaction: before + missed))
+          throw .refused(
+            "\(missed) transactions since the last poll are forgotten already: the next poll tells the rest")
+        }
+        if next.transaction == before { break }
       }
-    case .logs(let query, let numbers):
-      if let range = try restricted(numbers, to: query) { try scan(range, query, context, &writer) }
+    case .logs(let query):
+      next.block = end
+      if let range = try restricted(position.block..<end, to: query) {
+        let scanned = try scan(range, query, context, &writer, fits: { $0.count(since: start) < Self.pollBytes })
+        if scanned < range.upperBound { next.block = scanned + 1 }
+      }
     }
     writer.endArray()
+    return next
   }
 
   /// The blocks of `numbers` that the query is about.
@@ -141,12 +188,19 @@ extension EthereumAPI {
   }
 
   /// Writes the logs of a range of blocks that match. The bloom of a header tells for most blocks that none can.
+  ///
+  /// - Parameter fits: whether there may be more logs than so many blocks gave; where not, or where they are too many, it
+  ///   ends after a whole block. `nil` where all must be given, or none.
+  /// - Returns: The last block that was looked at.
+  @discardableResult
   private func scan(
-    _ range: ClosedRange<UInt64>, _ query: LogQuery, _ context: RPCContext, _ writer: inout JSONWriter
-  ) throws(RPCError) {
+    _ range: ClosedRange<UInt64>, _ query: LogQuery, _ context: RPCContext, _ writer: inout JSONWriter,
+    fits: ((borrowing JSONWriter) -> Bool)? = nil
+  ) throws(RPCError) -> UInt64 {
     var matches = 0
     var truePositives = 0
     var falsePositives = 0
+    var last = range.upperBound
     for number in range {
       try context.checkCancellation()
       guard let block = try blocks.header(number: number), query.filter.mayMatch(block.header.logsBloom) else {
@@ -160,16 +214,23 @@ extension EthereumAPI {
         }
       }
       if matches > before { truePositives += 1 } else { falsePositives += 1 }
-      if range.count > 1, matches > configuration.maxLogsPerResponse {
+      if let fits {
+        guard matches <= configuration.maxLogsPerResponse, fits(writer) else {
+          last = number
+          break
+        }
+      } else if range.count > 1, matches > configuration.maxLogsPerResponse {
         let retry = number > range.lowerBound ? number - 1 : number
         throw .refused(
           "query exceeds max results \(configuration.maxLogsPerResponse), "
             + "retry with the range \(range.lowerBound)-\(retry)")
       }
     }
-    metrics.scannedBlocks.observe(Double(range.count))
+    let count = last - range.lowerBound + 1
+    metrics.scannedBlocks.observe(Double(count))
     metrics.truePositives.observe(Double(truePositives))
     metrics.falsePositives.observe(Double(falsePositives))
-    metrics.negatives.observe(Double(range.count - truePositives - falsePositives))
+    metrics.negatives.observe(Double(Int(count) - truePositives - falsePositives))
+    return last
   }
 }

@@ -17,6 +17,7 @@ extension EthereumAPI {
       refusals: [
         .init(-32_000, "notifications not supported: not a WebSocket"),
         .init(-32_006, "too many subscriptions on the connection"),
+        .init(-32_005, "the log subscriptions of the connection, of the client or of all name too many terms"),
       ],
       differences:
         "`syncing` is not supported. A client that does not take its items as fast as they come is disconnected."
@@ -24,7 +25,12 @@ extension EthereumAPI {
       guard let session = context.session else { throw .refused("notifications not supported") }
       let kind = try Self.subscriptionKind(&parameters)
       let subscription = try session.subscribe(notifying: "eth_subscription")
-      notifier.add(kind, subscription)
+      do throws(RPCError) {
+        try notifier.add(kind, subscription, of: session)
+      } catch {
+        _ = session.unsubscribe(subscription.id)
+        throw error
+      }
       writer.string(subscription.id)
     }
     table.add(
