@@ -31,12 +31,15 @@ user and a prober of JSON-RPC and of the metrics port without the attack, then w
 for the table in `docs/security.md`. All attacks run at a lower priority than the node: attackers have machines of their own.
 """
 
+import collections
 import dataclasses
 import http.client
+import itertools
 import json
 import multiprocessing
 import os
 import sys
+import threading
 import time
 import traceback
 
@@ -55,6 +58,8 @@ RECOVERY_SECONDS = 5.0
 ALLOWANCE = 0.05 if LONG else 0.15
 BLOCK_TIME = 0.1
 MEGABYTE = 1 << 20
+# An address of this machine that honest clients do not come from, for attackers: `node.connect(source=STRANGER)`.
+STRANGER = "127.0.0.2"
 
 _processes = multiprocessing.get_context("fork")
 
@@ -234,11 +239,14 @@ class _Caller:
         self.connection: http.client.HTTPConnection | None = None
 
     def call(self, method: str, *params):
+        return self.send(rpc(method, *params))
+
+    def send(self, request: dict | list):
         """The answer, or `None` where there was none in a second: the caller tries again."""
         try:
             if self.connection is None:
                 self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
-            self.connection.request("POST", "/", encode(rpc(method, *params)), {"Content-Type": "application/json"})
+            self.connection.request("POST", "/", encode(request), {"Content-Type": "application/json"})
             return json.loads(self.connection.getresponse().read())
         except (OSError, http.client.HTTPException, ValueError):
             self.close()
@@ -250,42 +258,63 @@ class _Caller:
         self.connection = None
 
 
-def _send_transfers(port: int, account, nonce: int, samples) -> None:
-    """An honest user: a transfer each 100 ms, whatever became of the last; tells when each was due and when it was in."""
-    caller = _Caller(port)
-    due = time.monotonic()
-    waiting: list[tuple[float, str]] = []
-    unsent: list[tuple[float, bytes]] = []
-    while True:
-        now = time.monotonic()
-        if now >= due:
+class _User:
+    """An honest user: a transfer each 100 ms, whatever became of the last. Who sends does not wait for who asks for receipts."""
+
+    def __init__(self, port: int, account, samples):
+        self.port, self.account, self.samples = port, account, samples
+        self.unsent: collections.deque[tuple[float, bytes]] = collections.deque()
+        self.waiting: collections.deque[tuple[float, str]] = collections.deque()
+
+    def run(self) -> None:
+        sender = threading.Thread(target=self._send, daemon=True)
+        asker = threading.Thread(target=self._ask, daemon=True)
+        sender.start()
+        asker.start()
+        due = time.monotonic()
+        for nonce in itertools.count():
+            time.sleep(max(0, due - time.monotonic()))
             transaction = {
                 "type": 2, "chainId": 270, "nonce": nonce, "gas": 21_000, "maxFeePerGas": 10_000, "maxPriorityFeePerGas": 0,
                 "to": RICH.address, "value": 0, "data": b""}
-            unsent.append((due, account.sign_transaction(transaction)))
-            nonce += 1
+            self.unsent.append((due, self.account.sign_transaction(transaction)))
             due += 0.1
-        while unsent:
-            start, signed = unsent[0]
+            # A thread that fails has said why; without it nothing more is measured.
+            if not sender.is_alive() or not asker.is_alive():
+                return
+
+    def _send(self) -> None:
+        caller = _Caller(self.port)
+        while True:
+            if not self.unsent:
+                time.sleep(0.002)
+                continue
+            start, signed = self.unsent[0]
             answer = caller.call("eth_sendRawTransaction", "0x" + signed.raw_transaction.hex())
             # An answer that got lost on its way leaves the transaction known.
-            if answer is None or not ("result" in answer or "already known" in answer["error"]["message"]):
-                if answer is not None and answer["error"]["code"] != -32005:
-                    raise RuntimeError(f"an honest transfer was refused: {answer['error']}")
+            if answer is not None and ("result" in answer or "already known" in answer["error"]["message"]):
+                self.waiting.append((start, "0x" + signed.hash.hex()))
+                self.unsent.popleft()
+            elif answer is None or answer["error"]["code"] == -32005:
                 time.sleep(0.02)
-                break
-            waiting.append((start, "0x" + signed.hash.hex()))
-            unsent.pop(0)
-        while waiting:
-            start, transaction_hash = waiting[0]
-            answer = caller.call("eth_getTransactionReceipt", transaction_hash)
-            if answer is None or not answer.get("result"):
-                break
-            samples.put(("inclusion", start, time.monotonic()))
-            waiting.pop(0)
-        # What is not in yet counts with the time that it has waited.
-        samples.put(("oldest", min([start for start, _ in waiting + unsent], default=time.monotonic()), time.monotonic()))
-        time.sleep(0.004)
+            else:
+                raise RuntimeError(f"an honest transfer was refused: {answer['error']}")
+
+    def _ask(self) -> None:
+        caller = _Caller(self.port)
+        while True:
+            waiting = list(itertools.islice(self.waiting, 50))
+            if waiting:
+                answers = caller.send([rpc("eth_getTransactionReceipt", each) for _, each in waiting])
+                for answer in answers if isinstance(answers, list) else []:
+                    if not answer.get("result"):
+                        break
+                    start, _ = self.waiting.popleft()
+                    self.samples.put(("inclusion", start, time.monotonic()))
+            # What is not in yet counts with the time that it has waited.
+            oldest = min([start for start, _ in [*list(self.waiting)[:1], *list(self.unsent)[:1]]], default=time.monotonic())
+            self.samples.put(("oldest", oldest, time.monotonic()))
+            time.sleep(0.004)
 
 
 def _probe(port: int, address: str, samples) -> None:
@@ -337,7 +366,7 @@ class _Watch:
         account = Account.create()
         fund(node, [Wallet(node, account)], 10**18)
         tasks = [
-            (_send_transfers, [node.port, account, 0, self.samples]), (_probe, [node.port, account.address, self.samples]),
+            (_User(node.port, account, self.samples).run, []), (_probe, [node.port, account.address, self.samples]),
             (_probe_operations, [node.metrics_port, self.samples])]
         self.processes = [
             _processes.Process(target=task, args=arguments, daemon=True) for task, arguments in tasks]

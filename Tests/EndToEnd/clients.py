@@ -40,8 +40,8 @@ class WebSocket:
 
     TEXT, CLOSE, PING = 1, 8, 9
 
-    def __init__(self, node: Node, receive_buffer: int | None = None):
-        self.socket = node.connect(receive_buffer)
+    def __init__(self, node: Node, receive_buffer: int | None = None, source: str = "127.0.0.1"):
+        self.socket = node.connect(receive_buffer, source)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             "GET / HTTP/1.1\r\nHost: node\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -63,7 +63,8 @@ class Node:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self, timeout: float = 30) -> "Node":
+    def launch(self) -> None:
+        """Begins the process; whether it serves is another matter."""
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
@@ -74,12 +75,15 @@ class Node:
         }
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(BINARY)], env=environment, stdout=log, stderr=log, cwd=self.directory)
+
+    def start(self, timeout: float = 30) -> "Node":
+        self.launch()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the node exited with {self.process.returncode}:\n{self.log()[-4000:]}")
             try:
-                # The first block funds the rich account; it comes a moment after the node listens.
+                # Clients are served once the first block, which funds the rich account, is there.
                 if self.call("eth_chainId") == hex(CHAIN_ID) and int(self.call("eth_blockNumber"), 16) >= 1:
                     return self
                 time.sleep(0.02)
@@ -153,9 +157,10 @@ class Node:
     def thread_count(self) -> int:
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
-    def connect(self, receive_buffer: int | None = None) -> socket.socket:
-        """A connection over which nothing has been said yet."""
+    def connect(self, receive_buffer: int | None = None, source: str = "127.0.0.1") -> socket.socket:
+        """A connection over which nothing has been said yet, from an address of this machine."""
         connection = socket.socket()
+        connection.bind((source, 0))
         if receive_buffer is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         connection.settimeout(30)

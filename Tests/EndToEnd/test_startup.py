@@ -8,8 +8,9 @@ import subprocess
 import tempfile
 
 import pytest
+import requests
 
-from node import BINARY
+from node import BINARY, RICH, Node, wait_until
 
 NOBODY = 65_534
 
@@ -147,3 +148,25 @@ def test_unknown_names_in_the_environment_are_warned_of(own_node):
         "RPC_MAX_CONECTIONS in the environment is ignored: there is no such option; the nearest is RPC_MAX_CONNECTIONS",
     ]
     assert node.stop() == 0
+
+
+def test_the_first_answer_is_of_the_first_block(tmp_path):
+    """Whoever asks as soon as the port is open sees what the first block did."""
+    for attempt in range(5):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        node = Node(folder)
+        node.launch()
+        try:
+            balance = wait_until(lambda: first_answer(node, "eth_getBalance", RICH.address, "latest"))
+            assert int(balance, 16) > 0
+            assert node.head() >= 1
+        finally:
+            node.close()
+
+
+def first_answer(node: Node, method: str, *params):
+    try:
+        return node.call(method, *params)
+    except requests.ConnectionError:
+        return None
