@@ -21,6 +21,17 @@ enum Candidate {
     }
   }
 
+  /// Whether L1 requested it.
+  var isL1: Bool {
+    get throws {
+      switch self {
+      case .recovered(let transaction): if case .request = transaction.transaction { true } else { false }
+      case .form(let transaction): transaction.isL1
+      case .bytes(let bytes): try VMTransaction(decoding: bytes).isL1
+      }
+    }
+  }
+
   /// Who sends it, unless that is for L1 to say.
   var sender: Address? {
     switch self {

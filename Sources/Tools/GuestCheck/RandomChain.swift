@@ -80,9 +80,9 @@ public struct RandomChain: Sendable {
     do {
       let world = try World(version, &random)
       let chain = try TestedChain(
-        version, state: world.state, leaves: world.leaves, temporaryDirectory: options.temporaryDirectory)
+        state: world.state, leaves: world.leaves, temporaryDirectory: options.temporaryDirectory)
       var transactions = RandomTransactions(world)
-      var hashes = BlockHashes()
+      var hashes = world.hashes
       for _ in 0..<options.blocks {
         number += 1
         let context = context(&random, number: number, hashes: hashes, world)
@@ -104,7 +104,8 @@ public struct RandomChain: Sendable {
     _ random: inout SeededGenerator, number: UInt64, hashes: BlockHashes, _ world: World
   ) -> BlockContext {
     BlockContext(
-      protocolVersion: version, chainID: 270, number: number, timestamp: 1_700_000_000 + 3 * number,
+      protocolVersion: version, chainID: world.chainID, number: world.height + number,
+      timestamp: 1_700_000_000 + 3 * number,
       blockHashes: hashes, baseFee: random.oneIn(6) ? .zero : UInt256(UInt64(random.upTo(2000))),
       gasPerPubdata: UInt256(UInt64(random.upTo(1))),
       nativePrice: UInt256(UInt64(1 + random.upTo(20))),

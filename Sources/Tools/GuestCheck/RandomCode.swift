@@ -236,6 +236,11 @@ struct RandomCode {
 
   /// A call of a precompile with input that it accepts, most of the time.
   private mutating func precompile(_ random: inout SeededGenerator) {
+    if random.oneIn(3) {
+      let input = random.pick(Self.precompileInputs)
+      precompile(input.address, words: input.words, count: input.count, &random)
+      return
+    }
     let one = UInt256.one, two = UInt256(2 as UInt64)
     let (address, words): (Int, [UInt256]) =
       switch random.upTo(8) {
@@ -256,6 +261,24 @@ struct RandomCode {
       case 7: (8, random.oneIn(2) ? [] : (0..<6).map { _ in .zero })
       default: (0x100, (0..<5).map { _ in random.word() })
       }
+    let count = 32 * words.count - (random.oneIn(5) && !words.isEmpty ? 1 : 0)
+    precompile(address, words: words, count: count, &random)
+  }
+
+  /// Inputs that are as they should be, of moderate length.
+  private static let precompileInputs = Shape.precompileInputs.filter { $0.2.count <= 800 }.map { input in
+    let padded = input.2 + [UInt8](repeating: 0, count: (32 - input.2.count % 32) % 32)
+    return (
+      address: input.1, count: input.2.count,
+      words: stride(from: 0, to: padded.count, by: 32).map {
+        UInt256(bigEndianBytes: padded[$0..<$0 + 32]) ?? .zero
+      }
+    )
+  }
+
+  private mutating func precompile(
+    _ address: Int, words: [UInt256], count: Int, _ random: inout SeededGenerator
+  ) {
     for (index, word) in words.enumerated() {
       push(word)
       push(32 * index, width: 2)
@@ -263,7 +286,7 @@ struct RandomCode {
     }
     push(random.pick([0, 32, 64]), width: 1)
     push(256, width: 2)
-    push(32 * words.count - (random.oneIn(5) && !words.isEmpty ? 1 : 0), width: 2)
+    push(count, width: 2)
     push(0, width: 1)
     push(address, width: 2)
     if random.oneIn(4) { push(random.upTo(50_000), width: 3) } else { emit(0x5a) }

@@ -46,18 +46,22 @@ struct RandomTransactions {
       let runtime =
         random.oneIn(3)
         ? random.bytes(random.pick([0, 1, 5, 7, 8, 9, 31, 32, 33, 63, 64, 65, 300]))
-        : RandomCode.program(&random, addresses: world.addresses)
+        : random.oneIn(20)
+          ? [random.pick([0, 0x5b, 0xef])] + random.bytes(random.pick([0, 1, 24_574, 24_575, 24_576]))
+          : RandomCode.program(&random, addresses: world.addresses)
       return RandomCode.initCode(&random, addresses: world.addresses, depth: 2, runtime: runtime)
     }
     switch UInt256(to).l0 {
     case 0x8008 where random.oneIn(2):
-      let message = random.bytes(random.pick([0, 1, 31, 32, 33, 100]))
-      return [0x62, 0xf8, 0x4b, 0x24] + UInt256(32 as UInt64).bytes + UInt256(message.count).bytes + message
-        + [UInt8](repeating: 0, count: (32 - message.count % 32) % 32)
+      return Shape.sendToL1(random.bytes(random.oneIn(20) ? 100_000 : random.pick([0, 1, 31, 32, 33, 100, 1_000])))
+    case 0x800a where random.oneIn(3):
+      let message = random.bytes(random.pick([0, 1, 32, 33, 1_000]))
+      return [0x84, 0xbc, 0x3e, 0xb0] + UInt256(random.pick(world.addresses)).bytes
+        + UInt256(UInt64(random.oneIn(8) ? random.upTo(200) : 64)).bytes + UInt256(message.count).bytes + message
     case 0x800a where random.oneIn(2):
       return [0x51, 0xcf, 0xf8, 0xd9] + UInt256(random.pick(world.addresses)).bytes
     case 1: return random.bytes(32) + UInt256(27 as UInt64).bytes + random.bytes(64)
-    default: return random.bytes(random.pick([0, 0, 1, 4, 32, 36, 68, 200]))
+    default: return random.bytes(random.oneIn(60) ? 100_000 : random.pick([0, 0, 1, 4, 32, 36, 68, 200]))
     }
   }
 
@@ -80,7 +84,9 @@ struct RandomTransactions {
     let nonce = (nonces[account.address] ?? 0) + (random.oneIn(25) ? 1 : 0)
     let transaction = SignedTransaction(
       kind: kind, chainID: kind == .legacy && random.oneIn(3) ? nil : context.chainID, nonce: nonce,
-      gasLimit: random.oneIn(4) ? UInt64(20_000 + random.upTo(120_000)) : UInt64(300_000 + random.upTo(3_000_000)),
+      gasLimit: random.oneIn(4)
+        ? UInt64(20_000 + random.upTo(120_000))
+        : random.oneIn(8) ? 12_000_000 : UInt64(300_000 + random.upTo(3_000_000)),
       maxFeePerGas: fee,
       maxPriorityFeePerGas: kind == .dynamicFee ? min(fee, UInt256(UInt64(random.upTo(1500)))) : fee, to: to,
       value: random.oneIn(2) ? .zero : UInt256(UInt64(random.upTo(100_000))), input: input(&random, to: to),

@@ -6,7 +6,6 @@ import ZKsyncOS
 
 /// A chain with its state and its tree, whose blocks are each made twice and must come out the same.
 final class TestedChain {
-  let version: ProtocolVersion
   private(set) var state: MemoryState
   private let tree: StateTree
   private let directory: String
@@ -25,10 +24,9 @@ final class TestedChain {
   ///   - leaves: of the first tree, in order; the slots of `state`.
   ///   - temporaryDirectory: where a folder is made for the tree, which is removed in the end.
   init(
-    _ version: ProtocolVersion, state: MemoryState, leaves: [(key: Bytes32, value: Bytes32)],
+    state: MemoryState, leaves: [(key: Bytes32, value: Bytes32)],
     temporaryDirectory: String
   ) throws {
-    self.version = version
     self.state = state
     var template = Array((temporaryDirectory + "/random-chain-" + String(repeating: "X", count: 6)).utf8CString)
     guard mkdtemp(&template) != nil else { throw Disagreement("no temporary directory") }
@@ -81,11 +79,15 @@ final class TestedChain {
     }
 
     var replay = try BlockExecutor(context: context, state: state)
-    for transaction in included {
-      guard case .included = try transaction.offer(to: &replay) else {
+    for (transaction, result) in zip(included, results) {
+      var observer = EventObserver()
+      guard case .included(let again) = try transaction.offer(to: &replay, tracer: &observer) else {
         throw Disagreement("the replay rejects a transaction that was included")
       }
+      guard again == result else { throw Disagreement("the replay's result differs") }
+      try observer.expect(result, isL1: try transaction.isL1)
     }
+    guard results.reduce(0, { $0 + $1.gasUsed }) == totals.gasUsed else { throw Disagreement("the gas differs") }
     guard replay.totals == totals else { throw Disagreement("the replay's totals differ") }
     let again = try replay.seal()
     guard again.accesses == output.accesses else { throw Disagreement("the replay's accesses differ") }

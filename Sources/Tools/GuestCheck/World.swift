@@ -16,6 +16,10 @@ struct World {
   }
 
   let version: ProtocolVersion
+  let chainID: UInt64
+  /// The number of the block before the first, and the hashes of the last ones.
+  let height: UInt64
+  let hashes: BlockHashes
   private(set) var accounts: [Account] = []
   private(set) var contracts: [Address] = []
   /// Contracts that can send transactions of type 0x71, and a few that almost can. They are among `contracts`.
@@ -37,6 +41,9 @@ struct World {
   /// - Throws: ``UnusableWorld`` where the numbers do not make what every world has.
   init(_ version: ProtocolVersion, _ random: inout SeededGenerator) throws(UnusableWorld) {
     self.version = version
+    chainID = random.pick([270, 270, 1, 324, 1 << 32 + 7])
+    height = random.pick([0, 0, 3, 250, 256, 1_000_000])
+    hashes = BlockHashes(newestFirst: (0..<min(256, height)).map { _ in random.bytes32() })
     for _ in 0..<4 {
       guard let key = Secp256k1.PrivateKey(random.bytes32()), let address = Secp256k1.publicKey(of: key)?.address
       else { throw UnusableWorld(description: "a random number is no private key") }

@@ -1,4 +1,5 @@
 import Cryptography
+import EVM
 import Primitives
 import Testing
 import Transactions
@@ -246,6 +247,50 @@ struct RejectionTests {
       .hazard(.returnDataLimit), try Self.vm(Fixture.signed(gas: 20_000_000, to: .filled(0x05))), fixture)
   }
 
+  @Test("nothing more is executed once there is too much return data, observed or not", arguments: [false, true])
+  func returnDataEnds(observed: Bool) throws {
+    var fixture = Fixture()
+    // As above, and each time a slot is read that was not read before: sload(gas).
+    let code: [UInt8] = [
+      0x5b, 0x62, 0x01, 0x00, 0x00, 0x5f, 0x62, 0x01, 0x00, 0x00, 0x5f, 0x60, 4, 0x5a, 0xfa, 0x50, 0x5a, 0x54, 0x50,
+      0x5f,
+      0x56,
+    ]
+    fixture.state.setCode(.filled(0x05), code, fixture.context.protocolVersion)
+    fixture.state.setAccount(Fixture.sender, AccountProperties(balance: Fixture.ether))
+    let state = ReadCounter(state: fixture.state)
+    var executor = try BlockExecutor(context: fixture.context, state: state)
+    let transaction = try Fixture.signed(gas: 99_000_000, to: .filled(0x05))
+    if observed {
+      var tracer = StepCounter()
+      #expect(try executor.execute(transaction, tracer: &tracer).rejection == .hazard(.returnDataLimit))
+      // Fourteen instructions a call, of which 1,024 fill the bound exactly; gas for 11,000 is there.
+      #expect(tracer.steps > 14_000 && tracer.steps < 15_000)
+    } else {
+      #expect(try executor.execute(transaction).rejection == .hazard(.returnDataLimit))
+    }
+    #expect(state.reads.value > 1_024 && state.reads.value < 1_040)
+  }
+
+  @Test("return data of exactly 2^27 bytes, and one more", arguments: [false, true])
+  func returnDataBound(exceeds: Bool) throws {
+    var fixture = Fixture()
+    // 1,024 calls of the identity with 64 KiB, each of which counts twice; then as many bytes as the calldata has.
+    let code: [UInt8] = [
+      0x61, 4, 0, 0x5b, 0x5f, 0x5f, 0x62, 1, 0, 0, 0x5f, 0x60, 4, 0x5a, 0xfa, 0x50, 0x60, 1, 0x90, 0x03, 0x80, 0x60, 3,
+      0x57, 0x36, 0x5f, 0xf3,
+    ]
+    fixture.state.setCode(.filled(0x05), code, fixture.context.protocolVersion)
+    var executor = try fixture.executor()
+    let outcome = try executor.execute(
+      Fixture.signed(gas: 20_000_000, to: .filled(0x05), data: exceeds ? [1] : []))
+    if exceeds {
+      #expect(outcome.rejection == .hazard(.returnDataLimit))
+    } else {
+      #expect(outcome.result?.succeeded == true)
+    }
+  }
+
   @Test("upgrades that are late or fail")
   func upgrades() throws {
     func upgrade(to: Address) -> RecoveredTransaction {
@@ -294,4 +339,36 @@ struct RejectionTests {
     do { _ = try executor.execute(try Fixture.signed()) } catch { thrown = error as? BlockError }
     #expect(thrown == .missingPreimage(AccountProperties(balance: Fixture.ether).hash()))
   }
+}
+
+/// Counts how often slots are asked for.
+private struct ReadCounter: StateView {
+  final class Count: @unchecked Sendable {
+    /// Only one thread executes.
+    var value = 0
+  }
+
+  let state: ReferenceState
+  let reads = Count()
+
+  func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? {
+    reads.value += 1
+    return try state.slot(flatKey)
+  }
+
+  func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? { try state.preimage(hash) }
+}
+
+/// Counts instructions.
+private struct StepCounter: Tracer {
+  var steps = 0
+
+  static var isActive: Bool { true }
+  static var observesSteps: Bool { true }
+
+  mutating func willStep(_ frame: FrameView, world: some WorldReader) { steps += 1 }
+  mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {}
+  mutating func enter(_ event: FrameEvent, world: some WorldReader) {}
+  mutating func leave(_ end: FrameEnd, world: some WorldReader) {}
+  mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {}
 }

@@ -13,7 +13,8 @@ extension CycleModel {
   /// Of the guest of 0.0.5.
   static let second = CycleModel(cycles: [
     .block: 290_000, .signature: 274_000, .encodedByte: 10.4, .native: 1.84, .keccakBlock: 18_800, .movedByte: 3.01,
-    .access: 2_570, .transientAccess: 11_500, .storageWrite: 2_720, .record: 9_200, .existingSlot: 38_600,
+    .analysedByte: 13.7, .access: 2_570, .transientAccess: 11_500, .storageWrite: 2_720, .record: 9_200,
+    .existingSlot: 38_600,
     .newSlot: 23_700, .changedAccount: 9_610, .publishedByte: 138, .deployedByte: 142, .logTree: 273_000,
     .ecrecover: 0.628, .sha256: 0.999, .ripemd160: 0.555, .identity: 0.155, .modexp: 0.11, .bn254Add: 0.912,
     .bn254Multiply: 0.689, .bn254Pairing: 0.363,

@@ -77,6 +77,11 @@ extension Shape {
             gas: 6_000_000, ShapeCode.deploying([UInt8](repeating: 0x5b, count: size)))
         }
       } + [
+        Shape("create with 40,000 B of init code that stops at once") { world in
+          // The memory is zeros.
+          try world.run(
+            ShapeCode.loop(ShapeCode.push(40_000) + [0x5f, 0x5f, 0xf0, 0x50], gas: 100_000), gas: 1_000_000)
+        },
         Shape("create of code that is then reverted") { world in
           let other = world.contract(
             ShapeCode.loadCalldata + [0x36, 0x5f, 0x5f, 0xf0, 0x5f, 0x5f, 0xfd])

@@ -21,7 +21,7 @@ public struct Shape: Sendable {
       var world = try ShapeWorld(version, seed: 1)
       try build(&world)
       let chain = try TestedChain(
-        version, state: world.state, leaves: world.leaves, temporaryDirectory: temporaryDirectory)
+        state: world.state, leaves: world.leaves, temporaryDirectory: temporaryDirectory)
       var waiting = world.transactions[...]
       let made = try chain.block(world.context) { _ in
         waiting.popFirst()
