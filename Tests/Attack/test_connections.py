@@ -3,8 +3,11 @@
 import selectors
 import time
 
+import requests
+
 from clients import WebSocket, encode, rpc
-from harness import STRANGER, Attack
+from harness import STRANGER, Attack, Bounds
+from node import free_port
 
 
 def post(request: dict) -> bytes:
@@ -178,5 +181,21 @@ def test_unfinished_bodies(under_attack):
     under_attack(Unfinished, processes=2)
 
 
+def provers_are_served(node):
+    """A prover asks for work, on a port and an event loop that the flood does not reach."""
+    for _ in range(20):
+        start = time.monotonic()
+        answer = requests.get(f"http://{node.options['PROVER_API_ADDRESS']}/prover-jobs/status", timeout=10)
+        assert answer.status_code == 200
+        assert time.monotonic() - start < 1
+
+
+# Requests of the honest user take their turn at the event loop behind those of a hundred connections, and a transfer needs
+# three: that is what the flood costs, not the making of blocks.
+BEHIND_A_FLOOD = Bounds(inclusion_factor=6)
+
+
 def test_a_flood_of_calls(under_attack):
-    under_attack(Flood, processes=2)
+    under_attack(
+        Flood, processes=2, bounds=BEHIND_A_FLOOD, meanwhile=provers_are_served, PROVER_API_COMPONENT_ENABLED="true",
+        PROVER_API_ADDRESS=f"127.0.0.1:{free_port()}")
