@@ -5,7 +5,11 @@ import PackageDescription
 
 let package = Package(
   name: "Fuzz",
-  dependencies: [.package(name: "zksync-os-sequencer", path: "..")],
+  dependencies: [
+    .package(name: "zksync-os-sequencer", path: ".."),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+  ],
   targets: [
     .target(
       name: "FuzzTargets",
@@ -18,6 +22,13 @@ let package = Package(
         .product(name: "ZKsyncOS", package: "zksync-os-sequencer"),
         .product(name: "Ethereum", package: "zksync-os-sequencer"),
         .product(name: "Airbender", package: "zksync-os-sequencer"),
+        .product(name: "Concurrency", package: "zksync-os-sequencer"),
+        .product(name: "Telemetry", package: "zksync-os-sequencer"),
+        .product(name: "HTTP", package: "zksync-os-sequencer"),
+        .product(name: "JSONRPC", package: "zksync-os-sequencer"),
+        .product(name: "EthereumAPI", package: "zksync-os-sequencer"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "fuzz", dependencies: ["FuzzTargets"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),

@@ -21,6 +21,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case rlp
   case abi
   case json
+  case rpc
+  case http
+  case webSocket = "websocket"
   case guest
 
   public func run(_ input: UnsafeRawBufferPointer) {
@@ -43,6 +46,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .rlp: DecoderTargets.rlp(input)
     case .abi: DecoderTargets.abi(input)
     case .json: DecoderTargets.json(input)
+    case .rpc: RPCTarget.run(input)
+    case .http: ServerTarget.http(input)
+    case .webSocket: ServerTarget.webSocket(input)
     case .guest: GuestTarget.run(input)
     }
   }

@@ -83,6 +83,8 @@ extension EthereumAPI {
 
   /// Bytes of one answer to a poll, beyond which the rest waits for the next.
   private static let pollBytes = 4 << 20
+  /// Nanoseconds that one looks for logs; a filter that is expensive, or has not been polled for long, gets on all the same.
+  private static let pollTime: UInt64 = 1_000_000_000
   /// Block hashes of one.
   private static let pollBlocks: UInt64 = 50_000
 
@@ -138,7 +140,10 @@ extension EthereumAPI {
     case .logs(let query):
       next.block = end
       if let range = try restricted(position.block..<end, to: query) {
-        let scanned = try scan(range, query, context, &writer, fits: { $0.count(since: start) < Self.pollBytes })
+        let deadline = MonotonicClock.nanoseconds + Self.pollTime
+        let scanned = try scan(
+          range, query, context, &writer,
+          fits: { $0.count(since: start) < Self.pollBytes && MonotonicClock.nanoseconds < deadline })
         if scanned < range.upperBound { next.block = scanned + 1 }
       }
     }
@@ -189,8 +194,8 @@ extension EthereumAPI {
 
   /// Writes the logs of a range of blocks that match. The bloom of a header tells for most blocks that none can.
   ///
-  /// - Parameter fits: whether there may be more logs than so many blocks gave; where not, or where they are too many, it
-  ///   ends after a whole block. `nil` where all must be given, or none.
+  /// - Parameter fits: whether another block may be looked at after what was written; where not, or where there are too
+  ///   many logs, it ends there. `nil` where all must be given, or none.
   /// - Returns: The last block that was looked at.
   @discardableResult
   private func scan(
@@ -202,6 +207,10 @@ extension EthereumAPI {
     var falsePositives = 0
     var last = range.upperBound
     for number in range {
+      if let fits, number > range.lowerBound, matches > configuration.maxLogsPerResponse || !fits(writer) {
+        last = number - 1
+        break
+      }
       try context.checkCancellation()
       guard let block = try blocks.header(number: number), query.filter.mayMatch(block.header.logsBloom) else {
         continue
@@ -214,12 +223,7 @@ extension EthereumAPI {
         }
       }
       if matches > before { truePositives += 1 } else { falsePositives += 1 }
-      if let fits {
-        guard matches <= configuration.maxLogsPerResponse, fits(writer) else {
-          last = number
-          break
-        }
-      } else if range.count > 1, matches > configuration.maxLogsPerResponse {
+      if fits == nil, range.count > 1, matches > configuration.maxLogsPerResponse {
         let retry = number > range.lowerBound ? number - 1 : number
         throw .refused(
           "query exceeds max results \(configuration.maxLogsPerResponse), "
