@@ -50,9 +50,9 @@ from measuring import percentile
 from node import RICH, Node, Wallet, fund
 
 LONG = "ATTACK_SECONDS" in os.environ
-SECONDS = float(os.environ.get("ATTACK_SECONDS", "3"))
+SECONDS = float(os.environ.get("ATTACK_SECONDS", "2.5"))
 # Of the baseline, and the time in which everything must be as before.
-BASELINE_SECONDS = SECONDS / 2 if LONG else 1.5
+BASELINE_SECONDS = SECONDS / 2 if LONG else 1.0
 RECOVERY_SECONDS = 5.0
 # What a loaded machine may add to the time of a block without that the node is to blame.
 ALLOWANCE = 0.05 if LONG else 0.15

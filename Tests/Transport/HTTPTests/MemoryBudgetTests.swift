@@ -17,7 +17,12 @@ struct MemoryBudgetTests {
 
   @Test("Half a request counts from its first byte, holds no small one up, and is refused when it has waited")
   func halfRequest() async throws {
-    try await withServer(EchoService(), adjusted) { server in
+    let slow: (inout HTTPServer.Limits) -> Void = { limits in
+      limits.memoryBytes = limit
+      // Long enough for a loaded machine to see it full.
+      limits.memoryWait = .seconds(4)
+    }
+    try await withServer(EchoService(), slow) { server in
       let half = try RawSocket(port: server.port)
       try half.write(head(1_000_000) + String(repeating: "x", count: 1_000))
       #expect(await eventually { server.memory.used == 1_000 })
