@@ -89,8 +89,8 @@ class Bounds:
 
     inclusion_factor: float = 3
     memory: int = 300 * MEGABYTE
-    """Threads that may be there more than before."""
-    threads: int = 16
+    """Threads that may be there more than before: those of the system's pool come and go by a dozen."""
+    threads: int = 32
     """Seconds in which a cheap call is answered at all times, its 99th percentile."""
     rpc: float = 1.0
     """The same for the pages of the metrics port."""
