@@ -218,8 +218,8 @@ let package = Package(
     .module(
       "GuestCheck", in: "Tools",
       [
-        "Primitives", "Cryptography", "JSON", "Transactions", "EVM", "ZKsyncOS", "StateTree", "Airbender",
-        "ProverInput",
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Transactions", "EVM", "ZKsyncOS", "StateTree",
+        "Airbender", "ProverInput",
       ]),
     .system("CEVMC", in: "Tools"),
     .module(

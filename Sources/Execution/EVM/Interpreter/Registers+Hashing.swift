@@ -21,7 +21,12 @@ extension Registers {
       try charge(gas: 30 &+ 6 &* words(length), native: length == 0 ? 0 : ZKsyncNative.keccak(count: length))
       sp -= 2
       countHash(length)
-      hash(length == 0 ? 0 : Int(offset), length)
+      if length == 0 {
+        // Nothing is charged for the hash of nothing, so nothing is hashed.
+        push(0xc5d2_4601_86f7_233c_927e_7db2_dcc7_03c0_e500_b653_ca82_273b_7bfa_d804_5d85_a470)
+      } else {
+        hash(Int(offset), length)
+      }
     } else {
       let (offset, count) = try takeRange()
       try charge(gas: 6 &* words(count))
