@@ -262,13 +262,12 @@ struct RejectionTests {
     var executor = try BlockExecutor(context: fixture.context, state: state)
     let transaction = try Fixture.signed(gas: 99_000_000, to: .filled(0x05))
     if observed {
-      var tracer = StepCounter()
+      var tracer = StepObserver()
       #expect(try executor.execute(transaction, tracer: &tracer).rejection == .hazard(.returnDataLimit))
-      // Fourteen instructions a call, of which 1,024 fill the bound exactly; gas for 11,000 is there.
-      #expect(tracer.steps > 14_000 && tracer.steps < 15_000)
     } else {
       #expect(try executor.execute(transaction).rejection == .hazard(.returnDataLimit))
     }
+    // 1,024 calls fill the bound exactly; there is gas for more than 10,000.
     #expect(state.reads.value > 1_024 && state.reads.value < 1_040)
   }
 
@@ -359,14 +358,12 @@ private struct ReadCounter: StateView {
   func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? { try state.preimage(hash) }
 }
 
-/// Counts instructions.
-private struct StepCounter: Tracer {
-  var steps = 0
-
+/// Has every instruction run by itself.
+private struct StepObserver: Tracer {
   static var isActive: Bool { true }
   static var observesSteps: Bool { true }
 
-  mutating func willStep(_ frame: FrameView, world: some WorldReader) { steps += 1 }
+  mutating func willStep(_ frame: FrameView, world: some WorldReader) {}
   mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {}
   mutating func enter(_ event: FrameEvent, world: some WorldReader) {}
   mutating func leave(_ end: FrameEnd, world: some WorldReader) {}
