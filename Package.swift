@@ -12,7 +12,10 @@ let libraries = [
 
 let package = Package(
   name: "zksync-os-sequencer",
-  products: libraries.map { .library(name: $0, targets: [$0]) },
+  products: libraries.map { .library(name: $0, targets: [$0]) } + [
+    // What else the fuzzers of `Fuzz/` read.
+    .library(name: "Stored", targets: ["ChainStorage", "ProverService"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),

@@ -29,6 +29,8 @@ let package = Package(
         .product(name: "EthereumAPI", package: "zksync-os-sequencer"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "StateTree", package: "zksync-os-sequencer"),
+        .product(name: "Stored", package: "zksync-os-sequencer"),
       ]),
     .executableTarget(
       name: "fuzz", dependencies: ["FuzzTargets"], swiftSettings: [.unsafeFlags(["-parse-as-library"])]),

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 
 import pytest
 import requests
@@ -113,6 +114,8 @@ def test_repair_on_the_command_line_and_nothing_to_repair(old_chain):
     with open(log_path, "wb") as log:
         process = subprocess.Popen([str(BINARY), "--repair"], env=environment_of(folder), stdout=log, stderr=log)
     wait_until(lambda: "serving" in log_path.read_text(), 30)
+    # It listens to signals a moment after it says that it serves.
+    time.sleep(0.5)
     process.terminate()
     assert process.wait(20) == 0
     assert verify(folder).returncode == 0

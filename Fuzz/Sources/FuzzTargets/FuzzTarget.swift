@@ -25,6 +25,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case http
   case webSocket = "websocket"
   case guest
+  case storedRecord = "stored-record"
+  case storedBlock = "stored-block"
+  case tree
+  case submission
 
   public func run(_ input: UnsafeRawBufferPointer) {
     switch self {
@@ -50,6 +54,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .http: ServerTarget.http(input)
     case .webSocket: ServerTarget.webSocket(input)
     case .guest: GuestTarget.run(input)
+    case .storedRecord: StoredTargets.record(input)
+    case .storedBlock: StoredTargets.block(input)
+    case .tree: TreeTarget.run(input)
+    case .submission: StoredTargets.submission(input)
     }
   }
 }

@@ -33,6 +33,9 @@ package enum Files {
   /// Whether there is something at a path.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Removes a folder if there is nothing in it; whether it did.
+  package static func removeEmptyFolder(_ path: String) -> Bool { rmdir(path) == 0 }
+
   /// Gives a file or folder another name.
   package static func rename(_ path: String, to other: String) throws(FileError) {
     guard Glibc.rename(path, other) == 0 else { throw FileError(path) }

@@ -22,7 +22,7 @@ public enum DatabaseRepair {
         log.warning("a damaged store is made again", metadata: ["store": "\(store.rawValue)", "damage": "\(finding)"])
       }
       let path = directory + "/" + store.folder
-      guard Files.exists(path) else { continue }
+      guard Files.exists(path), !Files.removeEmptyFolder(path) else { continue }
       var number = 1
       while Files.exists("\(path).damaged-\(number)") { number += 1 }
       try Files.rename(path, to: "\(path).damaged-\(number)")

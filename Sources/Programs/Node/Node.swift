@@ -51,8 +51,10 @@ public final class Node: Sendable {
       return Node(role, loops, failures, log)
     } catch {
       await loops.shutdown()
-      if error is StoreDamage { throw error }
-      throw StoreDamage(in: configuration.sequencer.databasePath, text: "\(error)") ?? error
+      let text = "\(error)"
+      // What says so already need not be told a second time.
+      if error is StoreDamage || text.contains("is damaged") { throw error }
+      throw StoreDamage(in: configuration.sequencer.databasePath, text: text) ?? error
     }
   }
 

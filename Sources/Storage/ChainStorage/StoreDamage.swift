@@ -57,7 +57,8 @@ extension StoreDamage {
   public init?(_ store: Store, in directory: String, _ error: RocksDBError) {
     switch error {
     case .corruption(let message): self.init(store, in: directory, message)
-    case .inputOutput(let message) where !message.contains("Permission denied"):
+    // A file that is gone, or cannot be read. What cannot be written is a fault of the disk, and nothing is damaged.
+    case .inputOutput(let message) where message.contains("No such file") || message.contains("While pread"):
       self.init(store, in: directory, message)
     case .invalidArgument(let message) where message.contains("does not exist"):
       self.init(store, in: directory, message)
@@ -68,8 +69,7 @@ extension StoreDamage {
   /// What the text of a failure says that came from a database below `directory` by way of another part; `nil` where it
   /// says nothing of files.
   public init?(in directory: String, text: String) {
-    guard text.contains("Corruption: ") || text.contains("IO error: "), !text.contains("Permission denied"),
-      !text.contains("No space left"),
+    guard text.contains("Corruption: ") || text.contains("While pread"),
       let store = Store.allCases.first(where: { text.contains("\(directory)/\($0.folder)/") })
     else { return nil }
     self.init(store, in: directory, text)

@@ -1,7 +1,8 @@
 """What a power cut leaves of a folder: everything that was synced, and of the rest what chance has it.
 
-Data is undone write by write: the synced content of each file, and on it any of the later writes, whether those before
-them came through or not. Names are undone in order, folder by folder: file systems with a journal keep a prefix of what
+Data is undone write by write: the synced content of each file, and on it any of the later writes in place, whether those
+before them came through or not. What lengthens a file comes through in order, the last of it perhaps in part: its size is
+written after its data (what SQLite calls a safe append; ext4 and XFS keep to it). Names are undone in order, folder by folder: file systems with a journal keep a prefix of what
 was done to a folder.
 """
 
@@ -60,12 +61,19 @@ class Change:
             content[self.offset : self.offset + len(self.before)] = self.before
             del content[self.size_before :]
 
-    def redo(self, content: bytearray) -> None:
-        content.extend(bytes(max(0, self.offset - len(content))))
+    @property
+    def is_in_place(self) -> bool:
+        return self.after is not None and self.offset + len(self.after) <= self.size_before
+
+    def redo(self, content: bytearray, part: float = 1) -> None:
         if self.after is None:
-            del content[self.offset :]
-        else:
-            content[self.offset : self.offset + len(self.after)] = self.after
+            if part == 1:
+                content.extend(bytes(max(0, self.offset - len(content))))
+                del content[self.offset :]
+            return
+        after = self.after[: int(part * len(self.after))]
+        content.extend(bytes(max(0, self.offset - len(content))))
+        content[self.offset : self.offset + len(after)] = after
 
 
 def cut(folder: pathlib.Path, journal: pathlib.Path, shadow: pathlib.Path, chance: random.Random) -> str:
@@ -113,8 +121,14 @@ def cut(folder: pathlib.Path, journal: pathlib.Path, shadow: pathlib.Path, chanc
         content = bytearray(pathlib.Path(places[ino]).read_bytes())
         for change in reversed(changes):
             change.undo(content)
+        grows = True
         for change in changes:
-            if not loses_all and chance.random() < 0.5:
+            survives = not loses_all and chance.random() < 0.6
+            if not change.is_in_place:
+                if grows and not survives and not loses_all:
+                    change.redo(content, part=chance.random())
+                survives = grows = grows and survives
+            if survives:
                 change.redo(content)
                 kept += 1
             else:

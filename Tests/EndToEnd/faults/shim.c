@@ -48,6 +48,7 @@ static char shadow[4096];
 
 static int (*real_open)(const char *, int, ...);
 static int (*real_close)(int);
+static int (*real_fclose)(FILE *);
 static ssize_t (*real_write)(int, const void *, size_t);
 static ssize_t (*real_pwrite)(int, const void *, size_t, off_t);
 static ssize_t (*real_pread)(int, void *, size_t, off_t);
@@ -64,9 +65,12 @@ static const char *setting(const char *name) {
   return value && *value ? value : NULL;
 }
 
+// Other libraries open and close files before our turn comes: whoever is first starts the shim.
 __attribute__((constructor)) static void start(void) {
+  if (real_open) return;
   real_open = dlsym(RTLD_NEXT, "open");
   real_close = dlsym(RTLD_NEXT, "close");
+  real_fclose = dlsym(RTLD_NEXT, "fclose");
   real_write = dlsym(RTLD_NEXT, "write");
   real_pwrite = dlsym(RTLD_NEXT, "pwrite");
   real_pread = dlsym(RTLD_NEXT, "pread");
@@ -227,6 +231,14 @@ static uint64_t save(const char *path) {
   return ++saved_count;
 }
 
+/// The descriptor is closed; its number will stand for another file.
+static void forget(int fd) {
+  pthread_mutex_lock(&lock);
+  free(descriptors[fd].path);
+  memset(&descriptors[fd], 0, sizeof(Descriptor));
+  pthread_mutex_unlock(&lock);
+}
+
 // What the program calls
 
 static int opened(const char *path, int flags, mode_t mode, int existed) {
@@ -253,7 +265,12 @@ int open(const char *path, int flags, ...) {
     mode = va_arg(arguments, mode_t);
     va_end(arguments);
   }
-  if (!is_ours(path)) return real_open(path, flags, mode);
+  if (!real_open) start();
+  if (!is_ours(path)) {
+    int fd = real_open(path, flags, mode);
+    if (descriptor(fd)) forget(fd);
+    return fd;
+  }
   int existed = access(path, F_OK) == 0;
   if (flags & O_CREAT && !existed) {
     pthread_mutex_lock(&lock);
@@ -289,13 +306,16 @@ int open64(const char *path, int flags, ...) {
 }
 
 int close(int fd) {
-  if (descriptor(fd)) {
-    pthread_mutex_lock(&lock);
-    free(descriptors[fd].path);
-    memset(&descriptors[fd], 0, sizeof(Descriptor));
-    pthread_mutex_unlock(&lock);
-  }
+  if (descriptor(fd)) forget(fd);
   return real_close ? real_close(fd) : (int)syscall(SYS_close, fd);
+}
+
+// Closes the descriptor without a call of close that could be seen.
+int fclose(FILE *stream) {
+  if (!real_fclose) start();
+  int fd = fileno(stream);
+  if (descriptor(fd)) forget(fd);
+  return real_fclose(stream);
 }
 
 static ssize_t written(int fd, const void *bytes, size_t count, off_t offset, int is_positioned) {

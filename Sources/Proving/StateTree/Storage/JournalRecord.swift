@@ -84,8 +84,33 @@ struct JournalRecord {
       trailer.loadUnaligned(fromByteOffset: 0, as: UInt64.self).littleEndian == shape.version,
       trailer.loadUnaligned(fromByteOffset: 8, as: UInt64.self).littleEndian == shape.epoch,
       trailer.loadUnaligned(fromByteOffset: 56, as: UInt64.self).littleEndian
-        == Checksum.of(UnsafeRawBufferPointer(rebasing: trailer[..<56]))
+        == Checksum.of(UnsafeRawBufferPointer(rebasing: trailer[..<56])),
+      hasSoundPositions
     else { return nil }
+  }
+
+  /// Leaves that no tree has.
+  static let maxLeafCount: UInt64 = 1 << 48
+
+  /// Whether every position is one in a tree of the size that the record says. A checksum is right for whatever was
+  /// written, and positions become addresses.
+  private var hasSoundPositions: Bool {
+    let before = shape.leafCountBefore, after = before &+ UInt64(shape.inserts)
+    guard before < Self.maxLeafCount, commitment.leafCount == after else { return false }
+    for position in 0..<shape.updates where update(position).index >= before { return false }
+    for position in 0..<shape.relinks {
+      let relink = relink(position)
+      if relink.index >= before || relink.old >= after || relink.new >= after { return false }
+    }
+    for position in 0..<shape.inserts where insert(position).next >= after { return false }
+    for tier in shape.nodes.indices {
+      let entries = UInt64(SubtreeStore.entryCount(tier: tier + 1, leafCount: after))
+      for position in 0..<shape.nodes[tier] {
+        let entry = base + (nodeOffset(tier: tier + 1) + position * Self.nodeBytes)
+        if index(at: entry) >= entries { return false }
+      }
+    }
+    return true
   }
 
   /// A record that was checked before.

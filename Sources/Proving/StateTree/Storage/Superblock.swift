@@ -19,7 +19,7 @@ struct Superblock: Equatable {
 
   private static let magic: UInt64 = 0x3145_5441_5453_4B5A  // "ZKSTATE1"
   private static let copyBytes = 128
-  private static let copySpacing = 4096
+  static let copySpacing = 4096
 
   /// Writes the next copy and makes it durable.
   mutating func write(to file: any TreeFile) throws(StateTreeError) {
@@ -61,6 +61,8 @@ struct Superblock: Equatable {
       guard word(8) == UInt64(formatVersion) else {
         throw .unsupportedFormat(found: UInt32(truncatingIfNeeded: word(8)), supported: formatVersion)
       }
+      // A checksum is right for whatever was written; sizes beyond these are none.
+      guard word(24) < 1 << 48, word(64) < JournalRecord.maxLeafCount, word(80) < 1 << 48 else { continue }
       let found = Superblock(
         versionCount: word(24),
         commitment: StateCommitment(root: Bytes32(loading: buffer.baseAddress! + 32), leafCount: word(64)),

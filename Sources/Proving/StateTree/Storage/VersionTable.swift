@@ -43,7 +43,8 @@ struct VersionTable {
     func word(_ offset: Int) -> UInt64 {
       UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
-    guard word(56) == Self.checksum(UnsafeRawBufferPointer(buffer), version: version), word(48) <= UInt64(Int.max)
+    guard word(56) == Self.checksum(UnsafeRawBufferPointer(buffer), version: version), word(48) < 1 << 48,
+      word(32) < JournalRecord.maxLeafCount
     else {
       return nil
     }

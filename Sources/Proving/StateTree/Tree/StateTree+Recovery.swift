@@ -55,6 +55,9 @@ extension StateTree {
     try journal.replay(from: superblock.journal, version: superblock.versionCount, epoch: superblock.epoch) {
       (record, location) throws(StateTreeError) in
       store.beginOperation()
+      guard record.shape.leafCountBefore == store.commitment.leafCount else {
+        throw .corrupted(file: "journal", detail: "the record of version \(versionCount) is of another tree")
+      }
       try `repeat`(record, pages: &pages)
       store.commitment = record.commitment
       versionCount += 1

@@ -11,8 +11,12 @@ struct ProofSubmission {
   /// of another shape.
   init(_ request: HTTPRequest) throws(RequestFault) {
     guard let type = request.mediaType, Self.isJSON(type) else { throw .mediaType }
+    try self.init(body: Array(request.body.readableBytesView))
+  }
+
+  init(body bytes: [UInt8]) throws(RequestFault) {
     let body: JSONValue
-    do throws(JSONError) { body = try JSONValue(parsing: Array(request.body.readableBytesView)) } catch {
+    do throws(JSONError) { body = try JSONValue(parsing: bytes) } catch {
       throw .syntax("\(error)")
     }
     guard body.kind == .object else { throw .shape("expected an object, found \(body.kind)") }
@@ -48,5 +52,14 @@ enum RequestFault: Error {
         .unprocessableEntity, "Failed to deserialize the JSON body into the target type: \(reason)")
     case .base64(let failure): .text(.badRequest, "invalid base64: \(failure)")
     }
+  }
+}
+
+/// For fuzzers: a submission from any bytes.
+@_spi(Fuzzing)
+public enum SubmissionForm {
+  /// The number and the proof in a body; `nil` where it is none.
+  public static func read(_ body: [UInt8]) -> (number: UInt64, proof: [UInt8])? {
+    (try? ProofSubmission(body: body)).map { ($0.number.rawValue, $0.proof) }
   }
 }
