@@ -30,6 +30,11 @@ public final class EthereumAPI: Sendable {
     public var maxTermsPerConnection = 10_000, maxTerms = 500_000
     /// Blocks of one fee history.
     public var maxFeeHistoryBlocks: UInt64 = 1_024
+    /// How long `eth_sendRawTransactionSync` waits where the client does not say, and at most.
+    public var syncTimeout = Duration.seconds(2)
+    public var maxSyncTimeout = Duration.seconds(10)
+    /// Clients of `eth_sendRawTransactionSync` that may wait at once.
+    public var maxSyncWaiters = 16_384
 
     public init() {}
   }
@@ -43,8 +48,9 @@ public final class EthereumAPI: Sendable {
   let faults: FaultLog
   let filters: FilterRegistry
   let pending: PendingTransactions
-  /// To be started before clients are served, and stopped with the node.
+  /// To be started before clients are served, and stopped with the node, like ``waiters``.
   public let notifier: Notifier
+  public let waiters: ReceiptWaiters
   /// Finds the blocks that clients mean, here and in other APIs over the same chain.
   public let blocks: BlockLookup
 
@@ -67,6 +73,14 @@ public final class EthereumAPI: Sendable {
     self.filters = filters
     metrics.gauge("rpc_filters", "Filters that clients have set up") { Double(filters.count) }
     notifier = Notifier(chain, events, pending, Notifier.Limits(configuration), self.metrics, faults)
+    waiters = ReceiptWaiters(limit: configuration.maxSyncWaiters)
+    notifier.onBlock { [waiters, chain, faults] number in
+      if waiters.count == 0 { return }
+      do throws(ChainReadError) { waiters.tell(of: try chain.receipts(ofBlock: number) ?? []) } catch {
+        faults.report("block \(number) cannot be shown to those who wait for it: \(error)")
+      }
+    }
+    events.onRefusal { [waiters] in waiters.tell(of: $0) }
   }
 
   /// All methods, for a dispatcher.
@@ -79,6 +93,7 @@ public final class EthereumAPI: Sendable {
     addCallMethods(to: &table)
     addLogMethods(to: &table)
     addSubscriptionMethods(to: &table)
+    addSynchronousSending(to: &table)
     addPoolMethods(to: &table)
     addUnsupportedMethods(to: &table)
     return table

@@ -172,6 +172,15 @@ public final class Mempool: Sendable {
   /// A transaction that waits, or is in a block that readers cannot see yet.
   public func transaction(_ hash: Bytes32) -> RecoveredTransaction? { state.withLock { $0.transaction(hash) } }
 
+  /// Whether a transaction in the pool could be executed; `nil` where it is not in the pool.
+  public func isExecutable(_ hash: Bytes32) -> Bool? {
+    state.withLock { pool in
+      pool.transaction(hash).flatMap { transaction in
+        pool.queue(of: transaction.sender).map { transaction.nonce < $0.pendingNonce }
+      }
+    }
+  }
+
   /// How many transactions could be executed now, and how many are parked.
   public var counts: (executable: Int, parked: Int) {
     state.withLock { ($0.executableCount, $0.parkedCount) }

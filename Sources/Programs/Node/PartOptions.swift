@@ -61,5 +61,7 @@ extension EthereumAPI.Configuration {
     maxFilterBytes = configuration.rpc.maxFilterBytes
     maxTermsPerConnection = configuration.rpc.maxLogTermsPerConnection
     maxTerms = configuration.rpc.maxLogTerms
+    syncTimeout = configuration.rpc.syncTimeout
+    maxSyncTimeout = configuration.rpc.maxSyncTimeout
   }
 }

@@ -114,6 +114,7 @@ struct SequencerRole {
     scrubOptions.pause = configuration.sequencer.scrubPause
     services.add(ScrubService(storage: storage, tree: tree, options: scrubOptions, registry: registry))
     services.add(FirstBlock(chain.stream, madeBy: sequencer))
+    services.add(api.waiters)
     services.add(api.notifier)
     services.add(rpc)
     services.show(in: registry)

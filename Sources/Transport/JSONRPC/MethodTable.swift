@@ -18,9 +18,15 @@ public struct MethodTable: Sendable {
   public typealias Handler =
     @Sendable (inout Parameters, RPCContext, inout JSONWriter) throws(RPCError) -> Void
 
+  /// Takes its parameters, and answers when it can.
+  public typealias DeferredHandler =
+    @Sendable (inout Parameters, RPCContext, DeferredReply) throws(RPCError) -> Void
+
   struct Method: Sendable {
     let documentation: MethodDocumentation
     let handler: Handler
+    /// How a call is made that stands alone, where that is another way.
+    var deferred: DeferredHandler?
 
     var name: String { documentation.name }
     var execution: Execution { documentation.execution }
@@ -43,6 +49,22 @@ public struct MethodTable: Sendable {
           name: name, execution: execution, summary: summary, parameters: parameters, result: result,
           refusals: refusals, differences: differences),
         handler: handler))
+  }
+
+  /// Adds a method that waits for something before it answers. In a batch, whose calls run one after the other, it is
+  /// refused.
+  public mutating func addDeferred(
+    _ name: String, _ execution: Execution, _ summary: String = "",
+    parameters: [MethodDocumentation.Parameter] = [], result: String = "",
+    refusals: [MethodDocumentation.Refusal] = [], differences: String = "", _ handler: @escaping DeferredHandler
+  ) {
+    insert(
+      Method(
+        documentation: MethodDocumentation(
+          name: name, execution: execution, summary: summary, parameters: parameters, result: result,
+          refusals: refusals, differences: differences),
+        handler: { (_, _, _) throws(RPCError) in throw .invalidRequest("\(name) cannot be part of a batch") },
+        deferred: handler))
   }
 
   /// Adds the methods of `other`, in place of those of the same name.

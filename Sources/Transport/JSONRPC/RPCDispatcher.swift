@@ -124,6 +124,9 @@ public final class RPCDispatcher: Sendable {
   }
 
   private func perform(_ request: RPCRequest, _ delivery: RPCDelivery) {
+    if !request.isBatch, let call = request.calls.first, let handler = call.deferred {
+      return answerLater(call, of: request, with: handler, delivery)
+    }
     var reply = run(request, delivery.context)
     if let size = reply?.readableBytes, size > Self.smallReply, delivery.memory?.hasRoom(for: size) == false {
       reply = refuse(request, .memory)
@@ -185,7 +188,7 @@ public final class RPCDispatcher: Sendable {
     writer.endObject()
   }
 
-  private static func begin(_ writer: inout JSONWriter) {
+  static func begin(_ writer: inout JSONWriter) {
     writer.beginObject()
     writer.key("jsonrpc")
     writer.string("2.0" as StaticString)

@@ -7,6 +7,7 @@ struct RPCRequest: Sendable {
     var id: Range<Int>?
     var isNotification = false
     var handler: MethodTable.Handler?
+    var deferred: MethodTable.DeferredHandler?
     var parameters: Range<Int>?
     /// Why the call cannot be made.
     var error: RPCError?
@@ -87,6 +88,7 @@ struct RPCRequest: Sendable {
       call.isNotification = call.id == nil
       let known = method.hasEscapes ? nil : methods.method(named: reader.bytes(of: method))
       call.handler = known?.handler
+      call.deferred = known?.deferred
       if known == nil { call.error = .methodNotFound(Self.shown(reader.string(of: method))) }
       execution = max(execution, known?.execution ?? .inline)
     } else {

@@ -120,6 +120,8 @@ final class TestChain: ChainReader, StateReader {
 /// Takes every transaction that decodes, except with nonce 99; for nonce 666 its disk fails.
 final class TestMempool: TransactionSubmitter {
   private let waiting = Mutex<[Bytes32: RecoveredTransaction]>([:])
+  /// What is known of any transaction.
+  let standing = Mutex(SubmissionStanding.executable)
 
   func submit(envelope: [UInt8]) throws(SubmissionError) -> Bytes32 {
     let transaction: RecoveredTransaction
@@ -140,6 +142,8 @@ final class TestMempool: TransactionSubmitter {
   }
 
   func transaction(hash: Bytes32) -> RecoveredTransaction? { waiting.withLock { $0[hash] } }
+
+  func standing(of hash: Bytes32) -> SubmissionStanding { standing.withLock { $0 } }
 
   var counts: (pending: Int, queued: Int) { (waiting.withLock { $0.count }, 2) }
 }
@@ -191,11 +195,18 @@ final class TestEvents: EventSource {
     var told: UInt64 = 0
     var isOver = false
     var handler: (@Sendable ([RecoveredTransaction]) -> Void)?
+    var refusalHandler: (@Sendable (RefusedTransaction) -> Void)?
   }
 
   private let state = Monitor(State())
 
   func publish(block number: UInt64) { state.update { $0.newest = number } }
+
+  func refuse(_ transaction: RefusedTransaction) { state.read { $0.refusalHandler }?(transaction) }
+
+  func onRefusal(_ handler: @escaping @Sendable (RefusedTransaction) -> Void) {
+    state.update { $0.refusalHandler = handler }
+  }
 
   func offer(_ transactions: [RecoveredTransaction]) { state.read { $0.handler }?(transactions) }
 

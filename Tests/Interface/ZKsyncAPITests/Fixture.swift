@@ -105,6 +105,7 @@ struct NoEvents: EventSource {
   func waitForBlock(after number: UInt64) -> UInt64? { nil }
   func stopWaiting() {}
   func onExecutable(_ handler: @escaping @Sendable ([RecoveredTransaction]) -> Void) {}
+  func onRefusal(_ handler: @escaping @Sendable (RefusedTransaction) -> Void) {}
 }
 
 /// A state that cannot be read.

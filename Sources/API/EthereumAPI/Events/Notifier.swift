@@ -53,6 +53,8 @@ public final class Notifier: Service {
   private let logs = Mutex(LogIndex<Subscription>())
   private let threads = Mutex<[ServiceThread]>([])
   private let isStopping = Atomic<Bool>(false)
+  /// Who hears of each block before subscribers do.
+  private let listeners = Mutex<[@Sendable (UInt64) -> Void]>([])
   /// The last block that subscribers were told of.
   private let told = Atomic<UInt64>(0)
 
@@ -90,6 +92,9 @@ public final class Notifier: Service {
     pending.wake()
     for thread in threads.withLock({ $0 }) { thread.join() }
   }
+
+  /// Calls `handler` with the number of each block that can be read from now on, on the thread that tells subscribers.
+  func onBlock(_ handler: @escaping @Sendable (UInt64) -> Void) { listeners.withLock { $0.append(handler) } }
 
   // MARK: Subscribers
 
@@ -167,6 +172,7 @@ public final class Notifier: Service {
       while last < newest {
         if isStopping.load(ordering: .acquiring) { return }
         last += 1
+        for listener in listeners.withLock({ $0 }) { listener(last) }
         announce(block: last)
         told.store(last, ordering: .relaxed)
       }

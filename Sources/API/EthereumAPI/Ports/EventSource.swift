@@ -12,4 +12,8 @@ public protocol EventSource: Sendable {
   /// Calls `handler` with transactions as they become executable, on the thread that made them so. The handler is quick:
   /// it only puts them into a queue.
   func onExecutable(_ handler: @escaping @Sendable ([RecoveredTransaction]) -> Void)
+
+  /// Calls `handler` with transactions that leave the mempool without a block, on the thread that found out. The handler is
+  /// quick.
+  func onRefusal(_ handler: @escaping @Sendable (RefusedTransaction) -> Void)
 }

@@ -9,6 +9,37 @@ public enum SubmissionError: Error, Sendable, Equatable {
   case failed(String)
 }
 
+/// What is known of a transaction that was submitted.
+public enum SubmissionStanding: Sendable, Equatable {
+  /// It can be executed.
+  case executable
+  /// It waits for an earlier nonce or for funds.
+  case parked
+  /// An earlier transaction of its sender was refused; the words say which, and why.
+  case blocked(String)
+  /// It has left the mempool without a block, for this reason.
+  case refused(String)
+  case unknown
+}
+
+/// A transaction that has left the mempool without a block.
+public struct RefusedTransaction: Sendable, Equatable {
+  public var hash: Bytes32
+  public var sender: Address
+  public var nonce: UInt64
+  public var reason: String
+  /// What those are told that wait behind it; `nil` where their turn may still come.
+  public var reasonForLaterNonces: String?
+
+  public init(hash: Bytes32, sender: Address, nonce: UInt64, reason: String, reasonForLaterNonces: String?) {
+    self.hash = hash
+    self.sender = sender
+    self.nonce = nonce
+    self.reason = reason
+    self.reasonForLaterNonces = reasonForLaterNonces
+  }
+}
+
 /// The mempool as the API sees it.
 public protocol TransactionSubmitter: Sendable {
   /// Decodes, recovers the sender, and takes the transaction in; its hash. Called on worker threads, several at once, so
@@ -20,6 +51,9 @@ public protocol TransactionSubmitter: Sendable {
 
   /// A transaction that waits.
   func transaction(hash: Bytes32) -> RecoveredTransaction?
+
+  /// What is known of a transaction that was submitted.
+  func standing(of hash: Bytes32) -> SubmissionStanding
 
   /// How many transactions can be executed, and how many wait for something.
   var counts: (pending: Int, queued: Int) { get }

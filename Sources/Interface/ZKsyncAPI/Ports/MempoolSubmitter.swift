@@ -35,6 +35,12 @@ public struct MempoolSubmitter: TransactionSubmitter {
 
   public func transaction(hash: Bytes32) -> RecoveredTransaction? { mempool.transaction(hash) }
 
+  public func standing(of hash: Bytes32) -> SubmissionStanding {
+    if let refusal = mempool.refusal(of: hash) { return .refused(refusal.reason.description) }
+    if let blocker = mempool.blocker(of: hash) { return .blocked(blocker.reasonForLaterNonces) }
+    return mempool.isExecutable(hash).map { $0 ? .executable : .parked } ?? .unknown
+  }
+
   public var counts: (pending: Int, queued: Int) {
     let counts = mempool.counts
     return (counts.executable, counts.parked)

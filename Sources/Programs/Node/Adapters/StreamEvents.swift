@@ -31,4 +31,15 @@ final class StreamEvents: EventSource {
     let subscription = mempool.subscribe(handler)
     subscriptions.withLock { $0.append(subscription) }
   }
+
+  func onRefusal(_ handler: @escaping @Sendable (RefusedTransaction) -> Void) {
+    mempool.onRefusal { refused in
+      for refusal in refused {
+        handler(
+          RefusedTransaction(
+            hash: refusal.hash, sender: refusal.sender, nonce: refusal.nonce, reason: refusal.reason.description,
+            reasonForLaterNonces: refusal.reason.kind == .replaced ? nil : refusal.reasonForLaterNonces))
+      }
+    }
+  }
 }

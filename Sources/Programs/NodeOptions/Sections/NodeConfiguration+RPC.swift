@@ -23,6 +23,8 @@ extension NodeConfiguration {
     public var heavyThreads: Int
     public var heavyTimeLimit: Duration
     public var maxHeavyCallsPerConnection: Int
+    public var syncTimeout: Duration
+    public var maxSyncTimeout: Duration
     public var maxBlocksPerFilter: UInt64
     public var maxLogsPerResponse: Int
     public var staleFilterTime: Duration
@@ -68,6 +70,12 @@ extension NodeConfiguration {
       heavyTimeLimit = try read(
         "rpc_heavy_time_limit", default: "5s", .duration,
         "a request or batch with such calls is cancelled after this time")
+      syncTimeout = try read(
+        "rpc_send_raw_transaction_sync_timeout", default: "2s", .duration,
+        "how long eth_sendRawTransactionSync waits for a block where the client does not say")
+      maxSyncTimeout = try read(
+        "rpc_send_raw_transaction_sync_max_timeout", default: "10s", .duration,
+        "how long eth_sendRawTransactionSync waits at most")
       maxHeavyCallsPerConnection = try read(
         "rpc_max_heavy_calls_per_connection", default: "16", .integer(1...1_000),
         "requests with such calls that one WebSocket connection has waiting and running")

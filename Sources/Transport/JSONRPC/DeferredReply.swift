@@ -1,0 +1,58 @@
+import HTTP
+import JSON
+import NIOCore
+import Synchronization
+
+/// The answer of a method that waits for something and keeps no thread meanwhile. It is given once, on any thread; what is
+/// given after that is dropped.
+public final class DeferredReply: Sendable {
+  /// The text of the call's id; `nil` where a notification wants no answer.
+  private let id: [UInt8]?
+  private let delivery: Mutex<RPCDelivery?>
+
+  init(id: [UInt8]?, _ delivery: RPCDelivery) {
+    self.id = id
+    self.delivery = Mutex(delivery)
+  }
+
+  /// Answers with what `body` writes, exactly one value, or with the error that it throws.
+  public func complete(_ body: (inout JSONWriter) throws(RPCError) -> Void) {
+    let delivery = delivery.withLock { delivery in
+      defer { delivery = nil }
+      return delivery
+    }
+    guard let delivery else { return }
+    guard let id else { return delivery.complete(nil) }
+    var writer = JSONWriter()
+    RPCDispatcher.begin(&writer)
+    let start = writer.mark
+    do throws(RPCError) {
+      writer.key("result")
+      try body(&writer)
+    } catch {
+      writer.truncate(to: start)
+      writer.key("error")
+      error.write(to: &writer)
+    }
+    writer.key("id")
+    writer.raw(id[...])
+    writer.endObject()
+    delivery.complete(writer.withUnsafeBytes { ByteBuffer(bytes: $0) })
+  }
+}
+
+extension RPCDispatcher {
+  /// Makes a call that is answered later.
+  func answerLater(
+    _ call: RPCRequest.Call, of request: RPCRequest, with handler: MethodTable.DeferredHandler, _ delivery: RPCDelivery
+  ) {
+    let reply = DeferredReply(id: call.isNotification ? nil : call.id.map { Array(request.text[$0]) }, delivery)
+    do throws(RPCError) {
+      try delivery.context.checkCancellation()
+      var parameters = Parameters(call.parameters.map { JSONValue(storage: request.text, checked: $0) })
+      try handler(&parameters, delivery.context, reply)
+    } catch {
+      reply.complete { (_) throws(RPCError) in throw error }
+    }
+  }
+}
