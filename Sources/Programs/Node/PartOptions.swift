@@ -15,6 +15,7 @@ extension SequencerOptions {
     limits.transactions = configuration.sequencer.maxTransactions
     limits.gas = configuration.sequencer.maxGas
     limits.pubdata = configuration.sequencer.maxPubdata
+    limits.maxCycles = configuration.sequencer.maxBlockCycles
     limits.native = configuration.sequencer.maxBlockNative
     limits.transactionNative = configuration.sequencer.maxTransactionNative
     limits.unpaidTime = limits.blockTime / 100 * UInt64(configuration.sequencer.unpaidShare)

@@ -87,6 +87,34 @@ import ZKsyncOS
     harness.stop()
   }
 
+  @Test func noBlockTakesMoreCyclesThanAProverTakes() throws {
+    let harness = try Harness(directory) { $0.limits.maxCycles = 50_000_000 }
+    try harness.start()
+    let hasher = try deploy(Contract.hasher, harness)
+    // Some 20 million cycles each, so that a block has room for two; the last one never fits.
+    let hashes = (1..<6 as Range<UInt64>).map { number in
+      TestChain.transfer(
+        from: TestChain.sender(number), nonce: 0, to: hasher, value: 0, gasLimit: 3_000_000,
+        input: Contract.words(4, 32_768))
+    }
+    let tooLong = TestChain.transfer(
+      from: TestChain.sender(9), nonce: 0, to: hasher, value: 0, gasLimit: 20_000_000,
+      input: Contract.words(40, 32_768))
+    try harness.send(hashes + [tooLong])
+    #expect(try wait(harness, for: tooLong.hash).reason == .execution(BlockResource.cycles.refusal))
+    for one in hashes { _ = try harness.block(with: one.hash) }
+    harness.stop()
+    for number in 1...harness.storage.log.last {
+      let view = try harness.storage.state.view(at: number - 1)
+      let record = try #require(try harness.storage.log.record(number))
+      var executor = try BlockExecutor(context: record.context, state: view)
+      for transaction in record.transactions { _ = try executor.execute(transaction) }
+      #expect(executor.totals.cycles <= 50_000_000)
+      #expect(record.transactions.count <= 3)
+    }
+    #expect(try #require(harness.chain.registry.value("sequencer_sealed_total{reason=\"full_cycles\"}")) >= 1)
+  }
+
   @Test func noBlockHasMorePubdataThanABatch() throws {
     let harness = try Harness(directory)
     try harness.start()

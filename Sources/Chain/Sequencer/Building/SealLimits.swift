@@ -14,6 +14,8 @@ public struct SealLimits: Sendable {
   // A transaction with which a block would exceed one of these begins the next block instead, and is refused for good
   // where it would exceed it alone.
 
+  /// Cycles of the proving run, as estimated: what provers take, less some reserve.
+  public var maxCycles: UInt64 = (1 << 30) - (1 << 24)
   /// Bytes of pubdata: what L1 takes in one batch, less some reserve (`l1-node.md` §8.3).
   public var maxPubdata = 126_976 - 512
   /// L2→L1 logs: the leaves of a batch's tree, 2^14.
@@ -45,6 +47,7 @@ public struct SealLimits: Sendable {
   public var alone: ExecutionLimits {
     var bounds = ExecutionLimits()
     bounds.native = min(transactionNative, native)
+    bounds.cycles = maxCycles
     bounds.pubdata = maxPubdata
     bounds.l2ToL1Logs = maxL2ToL1Logs
     return bounds

@@ -8,6 +8,7 @@ extension NodeConfiguration {
     public var maxTransactions: Int
     public var maxGas: UInt64
     public var maxPubdata: Int
+    public var maxBlockCycles: UInt64
     /// Native units.
     public var maxBlockNative: UInt64
     /// Native units.
@@ -43,6 +44,9 @@ extension NodeConfiguration {
       maxPubdata = try read(
         "sequencer_max_block_pubdata", default: "110000", .integer(1_000...(1 << 30)), "pubdata bytes that seal a block"
       )
+      maxBlockCycles = try read(
+        "sequencer_max_block_cycles", default: "1056964608", .unsigned(1 << 24...(1 << 40)),
+        "estimated cycles of the proving run that no block exceeds; the default is 2^30 less a reserve")
       maxBlockNative = try read(
         "sequencer_max_block_native", default: "68719476736", .unsigned(1 << 24...(1 << 62)),
         "native units of computation that no block exceeds")
