@@ -6,7 +6,7 @@ import Transactions
 
 /// `eth_sendRawTransactionSync`, EIP-7966.
 @Suite struct SynchronousSendingTests {
-  let api = Fixture()
+  let api = Fixture { $0.maxSyncTimeout = .seconds(60) }
 
   init() {
     api.api.waiters.start()
@@ -20,13 +20,15 @@ import Transactions
 
   /// Sends with a timeout in milliseconds, and does something meanwhile.
   func send(
-    _ transaction: RecoveredTransaction, timeout: Int = 30_000, meanwhile: @escaping @Sendable () -> Void = {}
+    _ transaction: RecoveredTransaction, timeout: Int = 60_000, meanwhile: (@Sendable () -> Void)? = nil
   ) async throws -> JSONValue {
     let envelope = Hex.encode(transaction.transaction.envelope)
     async let response = api.response(
       "eth_sendRawTransactionSync", #"["\#(envelope)","0x\#(String(timeout, radix: 16))"]"#)
-    while api.api.waiters.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
-    meanwhile()
+    if let meanwhile {
+      while api.api.waiters.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
+      meanwhile()
+    }
     return try await response
   }
 
