@@ -21,12 +21,12 @@ public enum Lane: Int, CaseIterable, Sendable {
 /// What a trial run of a transaction took.
 public struct TrialCost: Sendable, Equatable {
   public var nanoseconds: UInt64
-  /// Native units, as the virtual machine counts them.
-  public var native: UInt64
+  /// Cycles of the proving run of a block that consists of it.
+  public var cycles: UInt64
 
-  public init(nanoseconds: UInt64, native: UInt64) {
+  public init(nanoseconds: UInt64, cycles: UInt64) {
     self.nanoseconds = nanoseconds
-    self.native = native
+    self.cycles = cycles
   }
 }
 

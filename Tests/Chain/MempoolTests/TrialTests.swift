@@ -33,7 +33,7 @@ import Transactions
     #expect(test.pool.takeForTrial() == sent)
     #expect(test.pool.takeForTrial() == nil)
     #expect(test.takeAll().isEmpty)
-    let cost = TrialCost(nanoseconds: 50_000_000, native: 7)
+    let cost = TrialCost(nanoseconds: 50_000_000, cycles: 7)
     test.pool.endTrial(sent.hash, .fits(cost))
     #expect(test.pool.offers == (false, true))
     let again = try #require(test.pool.take(.long))
@@ -49,7 +49,7 @@ import Transactions
     _ = test.pool.take()
     test.pool.requireTrial(sent.hash)
     _ = test.pool.takeForTrial()
-    test.pool.endTrial(sent.hash, .fits(TrialCost(nanoseconds: 9_000_000, native: 7)))
+    test.pool.endTrial(sent.hash, .fits(TrialCost(nanoseconds: 9_000_000, cycles: 7)))
     #expect(test.take(.long) == nil)
     #expect(test.take(.ordinary) == sent)
   }
@@ -162,7 +162,7 @@ import Transactions
       // Even then it is not a block that tries it.
       #expect(test.takeAll().isEmpty)
       #expect(test.pool.takeForTrial() == next)
-      test.pool.endTrial(next.hash, .fits(TrialCost(nanoseconds: 1, native: 1)))
+      test.pool.endTrial(next.hash, .fits(TrialCost(nanoseconds: 1, cycles: 1)))
       #expect(test.takeAll() == [next])
       test.pool.reject(next.hash, "a cheap refusal", nanoseconds: 10)
       test.seal([])
@@ -185,7 +185,7 @@ import Transactions
     #expect(test.pool.takeForTrial() == nil)
     test.clock.now.add(4_001, ordering: .relaxed)
     #expect(test.pool.takeForTrial() == honest)
-    test.pool.endTrial(honest.hash, .fits(TrialCost(nanoseconds: 1, native: 1)))
+    test.pool.endTrial(honest.hash, .fits(TrialCost(nanoseconds: 1, cycles: 1)))
     #expect(test.takeAll() == [honest])
   }
 

@@ -36,6 +36,8 @@ struct LiveSource: BlockSource {
   private var lightTime: UInt64 = 0
   private var ordinaryTime: UInt64 = 0
   private var hasTakenLong = false
+  /// Whether something waits for which the next block is the right one.
+  private var isFull = false
 
   init(
     pool: Mempool, l1: any L1RequestSource, limits: SealLimits, clock: TimeSource, news: Signal,
@@ -82,10 +84,12 @@ struct LiveSource: BlockSource {
       if isStopping() { return seal(.stopping) }
       if let deadline, clock.monotonicNanoseconds() >= deadline {
         // However busy the others are, one long transaction a block gets its turn.
-        return takeLong(totals) ?? seal(.time)
+        if let candidate = takeLong(totals) { return candidate }
+        return isFull ? nil : seal(.time)
       }
       let generation = news.generation
       if let candidate = take(totals) { return candidate }
+      if isFull { return nil }
       // A block in which everything was refused so far is no block: it is given up, not waited for.
       guard let deadline else { return nil }
       news.wait(after: generation, until: min(deadline, pauseEnd ?? deadline))
@@ -101,7 +105,10 @@ struct LiveSource: BlockSource {
 
   private mutating func take(_ totals: BlockTotals) -> Candidate? {
     if let request {
-      return Candidate(transaction: request, limits: wholeLimits(totals), offer: nil, isSlice: false)
+      // What L1 requested cannot be left out for taking long.
+      var bounds = limits.alone
+      bounds.native = limits.native - min(limits.native, totals.nativeUsed)
+      return Candidate(transaction: request, limits: bounds, offer: nil, isSlice: false)
     }
     while let offer = pool.takeFirst() ?? takeShort() {
       if let candidate = candidate(offer, totals) { return candidate }
@@ -117,6 +124,12 @@ struct LiveSource: BlockSource {
 
   private mutating func takeLong(_ totals: BlockTotals) -> Candidate? {
     guard !hasTakenLong, mayTakeLong(), let offer = pool.take(.long) else { return nil }
+    if let trial = offer.trial, totals.transactions > 0, totals.cycles + trial.cycles > limits.maxCycles {
+      // Trying it here would be in vain.
+      pool.putBack(offer.transaction.hash, isFirst: true)
+      isFull = true
+      return seal(.full(.cycles))
+    }
     return candidate(offer, totals)
   }
 

@@ -16,14 +16,14 @@ public struct SealLimits: Sendable {
 
   /// Cycles of the proving run, as estimated: what provers take, less some reserve.
   public var maxCycles: UInt64 = (1 << 30) - (1 << 24)
-  /// Bytes of pubdata: what L1 takes in one batch, less some reserve (`l1-node.md` §8.3).
+  /// Bytes of pubdata: the 126,976 that L1 takes in the calldata of one batch, less some reserve.
   public var maxPubdata = 126_976 - 512
   /// L2→L1 logs: the leaves of a batch's tree, 2^14.
   public var maxL2ToL1Logs = 16_384
   /// Native units of all transactions together.
   public var native: UInt64 = 1 << 36
-  /// Native units of one transaction. The slowest of them take the node a tenth of a nanosecond each, so that the
-  /// default is about one block's time.
+  /// Native units of one transaction. The slowest of them take the node a sixth of a nanosecond each, most of them a
+  /// thirtieth, so that the default is at most about two blocks' time.
   public var transactionNative: UInt64 = 1 << 30
 
   /// Nanoseconds a block that may be spent on transactions that end up in none.
@@ -33,8 +33,8 @@ public struct SealLimits: Sendable {
 
   /// Gas with which nothing can be done that takes time: a transfer and no more.
   static let plainGas: UInt64 = 30_000
-  /// Native units that take at most a nanosecond, whatever they are spent on: half of what was measured of the slowest,
-  /// which are signature recoveries (`zkos bench precompiles`).
+  /// Native units that take at most a nanosecond, whatever they are spent on: less than what was measured of the slowest,
+  /// a modular exponentiation (`zkos bench precompiles`).
   private static let nativePerNanosecond: UInt64 = 5
 
   /// Native units that can be spent in so many nanoseconds.

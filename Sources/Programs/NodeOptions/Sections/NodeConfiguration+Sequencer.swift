@@ -52,7 +52,7 @@ extension NodeConfiguration {
         "native units of computation that no block exceeds")
       maxTransactionNative = try read(
         "sequencer_max_transaction_native", default: "1073741824", .unsigned(1 << 24...(1 << 36)),
-        "native units of computation that no transaction exceeds; the default takes at most about 0.1 s")
+        "native units of computation that no transaction exceeds; the default takes at most about 0.2 s")
       unpaidShare = try read(
         "sequencer_max_unpaid_percent", default: "10", .integer(1...100),
         "share of the time of blocks that may go to transactions which end up in none and pay nothing")
