@@ -3,7 +3,7 @@
 import select
 import time
 
-from clients import SPINNER, WebSocket, encode, heavy_estimate
+from clients import LONG_CALLS, SPINNER, WebSocket, encode, heavy_estimate
 from harness import STRANGER, Attack
 from node import RICH
 
@@ -47,8 +47,8 @@ def calls_of_others_are_answered(node):
 
 
 def test_heavy_calls(under_attack):
-    under_attack(HeavyCalls, meanwhile=calls_of_others_are_answered)
+    under_attack(HeavyCalls, meanwhile=calls_of_others_are_answered, **LONG_CALLS)
 
 
 def test_a_full_queue_of_heavy_calls(under_attack):
-    under_attack(FullQueue, meanwhile=calls_of_others_are_answered)
+    under_attack(FullQueue, meanwhile=calls_of_others_are_answered, **LONG_CALLS)

@@ -18,8 +18,13 @@ def rpc(method: str, *params, id: int = 1) -> dict:
     return {"jsonrpc": "2.0", "id": id, "method": method, "params": list(params)}
 
 
+# Options with which a node lets an estimate compute as long as the virtual machine would. By default it ends where no
+# transaction may compute any longer, which is soon.
+LONG_CALLS = {"SEQUENCER_MAX_TRANSACTION_NATIVE": str(1 << 36), "SEQUENCER_MAX_BLOCK_CYCLES": str(1 << 40)}
+
+
 def heavy_estimate(id: int = 1) -> dict:
-    """A small request that takes seconds to answer."""
+    """A small request that takes a node with `LONG_CALLS` seconds to answer."""
     return rpc("eth_estimateGas", {"to": SPINNER}, "latest", {SPINNER: {"code": LOOP}}, id=id)
 
 

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from clients import encode, heavy_estimate
+from clients import LONG_CALLS, encode, heavy_estimate
 from measuring import send_and_read
 from node import Node
 
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        node = Node(pathlib.Path(directory)).start()
+        node = Node(pathlib.Path(directory), **LONG_CALLS).start()
         stopped, answers = multiprocessing.Event(), multiprocessing.Queue()
         load = multiprocessing.Process(target=loop_on_heavy_calls, args=[node.port, arguments.clients, stopped, answers])
         try:

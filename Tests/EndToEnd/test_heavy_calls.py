@@ -4,7 +4,7 @@ import select
 
 import pytest
 
-from clients import WebSocket, encode, heavy_estimate, post
+from clients import LONG_CALLS, WebSocket, encode, heavy_estimate, post
 from node import RICH, Wallet, wait_until
 
 BUSY = -32005
@@ -20,7 +20,7 @@ def heavy_calls_in_work(node) -> float:
 
 
 def test_who_sends_heavy_calls_and_leaves_holds_nobody_up(own_node):
-    node = own_node()
+    node = own_node(**LONG_CALLS)
     rich = Wallet(node, RICH)
     attackers = [post(node, batch_of_heavy_calls()) for _ in range(2)]
     wait_until(lambda: heavy_calls_in_work(node) == 2)
@@ -34,7 +34,7 @@ def test_who_sends_heavy_calls_and_leaves_holds_nobody_up(own_node):
 
 
 def test_other_calls_are_served_while_heavy_calls_run(own_node):
-    node = own_node()
+    node = own_node(**LONG_CALLS)
     rich = Wallet(node, RICH)
     attackers = [post(node, batch_of_heavy_calls()) for _ in range(4)]
     for attacker in attackers:
@@ -50,7 +50,7 @@ def test_other_calls_are_served_while_heavy_calls_run(own_node):
 
 
 def test_heavy_calls_beyond_the_bound_are_refused_at_once(own_node):
-    node = own_node()
+    node = own_node(**LONG_CALLS)
     client = WebSocket(node)
     for id in range(64):
         client.send(encode(heavy_estimate(id)))
@@ -63,7 +63,7 @@ def test_heavy_calls_beyond_the_bound_are_refused_at_once(own_node):
 
 
 def test_what_all_clients_together_may_have_waiting_is_bounded(own_node):
-    node = own_node()
+    node = own_node(**LONG_CALLS)
     clients = [WebSocket(node) for _ in range(70)]
     for client in clients:
         for id in range(16):
@@ -81,7 +81,7 @@ def test_what_all_clients_together_may_have_waiting_is_bounded(own_node):
 
 def test_a_batch_has_one_limit_for_all_its_calls(own_node):
     """However many heavy calls a batch has, it ends."""
-    node = own_node()
+    node = own_node(**LONG_CALLS)
     client = WebSocket(node)
     client.send(encode([heavy_estimate(id) for id in range(40)]))
     client.socket.settimeout(15)
@@ -91,7 +91,7 @@ def test_a_batch_has_one_limit_for_all_its_calls(own_node):
 
 
 def test_ctrl_c_ends_the_node_while_heavy_calls_run(own_node):
-    node = own_node()
+    node = own_node(**LONG_CALLS)
     clients = [post(node, batch_of_heavy_calls()) for _ in range(8)]
     wait_until(lambda: heavy_calls_in_work(node) == 8)
     assert node.stop(timeout=5) == 0

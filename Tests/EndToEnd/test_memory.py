@@ -3,7 +3,7 @@
 import socket
 import threading
 
-from clients import SPINNER, WebSocket, encode, heavy_estimate, rpc
+from clients import LONG_CALLS, SPINNER, WebSocket, encode, heavy_estimate, rpc
 from node import RICH, Wallet, wait_until
 
 BUDGET = 64 << 20
@@ -36,7 +36,7 @@ class Flood(threading.Thread):
 
 
 def test_long_messages_to_a_busy_node_stay_within_the_budget(own_node):
-    node = own_node(RPC_MAX_MEMORY_BYTES=str(BUDGET))
+    node = own_node(RPC_MAX_MEMORY_BYTES=str(BUDGET), **LONG_CALLS)
     rich = Wallet(node, RICH)
     rich.transact(to=RICH.address)
     before = node.resident_bytes()

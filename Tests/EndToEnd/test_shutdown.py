@@ -2,12 +2,12 @@
 
 import time
 
-from clients import WebSocket, encode, heavy_estimate, post
+from clients import LONG_CALLS, WebSocket, encode, heavy_estimate, post
 from node import Node, wait_until
 
 
 def busy_node(own_node, **options) -> Node:
-    node = own_node(**options)
+    node = own_node(**LONG_CALLS, **options)
     # Whoever asked stays and waits for the answer.
     node.clients = [post(node, encode([heavy_estimate(id) for id in range(8)])) for _ in range(4)]
     for _ in range(20):

@@ -167,8 +167,11 @@ public final class Sequencer: Service {
       throw .missingRecord(block: number)
     }
     let nextID = record.transactions.compactMap(\.priorityID).last.map { $0 + 1 }
-    let block = try storing { () throws(StorageError) in try storage.blocks.block(number) }
-    let gasUsed = block?.receipts.reduce(0) { $0 + $1.receipt.gasUsed } ?? 0
+    var gasUsed: UInt64 = 0
+    if options.feeModel != .fixed {
+      let block = try storing { () throws(StorageError) in try storage.blocks.block(number) }
+      gasUsed = block?.receipts.reduce(0) { $0 + $1.receipt.gasUsed } ?? 0
+    }
     let tip = Tip(
       number: number, timestamp: record.context.timestamp, hashes: hashes,
       baseFee: options.feeModel.next(after: record.context.baseFee, gasUsed: gasUsed, floor: options.baseFee))

@@ -20,7 +20,7 @@ struct MemoryBudgetTests {
     let slow: (inout HTTPServer.Limits) -> Void = { limits in
       limits.memoryBytes = limit
       // Long enough for a loaded machine to see it full.
-      limits.memoryWait = .seconds(4)
+      limits.memoryWait = .seconds(20)
     }
     try await withServer(EchoService(), slow) { server in
       let half = try RawSocket(port: server.port)
