@@ -13,7 +13,7 @@ public struct BlockExecutor: ~Copyable {
   /// What the included transactions amount to, for a builder that seals on limits.
   public private(set) var totals: BlockTotals
   /// Estimated cycles of a proving run over a block of nothing but the transaction included last.
-  public private(set) var lastTransactionCycles: UInt64 = 0
+  public var lastTransactionCycles: UInt64 { model.cycles(bootloader.state.pointee.effort.alone) }
   private let bootloader: Bootloader
   private let model: CycleModel
   private var results: [TransactionResult] = []
@@ -96,12 +96,11 @@ public struct BlockExecutor: ~Copyable {
       let processed = try bootloader.process(transaction, senderIsKnown: senderIsKnown, tracer: &tracer)
       let result = bootloader.result(of: processed)
       try bootloader.finish()
-      let effort = bootloader.state.pointee.finishEffort(
+      let added = bootloader.state.pointee.finishEffort(
         native: result.nativeUsed, encodedLength: length, counted: bootloader.machine.environment.counted)
-      lastTransactionCycles = model.cycles(effort.alone)
       var sums = totals
       sums.add(
-        result, encodedLength: length, pubdata: bootloader.state.pointee.countPubdata(), effort.added, model)
+        result, encodedLength: length, pubdata: bootloader.state.pointee.countPubdata(), added, model)
       if let resource = limits.resourceExceeded(by: sums) { throw .exceeded(resource) }
       include(result, transaction)
       totals = sums

@@ -65,12 +65,12 @@ public enum Simulation {
       let processed = try bootloader.process(transaction, senderIsKnown: true, tracer: &tracer)
       let result = bootloader.result(of: processed)
       let length = transaction.encodedLength
-      let effort = bootloader.state.pointee.finishEffort(
+      let added = bootloader.state.pointee.finishEffort(
         native: result.nativeUsed, encodedLength: length, counted: bootloader.machine.environment.counted)
       let model = CycleModel.of(context.protocolVersion)
       var totals = BlockTotals(model)
       totals.add(
-        result, encodedLength: length, pubdata: bootloader.state.pointee.countPubdata(), effort.added, model)
+        result, encodedLength: length, pubdata: bootloader.state.pointee.countPubdata(), added, model)
       if let resource = limits.resourceExceeded(by: totals) { throw .exceeded(resource) }
       return Result(
         succeeded: result.succeeded, output: result.output,

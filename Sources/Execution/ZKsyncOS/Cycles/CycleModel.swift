@@ -28,6 +28,18 @@ public struct CycleModel: Hashable, Sendable {
 
   /// The cycles of a block that consists of this work. Amounts that no block can have saturate.
   public func cycles(_ work: ProvingWork) -> UInt64 {
+    // Of ordinary amounts the products fit, and so does their sum: called for each transaction, this is one of its costs.
+    if all(work.amounts .< Self.ordinaryAmounts), all(prices .< Self.ordinaryPrices) {
+      return (work.amounts &* prices).wrappedSum() / UInt64(Self.scale)
+    }
+    return saturatedCycles(work)
+  }
+
+  private static let ordinaryAmounts = SIMD32<UInt64>(repeating: 1 << 29)
+  private static let ordinaryPrices = SIMD32<UInt64>(repeating: 1 << 30)
+
+  @inline(never)
+  private func saturatedCycles(_ work: ProvingWork) -> UInt64 {
     var sum: UInt64 = 0
     for kind in ProvingWork.Kind.allCases {
       let (product, overflow) = work[kind].multipliedReportingOverflow(by: prices[kind.rawValue])

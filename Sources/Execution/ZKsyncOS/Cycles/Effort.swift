@@ -117,13 +117,13 @@ struct Effort {
 }
 
 extension BlockState {
-  /// Counts what the transaction that ends now leaves to be written, and gives its whole effort.
+  /// Counts what the transaction that ends now leaves to be written, and gives what it adds to its block.
   ///
   /// - Parameters:
   ///   - native: see ``TransactionResult/nativeUsed``.
   ///   - encodedLength: bytes of the transaction in the virtual machine's encoding.
   ///   - counted: what its instructions counted.
-  mutating func finishEffort(native: UInt64, encodedLength: Int, counted: CountedWork) -> Effort {
+  mutating func finishEffort(native: UInt64, encodedLength: Int, counted: CountedWork) -> ProvingWork {
     let start = transactionStart.frame
     for index in 0..<cellUndo.count where cellUndo[index].undo <= start.cellUndo {
       let position = cellUndo[index].position
@@ -148,7 +148,7 @@ extension BlockState {
     }
     effort.common[.encodedByte] += UInt64(encodedLength)
     effort.finish(native: native, counted: counted)
-    return effort
+    return effort.added
   }
 
   private mutating func countChange(of position: Int) {
