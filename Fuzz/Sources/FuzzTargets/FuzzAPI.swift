@@ -71,6 +71,7 @@ private struct FuzzChain: ChainReader, StateReader, TransactionSubmitter, Simula
 
   func pendingNonce(of sender: Address) -> UInt64 { .max }
   func transaction(hash: Bytes32) -> RecoveredTransaction? { nil }
+  func standing(of hash: Bytes32) -> SubmissionStanding { .unknown }
   var counts: (pending: Int, queued: Int) { (.max, .max) }
 
   /// Needs as much gas as there are bytes.
@@ -85,5 +86,6 @@ private struct FuzzChain: ChainReader, StateReader, TransactionSubmitter, Simula
 
   func waitForBlock(after number: UInt64) -> UInt64? { nil }
   func stopWaiting() {}
+  func onRefusal(_ handler: @escaping @Sendable (RefusedTransaction) -> Void) {}
   func onExecutable(_ handler: @escaping @Sendable ([RecoveredTransaction]) -> Void) {}
 }
