@@ -87,7 +87,7 @@ final class TrialRunner: Sendable {
       let outcome = try executor.execute(transaction, within: limits)
       let nanoseconds = watch.lap()
       switch outcome {
-      case .included: return .fits(TrialCost(nanoseconds: nanoseconds, cycles: executor.totals.cycles))
+      case .included: return .fits(TrialCost(nanoseconds: nanoseconds, cycles: executor.lastTransactionCycles))
       // Another block decides: something of the sender is in the one being built, or came into one just now.
       case .rejected(.invalid(.nonceTooHigh)), .rejected(.invalid(.nonceTooLow)): return .inconclusive
       case .rejected(let reason): return .refused(reason.description, nanoseconds: nanoseconds)
