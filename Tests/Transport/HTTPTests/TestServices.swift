@@ -86,9 +86,9 @@ func withServer<R>(
   }
 }
 
-/// Waits until `condition` holds, for two seconds at most; whether it does.
+/// Waits until `condition` holds, for twenty seconds at most; whether it does.
 func eventually(_ condition: () -> Bool) async -> Bool {
-  for _ in 0..<400 {
+  for _ in 0..<4_000 {
     if condition() { return true }
     try? await Task.sleep(for: .milliseconds(5))
   }

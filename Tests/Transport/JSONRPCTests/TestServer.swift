@@ -148,7 +148,7 @@ func withRPCServer<R>(
 }
 
 func eventually(_ condition: () -> Bool) async -> Bool {
-  for _ in 0..<400 {
+  for _ in 0..<4_000 {
     if condition() { return true }
     try? await Task.sleep(for: .milliseconds(5))
   }
