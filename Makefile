@@ -45,7 +45,8 @@ test-unit: deps
 
 test-e2e: deps $(VENV)/.installed
 	swift build $(FLAGS)
-	$(PYTHON) -m pytest -q Tests/EndToEnd Tests/Attack
+	$(PYTHON) -m pytest -q Tests/EndToEnd
+	$(PYTHON) -m pytest -q Tests/Attack
 
 attack: deps $(VENV)/.installed ## Attack a node for a while, on an idle machine (ARGS="-k filters" for one); prints the lines of docs/security.md
 	swift build $(FLAGS) --product sequencer
