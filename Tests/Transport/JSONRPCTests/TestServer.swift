@@ -127,6 +127,8 @@ func withRPCServer<R>(
 ) async throws -> R {
   var limits = HTTPServer.Limits()
   var dispatcherLimits = RPCDispatcher.Limits()
+  // Those that are about the time set their own: on a loaded machine the others take as long as they take.
+  dispatcherLimits.heavyTime = .minutes(2)
   adjust(&limits, &dispatcherLimits)
   let pool = WorkerPool(threads: 2, limit: poolLimit), heavyPool = WorkerPool(threads: 1, limit: heavyLimit)
   let registry = MetricsRegistry()
