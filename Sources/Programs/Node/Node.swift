@@ -1,6 +1,5 @@
 import ChainStorage
 import Concurrency
-import Concurrency
 import Glibc
 import HTTP
 import JSONRPC

@@ -40,7 +40,7 @@ public final class RPCWork: Sendable {
   }
 
   /// Gives the work up. If it has not begun it is answered at once and dropped; if it has, it is answered when it notices.
-  func cancel(_ reason: Cancellation.Reason) {
+  package func cancel(_ reason: Cancellation.Reason) {
     guard cancellation.cancel(reason) else { return }
     place.withLock { $0 }?.withdraw(reason)
   }

@@ -129,4 +129,29 @@ import Transactions
     #expect(error.code == -32_005)
     stop()
   }
+
+  @Test func whoHasLeftMakesRoom() async throws {
+    let small = Fixture {
+      $0.maxSyncWaiters = 1
+      $0.maxSyncTimeout = .seconds(60)
+    }
+    small.api.waiters.start()
+    func message(_ nonce: UInt64, timeout: String) throws -> [UInt8] {
+      let envelope = Hex.encode(try transfer(nonce: nonce).transaction.envelope)
+      return Array(
+        #"{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransactionSync","params":["\#(envelope)","\#(timeout)"]}"#.utf8)
+    }
+    let work = small.dispatcher.handle(try message(1, timeout: "0xea60")) { _ in }
+    while small.api.waiters.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
+    work?.cancel(.clientGone)
+    let second = try message(2, timeout: "0x14")
+    let reply = await withCheckedContinuation { continuation in
+      small.dispatcher.handle(second) { reply in
+        continuation.resume(returning: reply.map { String(decoding: $0.readableBytesView, as: UTF8.self) } ?? "")
+      }
+    }
+    #expect(reply.contains(#""code":4"#), "\(reply)")
+    small.api.waiters.stop()
+    stop()
+  }
 }

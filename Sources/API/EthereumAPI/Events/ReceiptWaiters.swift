@@ -23,6 +23,8 @@ public final class ReceiptWaiters: Service {
     let nonce: UInt64
     /// Nanoseconds of the monotonic clock.
     let deadline: UInt64
+    /// Says whether the client has left.
+    let cancellation: Cancellation
     let complete: @Sendable (Outcome) -> Void
   }
 
@@ -30,6 +32,15 @@ public final class ReceiptWaiters: Service {
     var waiters: [Bytes32: [Waiter]] = [:]
     var count = 0
     var isStopping = false
+
+    /// Forgets those whose clients have left.
+    mutating func removeAbandoned() {
+      for (hash, waiters) in waiters where waiters.contains(where: \.cancellation.isCancelled) {
+        let left = waiters.filter { !$0.cancellation.isCancelled }
+        count -= waiters.count - left.count
+        self.waiters[hash] = left.isEmpty ? nil : left
+      }
+    }
 
     mutating func remove(_ hash: Bytes32) -> [Waiter] {
       let removed = waiters.removeValue(forKey: hash) ?? []
@@ -65,15 +76,16 @@ public final class ReceiptWaiters: Service {
   package var count: Int { state.withLock { $0.count } }
 
   /// Calls `complete` once, when it is known what becomes of the transaction or at `deadline`, in nanoseconds of the
-  /// monotonic clock; false where too many wait already.
+  /// monotonic clock; false where too many wait already. Those whose client has left, as `cancellation` tells, make room.
   func wait(
-    for hash: Bytes32, from sender: Address, nonce: UInt64, until deadline: UInt64,
+    for hash: Bytes32, from sender: Address, nonce: UInt64, until deadline: UInt64, unless cancellation: Cancellation,
     _ complete: @escaping @Sendable (Outcome) -> Void
   ) -> Bool {
     let isAdded = state.withLock { state in
+      if state.count >= limit { state.removeAbandoned() }
       guard state.count < limit, !state.isStopping else { return false }
       state.waiters[hash, default: []].append(
-        Waiter(sender: sender, nonce: nonce, deadline: deadline, complete: complete))
+        Waiter(sender: sender, nonce: nonce, deadline: deadline, cancellation: cancellation, complete: complete))
       state.count += 1
       return true
     }

@@ -22,7 +22,7 @@ extension EthereumAPI {
       differences:
         "A transaction whose turn has not come may still get it: code 5 for a gap comes at the timeout. Not to be used in a "
         + "batch. A timeout beyond the option's maximum is that."
-    ) { [self] (parameters, _, reply) throws(RPCError) in
+    ) { [self] (parameters, context, reply) throws(RPCError) in
       let envelope = try parameters.required("bytes", as: HexData.self).bytes
       let milliseconds = try parameters.optional("timeout", as: UInt64.self) ?? 0
       let longest = configuration.maxSyncTimeout.nanoseconds / 1_000_000
@@ -36,11 +36,13 @@ extension EthereumAPI {
         case .failed(let reason): throw faults.internalError(reason)
         }
       }
-      try wait(for: hash, milliseconds: timeout, reply)
+      try wait(for: hash, milliseconds: timeout, context.cancellation, reply)
     }
   }
 
-  private func wait(for hash: Bytes32, milliseconds: UInt64, _ reply: DeferredReply) throws(RPCError) {
+  private func wait(
+    for hash: Bytes32, milliseconds: UInt64, _ cancellation: Cancellation, _ reply: DeferredReply
+  ) throws(RPCError) {
     // It may be in a block already, and is then found there instead.
     var transaction = submitter.transaction(hash: hash)
     if transaction == nil { transaction = try included(hash)?.transaction }
@@ -48,7 +50,7 @@ extension EthereumAPI {
     var nonce: UInt64 = 0
     if case .signed(let signed)? = transaction?.transaction { nonce = signed.nonce }
     let isWaiting = waiters.wait(
-      for: hash, from: transaction?.sender ?? .zero, nonce: nonce, until: deadline
+      for: hash, from: transaction?.sender ?? .zero, nonce: nonce, until: deadline, unless: cancellation
     ) { [self] outcome in
       reply.complete { (writer) throws(RPCError) in
         switch outcome {
