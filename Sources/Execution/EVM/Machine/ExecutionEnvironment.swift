@@ -12,6 +12,7 @@ import Primitives
   /// Native charged for what is counted here, and by copies that had not the gas to begin.
   public var native: UInt64 = 0
 
+  /// Nothing counted yet.
   @inlinable public init() {}
 }
 
