@@ -11,7 +11,7 @@ FLAGS := -c release -j $(JOBS) -Xswiftc -gline-tables-only --explicit-target-dep
 BIN := .build/release
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev pkg-config python3-venv
+DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev zlib1g-dev pkg-config python3-venv
 ARGS ?=
 
 .PHONY: help deps build run test test-unit test-e2e attack lint reference format fuzz bench bench-counts bench-guest bench-rpc clean

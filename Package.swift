@@ -32,9 +32,12 @@ let package = Package(
     .system("CSecp256k1", in: "Base", pkgConfig: "libsecp256k1", debian: "libsecp256k1-dev"),
     .system("CLibCrypto", in: "Base", pkgConfig: "libcrypto", debian: "libssl-dev"),
     .system("CGMP", in: "Base", pkgConfig: "gmp", debian: "libgmp-dev"),
+    .system("CZlib", in: "Base", pkgConfig: "zlib", debian: "zlib1g-dev"),
     .module("Cryptography", in: "Base", ["Primitives", "CSecp256k1", "CLibCrypto", "CGMP"]),
+    .module("Compression", in: "Base", ["CZlib"]),
     .module("JSON", in: "Base", ["Primitives"]),
     .module("Telemetry", in: "Base", ["Concurrency", "JSON", .logging]),
+    .tests("CompressionTests", in: "Base", ["Compression"]),
     .tests("ConcurrencyTests", in: "Base", ["Concurrency"]),
     .tests("CryptographyTests", in: "Base", ["Primitives", "Cryptography", "RandomTesting"]),
     .tests("JSONTests", in: "Base", ["Primitives", "JSON", "RandomTesting"]),
@@ -199,6 +202,27 @@ let package = Package(
         "ProverInput",
         "Chain", "Batches", "ProverService", "Settlement", "GuestImages", "GuestAssembler", "StorageTesting",
         "SettlementTesting",
+      ]),
+
+    // L1
+    .module("L1Contracts", in: "L1", ["Primitives", "Cryptography", "JSON", "Transactions", "Ethereum"]),
+    .module("AnvilState", in: "L1", ["Primitives", "Files", "Compression", "Cryptography", "JSON", "Transactions"]),
+    .module(
+      "DevelopmentL1", in: "L1",
+      [
+        "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
+        "EVM", "Tracers", "Ethereum", "EthereumAPI", "L1Contracts", "AnvilState", .nioCore, .nioPosix, .logging,
+      ]),
+    .tests(
+      "L1ContractsTests", in: "L1", ["Primitives", "Cryptography", "JSON", "Transactions", "Ethereum", "L1Contracts"]),
+    .tests(
+      "AnvilStateTests", in: "L1", ["Primitives", "Files", "Compression", "JSON", "Transactions", "AnvilState"]),
+    .tests(
+      "DevelopmentL1Tests", in: "L1",
+      [
+        "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
+        "EVM", "Ethereum", "EthereumAPI", "L1Contracts", "AnvilState", "DevelopmentL1", "SocketTesting", .nioPosix,
+        .logging,
       ]),
 
     // Interface

@@ -1,0 +1,1 @@
+// gzip (RFC 1952), as streams and as whole values.

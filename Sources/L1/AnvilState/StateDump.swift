@@ -1,0 +1,1 @@
+// State dumps in the form of anvil.

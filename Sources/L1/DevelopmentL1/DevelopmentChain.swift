@@ -1,0 +1,1 @@
+// An Ethereum chain in the process, for development and tests.

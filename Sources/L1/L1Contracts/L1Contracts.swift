@@ -1,0 +1,1 @@
+// The contracts of an L1 as values: calls, events, errors, artifacts.
