@@ -10,7 +10,7 @@ public struct Account: Sendable {
   public var code: Code
   /// keccak256 of the code.
   public var codeHash: Bytes32
-  /// Slots that are not zero.
+  /// Slots that are not zero. In a world over a kept state: the slots that were written.
   public var storage: [UInt256: UInt256]
 
   /// keccak256 of nothing: the code hash of an account without code.
@@ -31,13 +31,15 @@ public struct Account: Sendable {
 
   /// Whether EIP-161 calls the account empty: no nonce, no balance, no code.
   public var isEmpty: Bool { nonce == 0 && balance.isZero && code.count == 0 }
+}
 
-  /// The RLP list [nonce, balance, storage root, code hash] that the state trie holds.
-  var encoded: [UInt8] {
-    let storageRoot = MerklePatriciaTrie.root(
-      of: storage.lazy.map { (key: Keccak256.hash(Bytes32($0.key)).bytes, value: RLP.encode($0.value)) })
-    return RLP.encodeList([
-      RLP.encode(nonce), RLP.encode(balance), RLP.encode(storageRoot), RLP.encode(codeHash),
-    ])
+extension Account {
+  /// An account above one of a trie, with none of its slots.
+  init(_ account: StateAccount) {
+    nonce = account.nonce
+    balance = account.balance
+    code = account.code
+    codeHash = account.codeHash
+    storage = [:]
   }
 }

@@ -7,8 +7,13 @@ import Transactions
 ///
 /// Every change is made through a method that first writes what it replaces into the journal. A mark is a length of the
 /// journal; returning to it undoes the entries after it, last first.
+///
+/// A world may stand on a state that is kept in a trie. Then ``accounts`` holds those alone that were written, and of their
+/// slots those that were; everything else shows through from below (`WorldState+Base.swift`).
 public struct WorldState: EthereumState, Sendable {
-  public private(set) var accounts: [Address: Account]
+  public internal(set) var accounts: [Address: Account]
+  /// What the world stands on; `nil` for one that is complete in itself.
+  var base: BaseState?
 
   // What lives as long as a transaction.
   private(set) var logs: [Log] = []
@@ -56,6 +61,7 @@ public struct WorldState: EthereumState, Sendable {
   /// The hash of each of the 256 blocks before the current one.
   public var blockHashes: @Sendable (UInt64) -> Bytes32 = { _ in .zero }
 
+  /// A world of these accounts and no others.
   public init(accounts: [Address: Account] = [:]) { self.accounts = accounts }
 
   // MARK: Marks
@@ -83,35 +89,47 @@ public struct WorldState: EthereumState, Sendable {
   /// Ends a transaction: removes destroyed accounts and, where `clearsEmptyAccounts`, touched empty ones (EIP-161), and
   /// forgets what belonged to the transaction. The logs are handed out.
   public mutating func finishTransaction(clearsEmptyAccounts: Bool) -> [Log] {
-    for address in destroyed { accounts[address] = nil }
+    for address in destroyed { remove(address) }
     if clearsEmptyAccounts {
-      for address in touched where accounts[address]?.isEmpty == true { accounts[address] = nil }
+      for address in touched where accounts[address]?.isEmpty == true { remove(address) }
     }
     let emitted = logs
-    let hashes = blockHashes
-    self = WorldState(accounts: accounts)
-    blockHashes = hashes
+    var next = WorldState(accounts: accounts)
+    next.base = base
+    next.blockHashes = blockHashes
+    self = next
     return emitted
   }
 
   // MARK: Accounts
 
-  public func exists(_ address: Address) -> Bool { accounts[address] != nil }
+  public func exists(_ address: Address) -> Bool { accounts[address] != nil || base?.account(address) != nil }
 
-  public func peekBalance(_ address: Address) -> UInt256 { accounts[address]?.balance ?? .zero }
+  public func peekBalance(_ address: Address) -> UInt256 {
+    accounts[address]?.balance ?? base?.account(address)?.balance ?? .zero
+  }
 
-  public func peekNonce(_ address: Address) -> UInt64 { accounts[address]?.nonce ?? 0 }
+  public func peekNonce(_ address: Address) -> UInt64 {
+    accounts[address]?.nonce ?? base?.account(address)?.nonce ?? 0
+  }
 
   public func peekCode(_ address: Address) -> [UInt8] { code(address).map { Array($0.bytes) } ?? [] }
 
   public func code(_ address: Address) -> Code? {
-    guard let code = accounts[address]?.code, code.count > 0 else { return nil }
+    guard let code = accounts[address]?.code ?? base?.account(address)?.code, code.count > 0 else { return nil }
     return code
   }
 
-  public func codeHash(_ address: Address) -> Bytes32 { accounts[address]?.codeHash ?? Account.emptyCodeHash }
+  public func codeHash(_ address: Address) -> Bytes32 {
+    accounts[address]?.codeHash ?? base?.account(address)?.codeHash ?? Account.emptyCodeHash
+  }
 
-  public func hasStorage(_ address: Address) -> Bool { accounts[address]?.storage.isEmpty == false }
+  public func hasStorage(_ address: Address) -> Bool {
+    let written = accounts[address]?.storage
+    guard let base else { return written?.isEmpty == false }
+    if let written, written.contains(where: { !$0.value.isZero }) { return true }
+    return base.hasSlot(address) { written?[$0] == nil }
+  }
 
   public func blockHash(_ number: UInt64) -> UInt256 { UInt256(blockHashes(number)) }
 
@@ -138,7 +156,7 @@ public struct WorldState: EthereumState, Sendable {
   private mutating func ensureExists(_ address: Address) {
     guard accounts[address] == nil else { return }
     journal.append(.account(address, nil))
-    accounts[address] = Account()
+    accounts[address] = base?.account(address).map(Account.init) ?? Account()
   }
 
   public func wasCreated(_ address: Address) -> Bool { created.contains(address) }
@@ -157,7 +175,9 @@ public struct WorldState: EthereumState, Sendable {
 
   // MARK: Storage
 
-  public func peekStorage(_ address: Address, _ key: UInt256) -> UInt256 { accounts[address]?.storage[key] ?? .zero }
+  public func peekStorage(_ address: Address, _ key: UInt256) -> UInt256 {
+    accounts[address]?.storage[key] ?? base?.storage(Slot(address: address, key: key)) ?? .zero
+  }
 
   public func originalStorage(_ address: Address, _ key: UInt256) -> UInt256 {
     originals[Slot(address: address, key: key)] ?? peekStorage(address, key)
@@ -168,12 +188,14 @@ public struct WorldState: EthereumState, Sendable {
     let current = peekStorage(address, key)
     if originals[slot] == nil { originals[slot] = current }
     if current == value { return }
+    ensureExists(address)
     journal.append(.storage(slot, current))
     setSlot(slot, value)
   }
 
   private mutating func setSlot(_ slot: Slot, _ value: UInt256) {
-    accounts[slot.address]?.storage[slot.key] = value.isZero ? nil : value
+    // A zero hides what stands below; where nothing does, absence says the same.
+    accounts[slot.address]?.storage[slot.key] = value.isZero && base == nil ? nil : value
   }
 
   public func transientStorage(_ address: Address, _ key: UInt256) -> UInt256 {
@@ -210,9 +232,9 @@ public struct WorldState: EthereumState, Sendable {
 extension WorldState {
   /// The root of the state trie: accounts under the hashes of their addresses.
   public var stateRoot: Bytes32 {
-    MerklePatriciaTrie.root(
-      of: accounts.lazy.map { entry in
-        (key: entry.key.withUnsafeBytes { Keccak256.hash($0) }.bytes, value: entry.value.encoded)
-      })
+    guard let base else { return StateTrie(accounts: accounts).root }
+    var state = base.state
+    state.apply(changes)
+    return state.root
   }
 }
