@@ -84,7 +84,7 @@ private struct FuzzChain: ChainReader, StateReader, TransactionSubmitter, Simula
       ? .revert(output: call.input, gasUsed: need) : .success(output: call.input, gasUsed: need)
   }
 
-  func waitForBlock(after number: UInt64) -> UInt64? { nil }
+  func waitForHead(otherThan block: ChainPosition) -> UInt64? { nil }
   func stopWaiting() {}
   func onRefusal(_ handler: @escaping @Sendable (RefusedTransaction) -> Void) {}
   func onExecutable(_ handler: @escaping @Sendable ([RecoveredTransaction]) -> Void) {}

@@ -35,6 +35,13 @@ public final class EthereumAPI: Sendable {
     public var maxSyncTimeout = Duration.seconds(10)
     /// Clients of `eth_sendRawTransactionSync` that may wait at once.
     public var maxSyncWaiters = 16_384
+    /// Wei per gas that is suggested as a tip.
+    public var suggestedTip: UInt64 = 0
+    /// Whether blocks are those of Ethereum, the hash being that of the header as it is shown: then their size is shown and
+    /// they can be given whole.
+    public var hasEthereumBlocks = false
+    /// Bytes that the traces of one answer may have.
+    public var maxTraceBytes = 8 << 20
 
     public init() {}
   }
@@ -44,8 +51,10 @@ public final class EthereumAPI: Sendable {
   let state: any StateReader
   let submitter: any TransactionSubmitter
   let simulator: any Simulator
+  let optional: OptionalPorts
   let metrics: EthereumAPIMetrics
   let faults: FaultLog
+  let follower: ChainFollower
   let filters: FilterRegistry
   let pending: PendingTransactions
   /// To be started before clients are served, and stopped with the node, like ``waiters``.
@@ -56,14 +65,15 @@ public final class EthereumAPI: Sendable {
 
   public init(
     _ configuration: Configuration = Configuration(), chain: any ChainReader, state: any StateReader,
-    submitter: any TransactionSubmitter, simulator: any Simulator, events: any EventSource, metrics: MetricsRegistry,
-    log: Logger
+    submitter: any TransactionSubmitter, simulator: any Simulator, events: any EventSource,
+    optional: OptionalPorts = OptionalPorts(), metrics: MetricsRegistry, log: Logger
   ) {
     self.configuration = configuration
     self.chain = chain
     self.state = state
     self.submitter = submitter
     self.simulator = simulator
+    self.optional = optional
     self.metrics = EthereumAPIMetrics(metrics)
     faults = FaultLog(log, self.metrics)
     blocks = BlockLookup(chain: chain, faults: faults)
@@ -72,7 +82,8 @@ public final class EthereumAPI: Sendable {
     let filters = FilterRegistry(FilterRegistry.Limits(configuration), pending, self.metrics)
     self.filters = filters
     metrics.gauge("rpc_filters", "Filters that clients have set up") { Double(filters.count) }
-    notifier = Notifier(chain, events, pending, Notifier.Limits(configuration), self.metrics, faults)
+    follower = ChainFollower(chain: chain, history: optional.reorganisations)
+    notifier = Notifier(follower, events, pending, Notifier.Limits(configuration), self.metrics, faults)
     waiters = ReceiptWaiters(limit: configuration.maxSyncWaiters)
     notifier.onBlock { [waiters, chain, faults] number in
       if waiters.count == 0 { return }

@@ -213,11 +213,11 @@ final class TestEvents: EventSource {
   /// Waits until subscribers have been told of a block.
   func waitUntilTold(of block: UInt64) { _ = state.wait { $0.told >= block ? true : nil } }
 
-  func waitForBlock(after number: UInt64) -> UInt64? {
-    state.update { $0.told = number }
+  func waitForHead(otherThan block: ChainPosition) -> UInt64? {
+    state.update { $0.told = block.number }
     return state.wait { state -> UInt64?? in
       if state.isOver { return .some(nil) }
-      return state.newest > number ? .some(state.newest) : nil
+      return state.newest > block.number ? .some(state.newest) : nil
     } ?? nil
   }
 

@@ -102,7 +102,7 @@ final class Fixture: Sendable {
 
 /// Nothing ever happens.
 struct NoEvents: EventSource {
-  func waitForBlock(after number: UInt64) -> UInt64? { nil }
+  func waitForHead(otherThan block: ChainPosition) -> UInt64? { nil }
   func stopWaiting() {}
   func onExecutable(_ handler: @escaping @Sendable ([RecoveredTransaction]) -> Void) {}
   func onRefusal(_ handler: @escaping @Sendable (RefusedTransaction) -> Void) {}

@@ -24,8 +24,9 @@ final class FilterRegistry: Sendable {
 
   /// How far a filter has told.
   struct Position: Sendable, Equatable {
-    /// The next block, and the next waiting transaction, of which it has not told.
-    var block: UInt64
+    /// The last block of which it has told, or as if it had.
+    var block: ChainPosition
+    /// The next waiting transaction of which it has not told.
     var transaction: UInt64
   }
 
@@ -95,11 +96,11 @@ final class FilterRegistry: Sendable {
   var count: Int { state.withLock { $0.filters.count } }
 
   /// Sets up a filter for what happens after block `head`; its id.
-  func add(_ kind: Kind, for client: RPCClient, head: UInt64) throws(RPCError) -> String {
+  func add(_ kind: Kind, for client: RPCClient, head: ChainPosition) throws(RPCError) -> String {
     let id = "0x" + String(UInt128.random(in: .min ... .max), radix: 16)
     let now = MonotonicClock.nanoseconds
     let bytes = kind.bytes
-    let position = Position(block: head + 1, transaction: pending.end)
+    let position = Position(block: head, transaction: pending.end)
     let refusal = state.withLock { state -> FilterRefusal? in
       forgetStale(&state, now)
       guard state.count.allows(1, for: client), state.bytes.allows(bytes, for: client) else { return .client }

@@ -7,7 +7,8 @@ import Transactions
 
 /// Tells subscribers what happens, on threads of its own: whoever makes blocks or takes transactions in does not wait for it.
 ///
-/// Each item is written once, however many clients want it, and a log is matched against all filters at once. The notifier
+/// Each item is written once, however many clients want it, and a log is matched against all filters at once. Where the chain
+/// drops blocks, their logs are told again first, as removed and the newest first, and then what is on the new branch. The notifier
 /// may fall behind: blocks it then reads from the chain, one after the other and none left out; of waiting transactions it
 /// misses the oldest, which a metric counts. A client that takes its items too slowly is disconnected by the transport, so
 /// that nobody waits for it either.
@@ -43,6 +44,7 @@ public final class Notifier: Service {
 
   public let name = "notifier"
   private let chain: any ChainReader
+  private let follower: ChainFollower
   private let events: any EventSource
   private let pending: PendingTransactions
   private let limits: Limits
@@ -59,10 +61,11 @@ public final class Notifier: Service {
   private let told = Atomic<UInt64>(0)
 
   init(
-    _ chain: any ChainReader, _ events: any EventSource, _ pending: PendingTransactions, _ limits: Limits,
+    _ follower: ChainFollower, _ events: any EventSource, _ pending: PendingTransactions, _ limits: Limits,
     _ metrics: EthereumAPIMetrics, _ faults: FaultLog
   ) {
-    self.chain = chain
+    chain = follower.chain
+    self.follower = follower
     self.events = events
     self.pending = pending
     self.limits = limits
@@ -77,8 +80,8 @@ public final class Notifier: Service {
 
   /// Follows the chain from its head on.
   public func start() {
-    let head = chain.head.number
-    told.store(head, ordering: .relaxed)
+    let head = chain.head.position
+    told.store(head.number, ordering: .relaxed)
     events.onExecutable { [pending] in pending.append($0) }
     let blocks = ServiceThread { [self] in followBlocks(after: head) }
     let transactions = ServiceThread { [self] in followTransactions() }
@@ -166,20 +169,83 @@ public final class Notifier: Service {
 
   // MARK: Blocks
 
-  private func followBlocks(after start: UInt64) {
+  private func followBlocks(after start: ChainPosition) {
     var last = start
-    while let newest = events.waitForBlock(after: last) {
-      while last < newest {
-        if isStopping.load(ordering: .acquiring) { return }
-        last += 1
-        for listener in listeners.withLock({ $0 }) { listener(last) }
-        announce(block: last)
-        told.store(last, ordering: .relaxed)
+    while let newest = events.waitForHead(otherThan: last) {
+      while !isStopping.load(ordering: .acquiring), follow(&last, upTo: newest) {
+        told.store(last.number, ordering: .relaxed)
+      }
+      if isStopping.load(ordering: .acquiring) { return }
+    }
+  }
+
+  /// Tells of one block after or before `last`, and moves there; false where there is nothing to tell.
+  private func follow(_ last: inout ChainPosition, upTo newest: UInt64) -> Bool {
+    do throws(ChainReadError) {
+      switch try follower.look(at: last) {
+      case .onChain: break
+      case .dropped(let block):
+        announce(dropped: block)
+        last = block.parent
+        return true
+      case .forgotten:
+        faults.report("block \(last.number) was dropped, and it is forgotten what it was: subscribers are not told")
+        last = chain.head.position
+        return true
+      }
+      guard last.number < newest else { return false }
+      let block = try chain.header(number: last.number + 1)
+      // What was read may be of another branch already.
+      guard try follower.isOnChain(last) else { return true }
+      if let block {
+        last = block.position
+        for listener in listeners.withLock({ $0 }) { listener(block.number) }
+        announce(block)
+        return true
+      }
+      // On a chain that drops blocks there may no longer be one that there was.
+      if follower.history != nil, chain.head.number <= last.number { return false }
+      throw .failed("it is missing")
+    } catch {
+      last = ChainPosition(number: last.number + 1, hash: nil)
+      faults.report("block \(last.number) cannot be shown to subscribers: \(error)")
+      return true
+    }
+  }
+
+  private func announce(_ block: SealedHeader) {
+    withSubscribers { heads, logs, outbox in
+      if !heads.isEmpty { outbox.add(Self.item { $0.header(block) }, to: heads) }
+      guard !logs.isEmpty, block.header.logsBloom != Bloom() else { return }
+      do throws(ChainReadError) {
+        for receipt in try follower.receipts(of: block) {
+          for (offset, log) in receipt.receipt.logs.enumerated() {
+            let members = logs.members(for: log)
+            if !members.isEmpty { outbox.add(Self.item { $0.log(log, at: offset, of: receipt) }, to: members) }
+          }
+        }
+      } catch {
+        faults.report("block \(block.number) cannot be shown to subscribers: \(error)")
       }
     }
   }
 
-  private func announce(block number: UInt64) {
+  /// Takes the logs of a block back.
+  private func announce(dropped block: DroppedBlock) {
+    withSubscribers { _, logs, outbox in
+      guard !logs.isEmpty else { return }
+      block.forEachLogBackwards { log, offset, receipt in
+        let members = logs.members(for: log)
+        guard !members.isEmpty else { return }
+        outbox.add(Self.item { $0.log(log, at: offset, of: receipt, isRemoved: true) }, to: members)
+      }
+    }
+  }
+
+  /// Calls `body` with those who want heads, those who want logs as they are now, and where notifications go.
+  private func withSubscribers(
+    _ body: (Dictionary<String, Subscription>.Values, inout LogIndex<Subscription>, inout Outbox) -> Void
+  ) {
     var outbox = Outbox()
     defer { outbox.flush() }
     let (heads, new, ended) = subscribers.withLock { subscribers in
@@ -189,22 +255,8 @@ public final class Notifier: Service {
     logs.withLock { logs in
       for id in ended { logs.remove(id: id) }
       for (id, entry) in new { logs.insert(entry.filter, entry.subscription, id: id) }
-      guard !heads.isEmpty || !logs.isEmpty else { return }
-      do throws(ChainReadError) {
-        guard let block = try chain.header(number: number) else { throw .failed("it is missing") }
-        if !heads.isEmpty { outbox.add(Self.item { $0.header(block) }, to: heads.values) }
-        guard !logs.isEmpty, block.header.logsBloom != Bloom(), let receipts = try chain.receipts(ofBlock: number)
-        else { return }
-        for receipt in receipts {
-          for (offset, log) in receipt.receipt.logs.enumerated() {
-            let members = logs.members(for: log)
-            if !members.isEmpty { outbox.add(Self.item { $0.log(log, at: offset, of: receipt) }, to: members) }
-          }
-        }
-        logs.forgetLookUps()
-      } catch {
-        faults.report("block \(number) cannot be shown to subscribers: \(error)")
-      }
+      body(heads.values, &logs, &outbox)
+      logs.forgetLookUps()
     }
   }
 

@@ -25,13 +25,13 @@ extension EthereumAPI {
       parameters: [.required("filter", "log filter")], result: "id", refusals: [.init(-32_000, "too many filters")]
     ) { [self] (parameters, context, writer) throws(RPCError) in
       let query = try parameters.required("filter", as: LogQuery.self)
-      writer.string(try filters.add(.logs(query), for: context.client, head: chain.head.number))
+      writer.string(try filters.add(.logs(query), for: context.client, head: chain.head.position))
     }
     table.add(
       "eth_newBlockFilter", .inline, "Sets up a filter for new blocks, to be polled.", result: "id",
       refusals: [.init(-32_000, "too many filters")]
     ) { [self] (_, context, writer) throws(RPCError) in
-      writer.string(try filters.add(.blocks, for: context.client, head: chain.head.number))
+      writer.string(try filters.add(.blocks, for: context.client, head: chain.head.position))
     }
     table.add(
       "eth_newPendingTransactionFilter", .inline,
@@ -40,7 +40,8 @@ extension EthereumAPI {
       refusals: [.init(-32_000, "too many filters")]
     ) { [self] (parameters, context, writer) throws(RPCError) in
       let isFull = try parameters.optional("kind", as: Bool.self) ?? false
-      writer.string(try filters.add(.pendingTransactions(isFull: isFull), for: context.client, head: chain.head.number))
+      writer.string(
+        try filters.add(.pendingTransactions(isFull: isFull), for: context.client, head: chain.head.position))
     }
     table.add(
       "eth_uninstallFilter", .inline, "Removes a filter; whether there was one.",
@@ -81,93 +82,6 @@ extension EthereumAPI {
     }
   }
 
-  /// Bytes of one answer to a poll, beyond which the rest waits for the next.
-  private static let pollBytes = 4 << 20
-  /// Nanoseconds that one looks for logs; a filter that is expensive, or has not been polled for long, gets on all the same.
-  private static let pollTime: UInt64 = 1_000_000_000
-  /// Block hashes of one.
-  private static let pollBlocks: UInt64 = 50_000
-
-  /// Writes what has happened since a filter was last polled; where it is then.
-  private func writeChanges(
-    _ kind: FilterRegistry.Kind, since position: FilterRegistry.Position, _ id: String, _ context: RPCContext,
-    _ writer: inout JSONWriter
-  ) throws(RPCError) -> FilterRegistry.Position {
-    var next = position
-    let start = writer.mark
-    let end = max(position.block, chain.head.number + 1)
-    writer.beginArray()
-    switch kind {
-    case .blocks:
-      next.block = min(end, position.block + Self.pollBlocks)
-      for number in position.block..<next.block {
-        try context.checkCancellation()
-        if let block = try blocks.header(number: number) { writer.data(block.hash) }
-      }
-    case .pendingTransactions(let isFull):
-      while writer.count(since: start) < Self.pollBytes {
-        try context.checkCancellation()
-        let before = next.transaction
-        let missed: UInt64
-        if isFull {
-          let news = pending.transactions(from: before)
-          for transaction in news.items where news.missed == 0 {
-            // A portion of large ones is more than an answer takes.
-            guard writer.count(since: start) < Self.pollBytes else { break }
-            writer.pendingTransaction(transaction)
-            next.transaction += 1
-          }
-          missed = news.missed
-        } else {
-          let news = pending.hashes(from: before)
-          for hash in news.items where news.missed == 0 { writer.data(hash) }
-          next.transaction = news.next
-          missed = news.missed
-        }
-        if missed > 0 {
-          // What was read before them is told first.
-          if before > position.transaction {
-            next.transaction = before
-            break
-          }
-          // Nothing that is left is lost by this: the next poll tells it.
-          filters.advance(id, from: position, to: .init(block: position.block, transaction: before + missed))
-          throw .refused(
-            "\(missed) transactions since the last poll are forgotten already: the next poll tells the rest")
-        }
-        if next.transaction == before { break }
-      }
-    case .logs(let query):
-      next.block = end
-      if let range = try restricted(position.block..<end, to: query) {
-        let deadline = MonotonicClock.nanoseconds + Self.pollTime
-        let scanned = try scan(
-          range, query, context, &writer,
-          fits: { $0.count(since: start) < Self.pollBytes && MonotonicClock.nanoseconds < deadline })
-        if scanned < range.upperBound { next.block = scanned + 1 }
-      }
-    }
-    writer.endArray()
-    return next
-  }
-
-  /// The blocks of `numbers` that the query is about.
-  private func restricted(_ numbers: Range<UInt64>, to query: LogQuery) throws(RPCError) -> ClosedRange<UInt64>? {
-    guard !numbers.isEmpty else { return nil }
-    var low = numbers.lowerBound
-    var high = numbers.upperBound - 1
-    switch query.blocks {
-    case .block(let hash):
-      guard let number = try blocks.number(of: .hash(hash)), numbers.contains(number) else { return nil }
-      return number...number
-    case .range(let from, let to):
-      // Only fixed numbers restrict: a tag means something else at each poll.
-      if case .number(let first) = from { low = max(low, first) }
-      if case .number(let last) = to { high = min(high, last) }
-    }
-    return low <= high ? low...high : nil
-  }
-
   private func writeLogs(_ query: LogQuery, _ context: RPCContext, _ writer: inout JSONWriter) throws(RPCError) {
     writer.beginArray()
     switch query.blocks {
@@ -198,7 +112,7 @@ extension EthereumAPI {
   ///   many logs, it ends there. `nil` where all must be given, or none.
   /// - Returns: The last block that was looked at.
   @discardableResult
-  private func scan(
+  func scan(
     _ range: ClosedRange<UInt64>, _ query: LogQuery, _ context: RPCContext, _ writer: inout JSONWriter,
     fits: ((borrowing JSONWriter) -> Bool)? = nil
   ) throws(RPCError) -> UInt64 {

@@ -44,8 +44,8 @@ extension JSONWriter {
     endObject()
   }
 
-  /// A log, the `offset`th of its transaction.
-  mutating func log(_ log: Log, at offset: Int, of located: LocatedReceipt) {
+  /// A log, the `offset`th of its transaction; `isRemoved` where its block has been dropped.
+  mutating func log(_ log: Log, at offset: Int, of located: LocatedReceipt, isRemoved: Bool = false) {
     beginObject()
     key("address")
     data(log.address)
@@ -68,7 +68,7 @@ extension JSONWriter {
     key("logIndex")
     quantity(located.firstLogIndex + offset)
     key("removed")
-    boolean(false)
+    boolean(isRemoved)
     endObject()
   }
 }

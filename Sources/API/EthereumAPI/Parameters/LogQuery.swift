@@ -46,6 +46,17 @@ struct LogQuery: RPCParameter, Sendable {
     }
   }
 
+  /// Whether a block is among those that are asked for. Only fixed numbers restrict: a tag means something else at each poll.
+  func isAbout(_ block: SealedHeader) -> Bool {
+    switch blocks {
+    case .block(let hash): return hash == block.hash
+    case .range(let from, let to):
+      if case .number(let first) = from, block.number < first { return false }
+      if case .number(let last) = to, block.number > last { return false }
+      return true
+    }
+  }
+
   private static func topics(_ value: JSONValue) throws(InvalidParameter) -> [[Bytes32]] {
     guard let positions = value.elements(atMost: 5) else {
       throw InvalidParameter("expected topics, found \(value.kind)")

@@ -28,6 +28,20 @@ public struct SealedHeader: Sendable, Equatable {
   }
 
   public var number: UInt64 { header.number }
+  /// Where a follower is who has seen this block last.
+  public var position: ChainPosition { ChainPosition(number: number, hash: hash) }
+}
+
+/// How far somebody has followed the chain: the last block seen. The hash tells whether the chain still has it.
+public struct ChainPosition: Sendable, Equatable {
+  public var number: UInt64
+  /// `nil` where the block could not be read.
+  public var hash: Bytes32?
+
+  public init(number: UInt64, hash: Bytes32?) {
+    self.number = number
+    self.hash = hash
+  }
 }
 
 /// A transaction and where it is.
@@ -65,10 +79,13 @@ public struct LocatedReceipt: Sendable, Equatable {
   public var index: Int
   /// Logs of the block before those of this transaction.
   public var firstLogIndex: Int
+  /// Blob gas of a transaction that carries blobs, and wei per blob gas that was paid (EIP-4844); `nil` for all others.
+  public var blobGasUsed: UInt64?, blobGasPrice: UInt256?
 
   public init(
     receipt: Receipt, transactionHash: Bytes32, from: Address, to: Address?, effectiveGasPrice: UInt256,
-    blockHash: Bytes32, blockNumber: UInt64, blockTimestamp: UInt64, index: Int, firstLogIndex: Int
+    blockHash: Bytes32, blockNumber: UInt64, blockTimestamp: UInt64, index: Int, firstLogIndex: Int,
+    blobGasUsed: UInt64? = nil, blobGasPrice: UInt256? = nil
   ) {
     self.receipt = receipt
     self.transactionHash = transactionHash
@@ -80,10 +97,13 @@ public struct LocatedReceipt: Sendable, Equatable {
     self.blockTimestamp = blockTimestamp
     self.index = index
     self.firstLogIndex = firstLogIndex
+    self.blobGasUsed = blobGasUsed
+    self.blobGasPrice = blobGasPrice
   }
 }
 
-/// The chain as the API sees it: blocks that are durable, up to a head that only grows.
+/// The chain as the API sees it: blocks that are durable, up to a head. Whether the head only grows or blocks may be dropped
+/// too is told by there being a ``ReorganisationHistory``.
 ///
 /// ``head`` is asked for on event loops and must come from memory. Everything else is called on worker threads and may
 /// read from the disk.

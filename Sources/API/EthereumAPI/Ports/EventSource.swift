@@ -3,8 +3,13 @@ import Transactions
 /// What happens on a chain, for whoever follows it: the notifier pulls, on a thread of its own, so that nobody who makes
 /// blocks waits for it.
 public protocol EventSource: Sendable {
-  /// Waits until a block after `number` can be read, or until ``stopWaiting()``; the number of the newest, or `nil`.
-  func waitForBlock(after number: UInt64) -> UInt64?
+  /// Waits until the newest block that can be read is another than `block`, or until ``stopWaiting()``; the number of the
+  /// newest, or `nil`.
+  ///
+  /// On a chain that never drops a block that is until there is one with a higher number. On any other the hash counts: a
+  /// branch that takes the place of another may be shorter. Who waits finds out what has happened by itself, see
+  /// ``ReorganisationHistory``.
+  func waitForHead(otherThan block: ChainPosition) -> UInt64?
 
   /// Lets whoever waits for a block go, now and from now on.
   func stopWaiting()

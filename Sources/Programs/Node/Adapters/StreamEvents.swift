@@ -15,9 +15,9 @@ final class StreamEvents: EventSource {
     self.mempool = mempool
   }
 
-  func waitForBlock(after number: UInt64) -> UInt64? {
+  func waitForHead(otherThan block: ChainPosition) -> UInt64? {
     while case .accepted(let next, _)? = follower.next() {
-      if next > number { return next }
+      if next > block.number { return next }
     }
     return nil
   }
