@@ -63,7 +63,7 @@ let package = Package(
     .module("EVM", in: "Execution", ["Primitives", "Concurrency", "Cryptography"]),
     .module("Tracers", in: "Execution", ["Primitives", "JSON", "EVM"]),
     .module("ZKsyncOS", in: "Execution", ["Primitives", "Concurrency", "Cryptography", "Transactions", "EVM"]),
-    .module("Ethereum", in: "Execution", ["Primitives", "Cryptography", "Transactions", "EVM"]),
+    .module("Ethereum", in: "Execution", ["Primitives", "Concurrency", "Cryptography", "Transactions", "EVM"]),
     .tests(
       "EVMTests", in: "Execution",
       [

@@ -15,7 +15,7 @@ extension MempoolOptions {
   /// The L2 transaction inside, if it may enter as far as it alone tells.
   func validate(_ recovered: RecoveredTransaction) throws(MempoolError) -> (SignedTransaction, cost: UInt256) {
     guard case .signed(let transaction) = recovered.transaction else { throw .unsupportedType(0xff) }
-    guard transaction.kind != .blob else { throw .unsupportedType(transaction.kind.rawValue) }
+    guard transaction.kind.existsOnZKsyncOS else { throw .unsupportedType(transaction.kind.rawValue) }
     let sender = recovered.sender
     if transaction.nonce == .max { throw .nonceHasMaxValue(sender: sender) }
 

@@ -46,7 +46,7 @@ extension JSONWriter {
     key("gasPrice")
     switch transaction.kind {
     case .legacy, .accessList: quantity(transaction.maxFeePerGas)
-    case .dynamicFee, .blob:
+    case .dynamicFee, .blob, .setCode:
       quantity(baseFee.map { transaction.effectiveGasPrice(baseFee: UInt256($0)) } ?? transaction.maxFeePerGas)
       key("maxFeePerGas")
       quantity(transaction.maxFeePerGas)

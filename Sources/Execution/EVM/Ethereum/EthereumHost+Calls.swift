@@ -12,6 +12,12 @@ extension EthereumHost {
   ) throws(Halt) -> CallPreparation<Checkpoint> {
     let movesValue = request.transfersValue
     try access(request.codeAddress, meter: &meter)
+    var code = state.code(request.codeAddress)
+    if revision >= .prague, let target = code.flatMap(Delegation.target(of:)) {
+      try access(target, meter: &meter)
+      // A precompile has no code, and one that delegates further is not followed.
+      code = state.code(target)
+    }
     if movesValue { try meter.charge(gas: 9000) }
     if request.kind == .call {
       let isNew =
@@ -44,7 +50,7 @@ extension EthereumHost {
       return .finished(
         status: succeeded ? .returned : .halted(.precompileFailure), gasProvided: given, gasUsed: given - callee.gas)
     }
-    guard let code = state.code(request.codeAddress) else {
+    guard let code else {
       meter.reclaim(callee)
       return .finished(status: .stopped, gasProvided: given, gasUsed: 0)
     }
@@ -66,6 +72,7 @@ extension EthereumHost {
   @inlinable public mutating func prepareCreate(
     _ request: CreateRequest, meter: inout Meter
   ) throws(Halt) -> CreatePreparation<Checkpoint> {
+    try checkCancellation()
     let creator = request.creator
     let nonce = state.peekNonce(creator)
     if request.depth > EthereumHost.callDepthLimit { return .refused(reason: .callDepthExceeded) }
@@ -115,10 +122,10 @@ extension EthereumHost {
     return .deployed
   }
 
-  /// Stores a constructor's output as code: at most 24,576 bytes (EIP-170), not beginning with 0xef (EIP-3541), 200 gas
+  /// Stores a constructor's output as code: not longer than ``codeSizeLimit``, not beginning with 0xef (EIP-3541), 200 gas
   /// a byte. On Frontier a contract that cannot pay stays without code.
   @inlinable mutating func deposit(_ code: UnsafeRawBufferPointer, at address: Address, _ meter: inout Meter) -> Halt? {
-    if revision >= .spuriousDragon && code.count > 24_576 { return .codeTooLarge }
+    if code.count > codeSizeLimit { return .codeTooLarge }
     if revision >= .london && code.first == 0xef { return .invalidDeployedCode }
     let price = 200 * Int64(code.count)
     if price > meter.gas { return revision >= .homestead ? .codeDepositOutOfGas : nil }

@@ -1,8 +1,9 @@
 // The host of plain Ethereum: every revision's prices and rules over a state that knows none.
 
+import Concurrency
 import Primitives
 
-/// The host of plain Ethereum execution, Frontier to Cancun.
+/// The host of plain Ethereum execution, Frontier to Prague.
 ///
 /// It adds to an ``EthereumState`` what the revision demands: prices of access, SSTORE gas and refunds, preparation and
 /// completion of calls and creations, precompiles. Transactions (intrinsic gas, fees, the refund's cap, warm addresses
@@ -25,6 +26,12 @@ public struct EthereumHost<State: EthereumState>: Host {
   public var state: State
   /// The refund counter of the transaction; to be set to 0 before each.
   public var refund: Int64 = 0
+  /// The longest code that may be deployed (EIP-170).
+  public var codeSizeLimit: Int
+  /// Ends the execution with ``Halt/cancelled`` at the next access of an account or a slot after it is cancelled.
+  public var cancellation: Cancellation?
+  /// Calls and creations whose effects were undone.
+  public var undoneFrames = 0
   @usableFromInline let storageGas: StorageGas
 
   /// A host over `state`, with nothing refunded yet.
@@ -32,6 +39,7 @@ public struct EthereumHost<State: EthereumState>: Host {
     self.revision = revision
     self.state = state
     storageGas = StorageGas(revision)
+    codeSizeLimit = revision >= .spuriousDragon ? 24_576 : .max
   }
 
   @inlinable public func peekBalance(_ address: Address) -> UInt256 { state.peekBalance(address) }
@@ -48,6 +56,7 @@ public struct EthereumHost<State: EthereumState>: Host {
   @inlinable public mutating func undo(to checkpoint: Checkpoint) {
     state.undo(to: checkpoint.mark)
     refund = checkpoint.refund
+    undoneFrames += 1
   }
 
   // MARK: Accounts
@@ -59,8 +68,13 @@ public struct EthereumHost<State: EthereumState>: Host {
 
   /// Charges an account access from Berlin on; precompiles are always warm.
   @inlinable mutating func access(_ address: Address, meter: inout Meter) throws(Halt) {
+    try checkCancellation()
     guard revision >= .berlin else { return }
     try meter.charge(gas: isWarm(address) ? 100 : 2600)
+  }
+
+  @inlinable func checkCancellation() throws(Halt) {
+    if cancellation?.isCancelled == true { throw .cancelled }
   }
 
   @inlinable mutating func isWarm(_ address: Address) -> Bool {
@@ -96,6 +110,7 @@ public struct EthereumHost<State: EthereumState>: Host {
   @inlinable public mutating func loadStorage(
     _ address: Address, _ key: UInt256, meter: inout Meter
   ) throws(Halt) -> UInt256 {
+    try checkCancellation()
     if revision >= .berlin { try meter.charge(gas: state.warm(address, key) ? 100 : 2100) }
     return state.peekStorage(address, key)
   }
@@ -103,6 +118,7 @@ public struct EthereumHost<State: EthereumState>: Host {
   @inlinable public mutating func storeStorage(
     _ address: Address, _ key: UInt256, _ value: UInt256, meter: inout Meter
   ) throws(Halt) {
+    try checkCancellation()
     var gas: Int64 = 0
     if revision >= .berlin && !state.warm(address, key) { gas = storageGas.cold }
     let current = state.peekStorage(address, key)

@@ -7,9 +7,12 @@
   public let table: UnsafePointer<InstructionTable>
 
   /// The rules of a hard fork.
-  public init(_ revision: Revision) {
+  ///
+  /// - Parameter limitsInitCode: whether CREATE and CREATE2 refuse init code that is too long (EIP-3860); development
+  ///   chains can do without.
+  public init(_ revision: Revision, limitsInitCode: Bool = true) {
     self.revision = revision
-    table = EthereumRules.tables[Int(revision.rawValue)]
+    table = (limitsInitCode ? EthereumRules.tables : EthereumRules.unlimitedTables)[Int(revision.rawValue)]
   }
 
   @inlinable public static var metersNative: Bool { false }
@@ -29,6 +32,14 @@
   @usableFromInline nonisolated(unsafe) static let tables: [UnsafePointer<InstructionTable>] = Revision.allCases.map {
     makeTable($0).immortal()
   }
+
+  /// The same with init code of any length.
+  @usableFromInline nonisolated(unsafe) static let unlimitedTables: [UnsafePointer<InstructionTable>] =
+    Revision.allCases.map {
+      var table = makeTable($0)
+      table.initCodeLimit = .max
+      return table.immortal()
+    }
 
   /// The facts that exist in `revision`, with the constant prices of state access that the revision has. From Berlin on
   /// (EIP-2929) those depend on what was accessed before, and the host charges them.

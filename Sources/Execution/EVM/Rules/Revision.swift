@@ -30,6 +30,8 @@
   case shanghai
   /// EIP-1153, 4844, 5656, 6780, 7516.
   case cancun
+  /// EIP-2537, 2935, 7623, 7691, 7702.
+  case prague
 
   @inlinable public static func < (a: Revision, b: Revision) -> Bool { a.rawValue < b.rawValue }
 
@@ -49,6 +51,7 @@
     case "Paris", "Merge": self = .paris
     case "Shanghai": self = .shanghai
     case "Cancun": self = .cancun
+    case "Prague": self = .prague
     default: return nil
     }
   }

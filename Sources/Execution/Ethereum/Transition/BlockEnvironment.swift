@@ -1,3 +1,4 @@
+import EVM
 import Primitives
 
 /// The block in which transactions run, as far as the transition needs it.
@@ -31,9 +32,12 @@ public struct BlockEnvironment: Sendable {
     self.blockHash = blockHash
   }
 
-  /// Wei per blob gas: MIN · e^(excess / 3338477), by the Taylor series of EIP-4844.
-  public var blobBaseFee: UInt256 {
-    let denominator: UInt256 = 3_338_477
+  /// Wei per blob gas: e^(excess / fraction), by the Taylor series of EIP-4844.
+  public func blobBaseFee(_ revision: Revision) -> UInt256 {
+    let fraction = BlobSchedule(revision).updateFraction
+    // Nobody can pay what comes beyond, and the series would leave its 256 bits.
+    let excessBlobGas = min(excessBlobGas, 140 * fraction)
+    let denominator = UInt256(fraction)
     var index = UInt256.one
     var sum = UInt256.zero
     var term = denominator

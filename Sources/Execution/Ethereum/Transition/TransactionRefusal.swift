@@ -12,6 +12,8 @@ public enum TransactionRefusal: Error, Equatable, Sendable {
   /// The sender has code (EIP-3607).
   case senderHasCode
   case gasLimitAboveBlock
+  /// More gas than what is left of this block; the next one has room.
+  case gasLimitAboveRest
   case intrinsicGasTooLow
   /// More than 49,152 bytes of init code (EIP-3860).
   case initCodeTooLarge
@@ -21,6 +23,12 @@ public enum TransactionRefusal: Error, Equatable, Sendable {
   case blobTransactionWithoutBlobs
   case blobTransactionCreates
   case tooManyBlobs
+  /// More blobs than what is left of this block; the next one has room.
+  case blobsAboveRest
   case unknownBlobVersion
   case maxFeeBelowBlobBaseFee
+  /// A set-code transaction without a destination (EIP-7702).
+  case setCodeTransactionCreates
+  /// A set-code transaction that sets no code (EIP-7702).
+  case setCodeTransactionWithoutAuthorizations
 }

@@ -18,6 +18,8 @@ public struct WorldState: EthereumState, Sendable {
   // What lives as long as a transaction.
   private(set) var logs: [Log] = []
   private var destroyed: Set<Address> = []
+  /// Accounts whose code was written; some of it may have been undone.
+  private var written: Set<Address> = []
   private var created: Set<Address> = []
   private var touched: Set<Address> = []
   private var warmAddresses: Set<Address> = []
@@ -151,6 +153,14 @@ public struct WorldState: EthereumState, Sendable {
     ensureExists(address)
     journal.append(.account(address, accounts[address]))
     accounts[address]?.setCode(Array(code))
+    written.insert(address)
+  }
+
+  /// keccak256 of the code of each account that has got code in this transaction.
+  var deployedCode: [Address: Bytes32] {
+    var hashes: [Address: Bytes32] = [:]
+    for address in written where code(address) != nil { hashes[address] = codeHash(address) }
+    return hashes
   }
 
   private mutating func ensureExists(_ address: Address) {

@@ -32,6 +32,8 @@ public struct BlockHeader: Sendable, Equatable {
   public var excessBlobGas: UInt64?
   /// EIP-4788.
   public var parentBeaconBlockRoot: Bytes32?
+  /// EIP-7685.
+  public var requestsHash: Bytes32?
 
   /// keccak256(rlp([])): the ommers hash of a block without ommers.
   public static let emptyOmmersHash = Keccak256.hash(RLP.encodeList([]))
@@ -85,6 +87,7 @@ public struct BlockHeader: Sendable, Equatable {
       if let blobGasUsed { $0.append(blobGasUsed) }
       if let excessBlobGas { $0.append(excessBlobGas) }
       if let parentBeaconBlockRoot { $0.append(parentBeaconBlockRoot) }
+      if let requestsHash { $0.append(requestsHash) }
     }
     return writer.encoded
   }
@@ -119,6 +122,7 @@ extension BlockHeader {
     if !fields.isAtEnd { blobGasUsed = try fields.readUInt64() }
     if !fields.isAtEnd { excessBlobGas = try fields.readUInt64() }
     if !fields.isAtEnd { parentBeaconBlockRoot = try fields.readBytes32() }
+    if !fields.isAtEnd { requestsHash = try fields.readBytes32() }
     try fields.finish()
   }
 }

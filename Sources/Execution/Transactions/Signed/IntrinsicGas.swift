@@ -1,6 +1,6 @@
 /// Gas that a transaction pays before its first instruction: the prices that forks have changed, and the sum.
 ///
-/// Source: yellow paper, section 6.2; EIP-2, EIP-2028, EIP-2930, EIP-3860.
+/// Source: yellow paper, section 6.2; EIP-2, EIP-2028, EIP-2930, EIP-3860, EIP-7702.
 public struct IntrinsicGas: Hashable, Sendable {
   /// For each byte of calldata or init code that is not zero.
   var nonZeroByte: UInt64
@@ -19,6 +19,7 @@ public struct IntrinsicGas: Hashable, Sendable {
     if transaction.to == nil { gas += creation + initCodeWord * UInt64((input.count + 31) / 32) }
     gas += 2_400 * UInt64(transaction.accessList.items.count)
     gas += 1_900 * UInt64(transaction.accessList.storageKeyCount)
+    gas += 25_000 * UInt64(transaction.authorizations.count)
     return gas
   }
 

@@ -60,6 +60,10 @@ extension SignedTransaction {
         var hashes = try fields.readList()
         while !hashes.isAtEnd { transaction.blobVersionedHashes.append(try hashes.readBytes32()) }
       }
+      if kind == .setCode {
+        var items = try fields.readList()
+        while !items.isAtEnd { transaction.authorizations.append(try Authorization(reading: try items.readList())) }
+      }
       let parity = try fields.readUInt256()
       transaction.signature = try readRS(&fields)
       try fields.finish()
@@ -69,7 +73,7 @@ extension SignedTransaction {
     var result = transaction
     result.signature.yParity = UInt8(parity.l0)
     try result.checkSignatureRange()
-    if kind == .blob, result.to == nil { throw .invalidField("to") }
+    if kind == .blob || kind == .setCode, result.to == nil { throw .invalidField("to") }
     return result
   }
 

@@ -17,7 +17,7 @@ extension SignedTransaction {
     }
   }
 
-  /// The bytes whose keccak256 the sender signs (EIP-155, EIP-2930, EIP-1559, EIP-4844).
+  /// The bytes whose keccak256 the sender signs (EIP-155, EIP-2930, EIP-1559, EIP-4844, EIP-7702).
   var signingMessage: [UInt8] {
     encoded {
       guard kind == .legacy, let chainID else { return }
@@ -42,15 +42,17 @@ extension SignedTransaction {
   private func appendUnsignedFields(to writer: inout RLPWriter) {
     if kind != .legacy { writer.append(chainID ?? 0) }
     writer.append(nonce)
-    if kind == .dynamicFee || kind == .blob { writer.append(maxPriorityFeePerGas) }
+    if kind != .legacy && kind != .accessList { writer.append(maxPriorityFeePerGas) }
     writer.append(maxFeePerGas)
     writer.append(gasLimit)
     if let to { writer.append(to) } else { writer.append(bytes: EmptyCollection()) }
     writer.append(value)
     writer.append(bytes: input)
     if kind != .legacy { accessList.write(to: &writer) }
-    guard kind == .blob else { return }
-    writer.append(maxFeePerBlobGas)
-    writer.appendList { for hash in blobVersionedHashes { $0.append(hash) } }
+    if kind == .blob {
+      writer.append(maxFeePerBlobGas)
+      writer.appendList { for hash in blobVersionedHashes { $0.append(hash) } }
+    }
+    if kind == .setCode { writer.appendList { for item in authorizations { item.write(to: &$0) } } }
   }
 }

@@ -15,6 +15,11 @@ public struct SignedTransaction: Sendable, Equatable {
     case dynamicFee = 0x02
     /// EIP-4844: executed by plain Ethereum only.
     case blob = 0x03
+    /// EIP-7702: executed by plain Ethereum only.
+    case setCode = 0x04
+
+    /// Whether ZKsync OS has transactions of this kind.
+    public var existsOnZKsyncOS: Bool { self != .blob && self != .setCode }
   }
 
   public var kind: Kind
@@ -37,12 +42,15 @@ public struct SignedTransaction: Sendable, Equatable {
   public var maxFeePerBlobGas: UInt256
   /// Versioned hashes of the blobs, of a blob transaction.
   public var blobVersionedHashes: [Bytes32]
+  /// Accounts that let code run in their place, of a set-code transaction.
+  public var authorizations: [Authorization]
   public var signature: Secp256k1.Signature
 
   public init(
     kind: Kind, chainID: UInt64?, nonce: UInt64, gasLimit: UInt64, maxFeePerGas: UInt256,
     maxPriorityFeePerGas: UInt256, to: Address?, value: UInt256, input: [UInt8], accessList: AccessList = AccessList(),
     maxFeePerBlobGas: UInt256 = .zero, blobVersionedHashes: [Bytes32] = [],
+    authorizations: [Authorization] = [],
     signature: Secp256k1.Signature = .init(r: .zero, s: .zero, yParity: 0)
   ) {
     self.kind = kind
@@ -57,13 +65,14 @@ public struct SignedTransaction: Sendable, Equatable {
     self.accessList = accessList
     self.maxFeePerBlobGas = maxFeePerBlobGas
     self.blobVersionedHashes = blobVersionedHashes
+    self.authorizations = authorizations
     self.signature = signature
   }
 
   /// keccak256 of the envelope.
   public var hash: Bytes32 { Keccak256.hash(envelope) }
 
-  /// What the sender's signature covers (EIP-155, EIP-2930, EIP-1559, EIP-4844).
+  /// What the sender's signature covers (EIP-155, EIP-2930, EIP-1559, EIP-4844, EIP-7702).
   public var signingHash: Bytes32 { Keccak256.hash(signingMessage) }
 
   /// The account whose key signed; an `invalidSignature` where r or s is out of range, s is high (EIP-2), or no key fits.

@@ -72,9 +72,9 @@ extension VMTransaction {
   /// Gas per pubdata byte that the node writes into L2 transactions; the virtual machine does not look at it.
   public static let defaultGasPerPubdataLimit: UInt32 = 50_000
 
-  /// The form of a signed transaction. Fees that exceed 128 bits and blob transactions have none.
+  /// The form of a signed transaction. Fees that exceed 128 bits, blob and set-code transactions have none.
   public init(_ signed: SignedTransaction, sender: Address) throws(TransactionError) {
-    guard signed.kind != .blob else { throw .unsupportedType(signed.kind.rawValue) }
+    guard signed.kind.existsOnZKsyncOS else { throw .unsupportedType(signed.kind.rawValue) }
     guard let maxFee = UInt128(exactly: signed.maxFeePerGas) else { throw .invalidField("maxFeePerGas") }
     guard let maxPriorityFee = UInt128(exactly: signed.maxPriorityFeePerGas) else {
       throw .invalidField("maxPriorityFeePerGas")

@@ -12,6 +12,8 @@ public struct MempoolSubmitter: TransactionSubmitter {
   public func submit(envelope: [UInt8]) throws(SubmissionError) -> Bytes32 {
     let recovered: RecoveredTransaction
     do throws(TransactionError) {
+      // Whatever such a transaction holds, this is what is wrong with it.
+      if envelope.first == SignedTransaction.Kind.setCode.rawValue { throw .unsupportedType(envelope[0]) }
       let transaction = try Transaction(envelope: envelope)
       // What L1 requests comes from L1.
       if case .request = transaction { throw .unsupportedType(envelope[0]) }
