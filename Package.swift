@@ -205,7 +205,7 @@ let package = Package(
       ]),
 
     // L1
-    .module("L1Contracts", in: "L1", ["Primitives", "Cryptography", "JSON", "Transactions", "Ethereum"]),
+    .module("L1Contracts", in: "L1", ["Primitives", "Cryptography", "Transactions", "EVM", "Ethereum"]),
     .module("AnvilState", in: "L1", ["Primitives", "Files", "Compression", "Cryptography", "JSON", "Transactions"]),
     .module(
       "DevelopmentL1", in: "L1",
@@ -214,7 +214,11 @@ let package = Package(
         "EVM", "Tracers", "Ethereum", "EthereumAPI", "L1Contracts", "AnvilState", .nioCore, .nioPosix, .logging,
       ]),
     .tests(
-      "L1ContractsTests", in: "L1", ["Primitives", "Cryptography", "JSON", "Transactions", "Ethereum", "L1Contracts"]),
+      "L1ContractsTests", in: "L1",
+      [
+        "Primitives", "Cryptography", "Transactions", "EVM", "Ethereum", "ZKsyncOS", "Batches", "L1Contracts",
+        "SettlementTesting",
+      ]),
     .tests(
       "AnvilStateTests", in: "L1", ["Primitives", "Files", "Compression", "JSON", "Transactions", "AnvilState"]),
     .tests(

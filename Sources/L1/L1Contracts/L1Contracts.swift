@@ -1,1 +1,0 @@
-// The contracts of an L1 as values: calls, events, errors, artifacts.
