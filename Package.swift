@@ -69,7 +69,12 @@ let package = Package(
       [
         "Primitives", "Cryptography", "EVM", "Tracers", "RandomTesting", "EVMTesting",
       ], exclude: ["Vectors"]),
-    .tests("EthereumTests", in: "Execution", ["Primitives", "Cryptography", "JSON", "Ethereum", "StateTests"]),
+    .tests(
+      "EthereumTests", in: "Execution",
+      [
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Transactions", "EVM", "Tracers", "Ethereum", "StateTests",
+        "RandomTesting", "EVMTesting",
+      ]),
     .tests("TracersTests", in: "Execution", ["Primitives", "EVM", "Tracers", "EVMTesting"]),
     .tests("TransactionsTests", in: "Execution", ["Primitives", "Cryptography", "Transactions"]),
     .tests(

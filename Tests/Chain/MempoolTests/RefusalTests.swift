@@ -158,6 +158,9 @@ import Transactions
   @Test func blobsAndL1Requests() {
     expectRefusal(
       transaction(from: test.sender(1), nonce: 0, kind: .blob), .unsupportedType(3), "transaction type not supported")
+    expectRefusal(
+      transaction(from: test.sender(1), nonce: 0, kind: .setCode), .unsupportedType(4), "transaction type not supported"
+    )
     let request = L1Request(
       kind: .priority, from: .zero, to: .zero, gasLimit: 1, gasPerPubdataLimit: 1, maxFeePerGas: 1, nonce: 0,
       value: .zero, toMint: .zero, refundRecipient: .zero)

@@ -60,6 +60,29 @@ struct SignedTransactionTests {
     #expect(try tampered.recoverSender() != richAccount)
   }
 
+  @Test("A set-code transaction carries its authorizations through its encoding, sensible or not (EIP-7702)")
+  func authorizations() throws {
+    var signed = SignedTransaction(
+      kind: .setCode, chainID: 270, nonce: 5, gasLimit: 100_000, maxFeePerGas: 1_000, maxPriorityFeePerGas: 1_000,
+      to: Address(0xaa), value: 17, input: [1, 2, 3],
+      authorizations: [
+        Authorization(chainID: 0, address: .zero, nonce: 0, yParity: 0, r: .zero, s: .zero),
+        Authorization(chainID: .max, address: Address(0xbb), nonce: .max, yParity: .max, r: .max, s: .max),
+      ])
+    signed = try signed.signed(with: key)
+    let decoded = try SignedTransaction(envelope: signed.envelope)
+    #expect(decoded == signed)
+    #expect(try decoded.recoverSender() == richAccount)
+    #expect(decoded.authorizations.allSatisfy { $0.authority == nil })
+    var creation = signed
+    creation.to = nil
+    #expect(throws: TransactionError.invalidField("to")) { try SignedTransaction(envelope: creation.envelope) }
+    #expect(throws: TransactionError.unsupportedType(4)) { try VMTransaction(signed, sender: .zero) }
+    for count in 1..<signed.envelope.count {
+      #expect(throws: TransactionError.self) { try SignedTransaction(envelope: Array(signed.envelope[..<count])) }
+    }
+  }
+
   @Test("A high s has no sender (EIP-2)")
   func highS() throws {
     var signed = try SignedTransaction(envelope: try #require(Hex.decode(signedEnvelopes[4].envelope)))
@@ -82,7 +105,7 @@ struct SignedTransactionTests {
   @Test("Unknown types, impossible v, and blob transactions that create are refused")
   func refusals() throws {
     #expect(throws: TransactionError.empty) { try Transaction(envelope: []) }
-    for type in [0x00, 0x04, 0x05, 0x71, 0x7f, 0x80, 0xbf] as [UInt8] {
+    for type in [0x00, 0x05, 0x71, 0x7f, 0x80, 0xbf] as [UInt8] {
       #expect(throws: TransactionError.unsupportedType(type)) { try Transaction(envelope: [type, 0xc0]) }
     }
     var creation = try SignedTransaction(envelope: try #require(Hex.decode(signedEnvelopes[6].envelope)))
