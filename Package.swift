@@ -225,7 +225,10 @@ let package = Package(
         "SettlementTesting",
       ]),
     .tests(
-      "AnvilStateTests", in: "L1", ["Primitives", "Files", "Compression", "JSON", "Transactions", "AnvilState"]),
+      "AnvilStateTests", in: "L1",
+      [
+        "Primitives", "Files", "Compression", "Cryptography", "JSON", "Transactions", "AnvilState", "StorageTesting",
+      ]),
     .tests(
       "DevelopmentL1Tests", in: "L1",
       [

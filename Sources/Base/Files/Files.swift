@@ -33,6 +33,12 @@ package enum Files {
   /// Whether there is something at a path.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Whether there is a folder at a path.
+  package static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Removes a folder if there is nothing in it; whether it did.
   package static func removeEmptyFolder(_ path: String) -> Bool { rmdir(path) == 0 }
 
@@ -79,5 +85,54 @@ package enum Files {
       }
     }
     return files
+  }
+
+  // MARK: Piece by piece
+
+  /// A file that is read piece by piece.
+  package final class Reader {
+    private let path: String
+    private let file: UnsafeMutablePointer<FILE>
+
+    package init(_ path: String) throws(FileError) {
+      guard let file = fopen(path, "rb") else { throw FileError(path) }
+      self.path = path
+      self.file = file
+    }
+
+    deinit { fclose(file) }
+
+    /// The next bytes, at most `count`; none at the end.
+    package func next(_ count: Int) throws(FileError) -> [UInt8] {
+      let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, read in
+        read = fread(buffer.baseAddress, 1, count, file)
+      }
+      if bytes.isEmpty, ferror(file) != 0 { throw FileError(path) }
+      return bytes
+    }
+  }
+
+  /// Replaces a file, or makes it, with what `body` writes piece by piece: under another name first, so that there is
+  /// either the old file or the whole new one.
+  package static func replace(
+    _ path: String, _ body: (_ write: (UnsafeRawBufferPointer) throws(FileError) -> Void) throws(FileError) -> Void
+  ) throws(FileError) {
+    let draft = path + ".part"
+    guard let file = fopen(draft, "wb") else { throw FileError(path) }
+    do throws(FileError) {
+      try body { (bytes) throws(FileError) in
+        guard fwrite(bytes.baseAddress, 1, bytes.count, file) == bytes.count else { throw FileError(path) }
+      }
+    } catch {
+      fclose(file)
+      unlink(draft)
+      throw error
+    }
+    let isFlushed = fflush(file) == 0 && fsync(fileno(file)) == 0
+    guard fclose(file) == 0, isFlushed, Glibc.rename(draft, path) == 0 else {
+      let error = FileError(path)
+      unlink(draft)
+      throw error
+    }
   }
 }

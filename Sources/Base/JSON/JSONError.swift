@@ -22,6 +22,18 @@ public enum JSONError: Error, Equatable, Sendable {
   case wrongKind(expected: JSONKind, found: JSONKind, offset: Int)
 }
 
+extension JSONError {
+  /// Where the text went wrong, in bytes from its start.
+  public var offset: Int {
+    switch self {
+    case .unexpectedEnd(let offset), .unexpectedByte(_, let offset), .malformedNumber(let offset),
+      .controlCharacter(let offset), .malformedEscape(let offset), .loneSurrogate(let offset),
+      .invalidUTF8(let offset), .tooDeep(let offset), .trailingBytes(let offset), .wrongKind(_, _, let offset):
+      offset
+    }
+  }
+}
+
 extension JSONError: CustomStringConvertible {
   public var description: String {
     switch self {

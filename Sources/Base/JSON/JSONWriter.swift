@@ -28,6 +28,13 @@ public struct JSONWriter: ~Copyable {
   /// A copy of what has been written.
   public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 
+  /// Calls `body` with what has been written, and forgets it: the text goes on behind it. For texts that are too long to
+  /// stand in memory whole. No mark that was taken before may be used afterwards.
+  public mutating func drain<E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> Void) throws(E) {
+    try withUnsafeBytes(body)
+    count = 0
+  }
+
   /// A place to come back to with ``truncate(to:)``.
   public struct Mark: Sendable {
     let count: Int

@@ -1,1 +1,0 @@
-// gzip (RFC 1952), as streams and as whole values.
