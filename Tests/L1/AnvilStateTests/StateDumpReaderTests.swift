@@ -234,7 +234,7 @@ struct StateDumpReaderTests {
     newer
     .replacing("beneficiary", with: "coinbase")
     .replacing(#""gas_limit":30000000"#, with: #""gas_limit":"0x1c9c380""#)
-    .replacing(#""basefee":875000000"#, with: #""basefee":"0x34279160""#)
+    .replacing(#""basefee":875000000"#, with: #""basefee":"0x342770c0""#)
     .replacing("sha3Uncles", with: "ommersHash")
     .replacing(#""miner""#, with: #""beneficiary""#)
     .replacing(#""best_block_number":2"#, with: #""best_block_number":"0x2""#)
