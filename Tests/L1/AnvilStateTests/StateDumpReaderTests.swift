@@ -134,7 +134,7 @@ struct StateDumpReaderTests {
       ),
       (
         #""type":"0x2","chainId""#, #""type":"0x7e","chainId""#,
-        .invalid(path: "blocks[0].transactions[0].transaction.type", expected: "a type from 0x0 to 0x3")
+        .invalid(path: "blocks[0].transactions[0].transaction.type", expected: "a type from 0x0 to 0x4")
       ),
       (
         #""status":"0x1""#, #""status":"0x2""#,

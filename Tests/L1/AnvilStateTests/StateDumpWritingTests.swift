@@ -55,11 +55,11 @@ struct StateDumpWritingTests {
       names == [
         "parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom",
         "difficulty", "number", "gasLimit", "gasUsed", "timestamp", "extraData", "mixHash", "nonce", "baseFeePerGas",
-        "withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot",
+        "withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot", "requestsHash",
       ])
     #expect(block["header"]?["nonce"]?.string == "0x0000000000000000")
     let types = block["transactions"]?.elements?.map { $0["transaction"]?["type"]?.string }
-    #expect(types == ["0x0", "0x0", "0x1", "0x2", "0x3", "0x2"])
+    #expect(types == ["0x0", "0x0", "0x1", "0x2", "0x3", "0x4", "0x2"])
     #expect(block["transactions"]?.elements?.last?["impersonated_sender"]?.string == Address(0xaa).description)
     #expect(text["historical_states"]?.isNull == true)
   }
@@ -87,6 +87,7 @@ struct StateDumpWritingTests {
     last.blobGasUsed = 131_072
     last.excessBlobGas = 0
     last.parentBeaconBlockRoot = Bytes32(2 as UInt256)
+    last.requestsHash = Bytes32(3 as UInt256)
     first.extraData = [0xff]
     var second = first
     second.timestamp = 2
@@ -107,6 +108,11 @@ struct StateDumpWritingTests {
       if kind == .blob {
         transaction.maxFeePerBlobGas = 11
         transaction.blobVersionedHashes = [Bytes32(12 as UInt256)]
+      }
+      if kind == .setCode {
+        transaction.authorizations = [
+          Authorization(chainID: 1, address: Address(6), nonce: 2, yParity: 1, r: 1, s: .max)
+        ]
       }
       return key.flatMap { try? transaction.signed(with: $0) } ?? transaction
     }

@@ -28,6 +28,7 @@ extension BlockHeader {
     blobGasUsed = try fields.optionalNumber("blobGasUsed")
     excessBlobGas = try fields.optionalNumber("excessBlobGas")
     parentBeaconBlockRoot = try fields.optionalHash("parentBeaconBlockRoot")
+    requestsHash = try fields.optionalHash("requestsHash", "requestsRoot")
     // Of headers as JSON-RPC shows them.
     fields.ignore("hash", "size", "totalDifficulty")
     unknown += fields.unknown

@@ -23,7 +23,7 @@ extension StateDump.Transaction {
 
   /// The kinds by the names that objects around transactions have.
   private static let kinds: [(name: StaticString, kind: SignedTransaction.Kind)] = [
-    ("Legacy", .legacy), ("EIP2930", .accessList), ("EIP1559", .dynamicFee), ("EIP4844", .blob),
+    ("Legacy", .legacy), ("EIP2930", .accessList), ("EIP1559", .dynamicFee), ("EIP4844", .blob), ("EIP7702", .setCode),
   ]
 
   private static func signed(
@@ -44,7 +44,7 @@ extension StateDump.Transaction {
     var fields = try Fields(value, at: path)
     let type = try fields.optionalNumber("type")
     guard let kind = kind ?? SignedTransaction.Kind(rawValue: UInt8(truncatingIfNeeded: type ?? 0)), type ?? 0 < 256
-    else { throw .invalid(path: path + ".type", expected: "a type from 0x0 to 0x3") }
+    else { throw .invalid(path: path + ".type", expected: "a type from 0x0 to 0x4") }
     let gasPrice = try fields.optionalWord("gasPrice")
     let maxFee: UInt256, tip: UInt256
     switch kind {
@@ -66,6 +66,7 @@ extension StateDump.Transaction {
         transaction.blobVersionedHashes.append(hash)
       }
     }
+    if kind == .setCode { transaction.authorizations = try authorizations(&fields, &unknown) }
     try readSignature(&fields, into: &transaction)
     let hash = try fields.optionalHash("hash")
     // What belongs to JSON-RPC or to the network, not to the transaction.
@@ -108,6 +109,25 @@ extension StateDump.Transaction {
         keys.append(key)
       }
       list.items.append(AccessList.Item(address: try item.address("address"), storageKeys: keys))
+      unknown += item.unknown
+    }
+    return list
+  }
+
+  private static func authorizations(
+    _ fields: inout Fields, _ unknown: inout [String]
+  ) throws(StateDumpError) -> [Authorization] {
+    var list: [Authorization] = []
+    for (element, path) in try fields.elements("authorizationList") {
+      var item = try Fields(element, at: path)
+      let chainID = try item.word("chainId")
+      let address = try item.address("address")
+      let nonce = try item.number("nonce")
+      let parity = try item.number("yParity", "v")
+      let r = try item.word("r"), s = try item.word("s")
+      guard let parity = UInt8(exactly: parity) else { throw .invalid(path: path + ".yParity", expected: "0x0 or 0x1") }
+      list.append(
+        Authorization(chainID: chainID, address: address, nonce: nonce, yParity: parity, r: r, s: s))
       unknown += item.unknown
     }
     return list

@@ -123,6 +123,10 @@ extension JSONWriter {
       key("parentBeaconBlockRoot")
       data(root)
     }
+    if let hash = header.requestsHash {
+      key("requestsHash")
+      data(hash)
+    }
     endObject()
   }
 
@@ -165,9 +169,32 @@ extension JSONWriter {
       for hash in transaction.blobVersionedHashes { data(hash) }
       endArray()
     }
+    if transaction.kind == .setCode {
+      key("authorizationList")
+      beginArray()
+      for authorization in transaction.authorizations { self.authorization(authorization) }
+      endArray()
+    }
     signature(of: transaction)
     key("hash")
     data(transaction.hash)
+    endObject()
+  }
+
+  private mutating func authorization(_ authorization: Authorization) {
+    beginObject()
+    key("chainId")
+    quantity(authorization.chainID)
+    key("address")
+    data(authorization.address)
+    key("nonce")
+    quantity(authorization.nonce)
+    key("yParity")
+    quantity(UInt64(authorization.yParity))
+    key("r")
+    quantity(authorization.r)
+    key("s")
+    quantity(authorization.s)
     endObject()
   }
 
