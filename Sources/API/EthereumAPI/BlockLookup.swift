@@ -4,8 +4,9 @@ import JSONRPC
 public struct BlockLookup: Sendable {
   public let chain: any ChainReader
   public let faults: FaultLog
+  let pendingBlocks: (any PendingBlocks)?
 
-  /// The number that `id` means; `nil` where there is no such block.
+  /// The number that `id` means, of a block in the chain; `nil` where there is no such block.
   public func number(of id: BlockID) throws(RPCError) -> UInt64? {
     switch id {
     case .latest, .pending: return chain.head.number
@@ -21,19 +22,31 @@ public struct BlockLookup: Sendable {
     }
   }
 
-  /// The block after which state is asked for; the newest where none is named.
+  /// The block after which state is asked for; the newest where none is named. The pending one has the number after it,
+  /// where the chain shows one.
   public func stateNumber(of id: BlockID?) throws(RPCError) -> UInt64 {
+    if id == .pending, pendingBlocks != nil { return chain.head.number + 1 }
     guard let number = try number(of: id ?? .latest) else { throw .refused("block not found") }
     return number
   }
 
+  /// The header that `id` means, that of the pending block where the chain shows one.
   public func header(of id: BlockID) throws(RPCError) -> SealedHeader? {
+    if id == .pending, let pending = try pendingBlock() { return pending.header }
     if id == .latest || id == .pending { return chain.head }
-    guard let number = try number(of: id) else { return nil }
-    return try header(number: number)
+    guard let number = try number(of: id), let header = try header(number: number) else { return nil }
+    // Another block may have taken its place between the two questions.
+    if case .hash(let hash) = id, header.hash != hash { return nil }
+    return header
   }
 
   func header(number: UInt64) throws(RPCError) -> SealedHeader? {
     try faults.reading { () throws(ChainReadError) in try chain.header(number: number) }
+  }
+
+  /// What waits, as a block; `nil` where the chain does not show that.
+  func pendingBlock() throws(RPCError) -> PendingBlock? {
+    guard let pendingBlocks else { return nil }
+    return try faults.reading { () throws(ChainReadError) in try pendingBlocks.pendingBlock() }
   }
 }

@@ -76,7 +76,7 @@ public final class EthereumAPI: Sendable {
     self.optional = optional
     self.metrics = EthereumAPIMetrics(metrics)
     faults = FaultLog(log, self.metrics)
-    blocks = BlockLookup(chain: chain, faults: faults)
+    blocks = BlockLookup(chain: chain, faults: faults, pendingBlocks: optional.pendingBlocks)
     let pending = PendingTransactions()
     self.pending = pending
     let filters = FilterRegistry(FilterRegistry.Limits(configuration), pending, self.metrics)
@@ -106,7 +106,13 @@ public final class EthereumAPI: Sendable {
     addSubscriptionMethods(to: &table)
     addSynchronousSending(to: &table)
     addPoolMethods(to: &table)
+    addRawMethods(to: &table)
     addUnsupportedMethods(to: &table)
+    // In place of what some chains cannot do.
+    addProofMethods(to: &table)
+    addAccessListMethods(to: &table)
+    addTraceMethods(to: &table)
+    addBlobMethods(to: &table)
     return table
   }
 }

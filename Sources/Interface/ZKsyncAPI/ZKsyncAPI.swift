@@ -26,7 +26,6 @@ public final class ZKsyncAPI: Sendable {
   public var methods: MethodTable {
     var table = MethodTable()
     addProofMethods(to: &table)
-    addDebugMethods(to: &table)
     addRefusalMethods(to: &table)
     return table
   }

@@ -17,8 +17,8 @@ import Transactions
 let alice = Address(0xa11ce)
 let token = Address(0x70ce2)
 
-/// Blocks with an optional transaction each, made by the test.
-final class TestChain: ChainReader, StateReader {
+/// Blocks with an optional transaction each, made and dropped by the test.
+final class TestChain: ChainReader, StateReader, ReorganisationHistory {
   struct Block: Sendable {
     var sealed: SealedHeader
     var transactions: [RecoveredTransaction] = []
@@ -26,19 +26,23 @@ final class TestChain: ChainReader, StateReader {
   }
 
   private let blocks = Mutex<[Block]>([])
+  private let dropped = Mutex<[Bytes32: Block]>([:])
+  /// Called while a header is read, with its number: something may happen at that moment.
+  let whenHeaderIsRead = Mutex<(@Sendable (UInt64) -> Void)?>(nil)
   let safeBlock: UInt64? = nil
   let finalizedBlock: UInt64? = 1
   let nextBaseFee: UInt64 = 1_000
 
   init() { addBlock() }
 
-  /// Adds a block with the transactions, each of which emits the logs given for it.
-  func addBlock(_ transactions: [(RecoveredTransaction, [Log])] = []) {
+  /// Adds a block with the transactions, each of which emits the logs given for it. Those of another branch differ.
+  func addBlock(_ transactions: [(RecoveredTransaction, [Log])] = [], branch: UInt8? = nil) {
     blocks.withLock { blocks in
       let number = UInt64(blocks.count)
       var header = BlockHeader(
         parentHash: blocks.last?.sealed.hash ?? .zero, number: number, gasLimit: 100_000_000,
-        gasUsed: UInt64(transactions.count) * 21_000, timestamp: 1_000 + number, baseFeePerGas: 1_000)
+        gasUsed: UInt64(transactions.count) * 21_000, timestamp: 1_000 + number,
+        extraData: branch.map { [$0] } ?? [], baseFeePerGas: 1_000)
       let hash = header.hash
       header.logsBloom = Bloom(transactions.flatMap(\.1))
       var block = Block(sealed: SealedHeader(hash: hash, header: header))
@@ -65,13 +69,32 @@ final class TestChain: ChainReader, StateReader {
     }
   }
 
+  /// Drops the newest blocks, and remembers them unless they are to be forgotten.
+  func drop(_ count: Int, forget: Bool = false) {
+    blocks.withLock { blocks in
+      if !forget {
+        dropped.withLock { dropped in
+          for block in blocks.suffix(count) { dropped[block.sealed.hash] = block }
+        }
+      }
+      blocks.removeLast(count)
+    }
+  }
+
+  func droppedBlock(hash: Bytes32) -> DroppedBlock? {
+    dropped.withLock { $0[hash] }.map { DroppedBlock(header: $0.sealed, receipts: $0.receipts) }
+  }
+
   private func block(_ number: UInt64) -> Block? {
     blocks.withLock { number < $0.count ? $0[Int(number)] : nil }
   }
 
   var head: SealedHeader { blocks.withLock { $0[$0.count - 1].sealed } }
 
-  func header(number: UInt64) -> SealedHeader? { block(number)?.sealed }
+  func header(number: UInt64) -> SealedHeader? {
+    whenHeaderIsRead.withLock { $0 }?(number)
+    return block(number)?.sealed
+  }
 
   func number(ofBlock hash: Bytes32) -> UInt64? {
     blocks.withLock { $0.firstIndex { $0.sealed.hash == hash } }.map { UInt64($0) }
@@ -190,9 +213,9 @@ struct TestSimulator: Simulator {
 /// Tells what the test wants it to tell.
 final class TestEvents: EventSource {
   private struct State {
-    var newest: UInt64 = 0
+    var newest = ChainPosition(number: 0, hash: nil)
     /// The last block that everybody has been told of.
-    var told: UInt64 = 0
+    var told = ChainPosition(number: 0, hash: nil)
     var isOver = false
     var handler: (@Sendable ([RecoveredTransaction]) -> Void)?
     var refusalHandler: (@Sendable (RefusedTransaction) -> Void)?
@@ -200,7 +223,11 @@ final class TestEvents: EventSource {
 
   private let state = Monitor(State())
 
-  func publish(block number: UInt64) { state.update { $0.newest = number } }
+  /// Says that a block can be read, and that no block was dropped.
+  func publish(block number: UInt64) { publish(ChainPosition(number: number, hash: nil)) }
+
+  /// Says what the newest block is, be it on another branch.
+  func publish(_ head: ChainPosition) { state.update { $0.newest = head } }
 
   func refuse(_ transaction: RefusedTransaction) { state.read { $0.refusalHandler }?(transaction) }
 
@@ -211,13 +238,18 @@ final class TestEvents: EventSource {
   func offer(_ transactions: [RecoveredTransaction]) { state.read { $0.handler }?(transactions) }
 
   /// Waits until subscribers have been told of a block.
-  func waitUntilTold(of block: UInt64) { _ = state.wait { $0.told >= block ? true : nil } }
+  func waitUntilTold(of block: UInt64) { _ = state.wait { $0.told.number >= block ? true : nil } }
+
+  /// Waits until somebody waits for what comes after a block.
+  func waitUntilAsked(after block: ChainPosition) { _ = state.wait { $0.told == block ? true : nil } }
 
   func waitForHead(otherThan block: ChainPosition) -> UInt64? {
-    state.update { $0.told = block.number }
+    state.update { $0.told = block }
     return state.wait { state -> UInt64?? in
       if state.isOver { return .some(nil) }
-      return state.newest > block.number ? .some(state.newest) : nil
+      let newest = state.newest
+      let isOther = newest.hash.map { $0 != block.hash } ?? (newest.number > block.number)
+      return isOther ? .some(newest.number) : nil
     } ?? nil
   }
 
@@ -264,12 +296,22 @@ final class Fixture: Sendable {
   let api: EthereumAPI
   let dispatcher: RPCDispatcher
 
-  init(_ adjust: (inout EthereumAPI.Configuration) -> Void = { _ in }) {
+  convenience init(_ adjust: (inout EthereumAPI.Configuration) -> Void = { _ in }) {
+    self.init(ports: { _ in OptionalPorts() }, adjust)
+  }
+
+  /// - Parameters:
+  ///   - ports: what the chain can do besides, given the chain.
+  ///   - adjust: changes the configuration.
+  init(
+    ports: (TestChain) -> OptionalPorts,
+    _ adjust: (inout EthereumAPI.Configuration) -> Void = { _ in }
+  ) {
     var configuration = EthereumAPI.Configuration()
     adjust(&configuration)
     api = EthereumAPI(
       configuration, chain: chain, state: chain, submitter: mempool, simulator: TestSimulator(), events: events,
-      metrics: registry, log: log.logger)
+      optional: ports(chain), metrics: registry, log: log.logger)
     dispatcher = RPCDispatcher(methods: api.methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(registry))
   }
 

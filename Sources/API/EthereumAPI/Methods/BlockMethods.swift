@@ -23,10 +23,8 @@ extension EthereumAPI {
         "eth_getHeaderBy\(naming.rawValue)", .pooled, "The header of the block \(naming.phrase).",
         parameters: [naming.parameter], result: "header, or null where there is none"
       ) { [self] (parameters, _, writer) throws(RPCError) in
-        guard let header = try blocks.header(of: try naming.block(&parameters)) else {
-          return writer.null()
-        }
-        writer.header(header)
+        guard let block = try named(try naming.block(&parameters)) else { return writer.null() }
+        writer.header(block.header, isPending: block.pending != nil)
       }
     }
     for naming in BlockNaming.allCases {
@@ -35,10 +33,8 @@ extension EthereumAPI {
         "How many transactions the block \(naming.phrase) has.", parameters: [naming.parameter],
         result: "quantity, or null where there is no block"
       ) { [self] (parameters, _, writer) throws(RPCError) in
-        guard let number = try blocks.number(of: try naming.block(&parameters)),
-          let hashes = try faults.reading({ () throws(ChainReadError) in try chain.transactionHashes(ofBlock: number) })
-        else { return writer.null() }
-        writer.quantity(hashes.count)
+        guard let block = try named(try naming.block(&parameters)) else { return writer.null() }
+        writer.quantity(try transactionHashes(of: block).count)
       }
     }
     for naming in BlockNaming.allCases {
@@ -59,9 +55,8 @@ extension EthereumAPI {
       "eth_getBlockReceipts", .pooled, "The receipts of a block.", parameters: [.required("blockId", "block")],
       result: "array of receipts, or null where there is no block"
     ) { [self] (parameters, _, writer) throws(RPCError) in
-      guard let number = try blocks.number(of: try parameters.required("blockId")),
-        let receipts = try faults.reading({ () throws(ChainReadError) in try chain.receipts(ofBlock: number) })
-      else { return writer.null() }
+      guard let block = try named(try parameters.required("blockId")) else { return writer.null() }
+      let receipts = try receipts(of: block)
       writer.beginArray()
       for receipt in receipts { writer.receipt(receipt) }
       writer.endArray()
@@ -69,23 +64,28 @@ extension EthereumAPI {
   }
 
   private func writeBlock(_ id: BlockID, isFull: Bool, _ writer: inout JSONWriter) throws(RPCError) {
-    guard let block = try blocks.header(of: id) else { return writer.null() }
-    if isFull {
-      let transactions =
-        try faults.reading { () throws(ChainReadError) in try chain.transactions(ofBlock: block.number) } ?? []
-      writer.block(block) { writer in
-        for (index, transaction) in transactions.enumerated() {
+    guard let block = try named(id) else { return writer.null() }
+    let header = block.header
+    let isPending = block.pending != nil
+    guard isFull || configuration.hasEthereumBlocks else {
+      let hashes = try transactionHashes(of: block)
+      return writer.block(header, isPending: isPending) { for hash in hashes { $0.data(hash) } }
+    }
+    let transactions = try transactions(of: block)
+    let size =
+      configuration.hasEthereumBlocks ? EthereumBlock.encode(header.header, transactions).count : nil
+    writer.block(header, size: size, isPending: isPending) { writer in
+      for (index, transaction) in transactions.enumerated() {
+        if !isFull {
+          writer.data(transaction.hash)
+        } else if isPending {
+          writer.pendingTransaction(transaction)
+        } else {
           writer.transaction(
             LocatedTransaction(
-              transaction: transaction, blockHash: block.hash, blockNumber: block.number, index: index,
-              baseFee: block.header.baseFeePerGas))
+              transaction: transaction, blockHash: header.hash, blockNumber: header.number, index: index,
+              baseFee: header.header.baseFeePerGas))
         }
-      }
-    } else {
-      let hashes =
-        try faults.reading { () throws(ChainReadError) in try chain.transactionHashes(ofBlock: block.number) } ?? []
-      writer.block(block) { writer in
-        for hash in hashes { writer.data(hash) }
       }
     }
   }

@@ -69,12 +69,12 @@ extension EthereumAPI {
     }
   }
 
-  private func block(of id: BlockID?) throws(RPCError) -> (number: UInt64, baseFee: UInt64) {
+  func block(of id: BlockID?) throws(RPCError) -> (number: UInt64, baseFee: UInt64) {
     guard let block = try blocks.header(of: id ?? .latest) else { throw .refused("block not found") }
     return (block.number, block.header.baseFeePerGas)
   }
 
-  private static func overrides(_ parameters: inout Parameters) throws(RPCError) -> SimulationOverrides {
+  static func overrides(_ parameters: inout Parameters) throws(RPCError) -> SimulationOverrides {
     var overrides = SimulationOverrides()
     overrides.accounts = try parameters.optional("stateOverrides", as: StateOverrides.self)?.accounts ?? [:]
     overrides.block = try parameters.optional("blockOverrides", as: BlockOverrides.self)?.block ?? .init()
@@ -86,13 +86,23 @@ extension EthereumAPI {
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ context: RPCContext,
     isProbe: Bool = false
   ) throws(RPCError) -> SimulationOutcome {
+    try running(context) { () throws(SimulationError) in
+      do throws(SimulationError) {
+        return try simulator.simulate(call, after: number, overrides, cancellation: context.cancellation)
+      } catch {
+        guard isProbe, error == .intrinsicGasTooLow else { throw error }
+        return .halt(reason: "intrinsic gas too low", isOutOfGas: true, gasUsed: 0)
+      }
+    }
+  }
+
+  /// Asks a port to run something, with its errors as clients see them.
+  func running<T>(_ context: RPCContext, _ body: () throws(SimulationError) -> T) throws(RPCError) -> T {
     do throws(SimulationError) {
-      return try simulator.simulate(call, after: number, overrides, cancellation: context.cancellation)
+      return try body()
     } catch {
       switch error {
-      case .intrinsicGasTooLow:
-        guard isProbe else { throw .refused("intrinsic gas too low") }
-        return .halt(reason: "intrinsic gas too low", isOutOfGas: true, gasUsed: 0)
+      case .intrinsicGasTooLow: throw .refused("intrinsic gas too low")
       case .invalid(let reason): throw .refused(reason)
       case .stateNotAvailable(let block): throw .refused("state for block \(block) is not available")
       case .unsupportedOverride(let reason): throw .invalidParameters(reason)

@@ -46,13 +46,18 @@ extension EthereumAPI {
     table.add("eth_blockNumber", .inline, "The number of the newest block.", result: "quantity") { (_, _, writer) in
       writer.quantity(chain.head.number)
     }
+    let tip = configuration.suggestedTip
     table.add(
-      "eth_gasPrice", .inline, "The base fee of the next block, in wei.", result: "quantity",
-      differences: "No tip is suggested on top: transactions are ordered by tip, but a block has room for all."
-    ) { (_, _, writer) in writer.quantity(chain.nextBaseFee) }
+      "eth_gasPrice", .inline,
+      "The base fee of the next block\(tip == 0 ? "" : " and the tip that is suggested"), in wei.", result: "quantity",
+      differences: tip == 0
+        ? "No tip is suggested on top: transactions are ordered by tip, but a block has room for all." : ""
+    ) { (_, _, writer) in writer.quantity(UInt256(chain.nextBaseFee) &+ UInt256(tip)) }
     table.add(
-      "eth_maxPriorityFeePerGas", .inline, "The tip that a transaction needs, in wei: zero.", result: "quantity"
-    ) { (_, _, writer) in writer.quantity(UInt64(0)) }
+      "eth_maxPriorityFeePerGas", .inline,
+      tip == 0 ? "The tip that a transaction needs, in wei: zero." : "The tip that is suggested, in wei.",
+      result: "quantity"
+    ) { (_, _, writer) in writer.quantity(tip) }
     table.add(
       "eth_feeHistory", .heavy,
       "Base fees, how full the blocks were, and the tips paid, of up to 1,024 blocks and the one after them.",
@@ -60,9 +65,17 @@ extension EthereumAPI {
         .required("blockCount", "quantity"), .required("newestBlock", "block"),
         .optional("rewardPercentiles", "array of ascending numbers from 0 to 100"),
       ], result: "fee history", refusals: [.init(-32_000, "request beyond head block")],
-      differences: "The reference answers with a constant history. There is no blob fee here."
+      differences: "The reference answers with a constant history."
+        + (optional.blobPricing == nil ? " There is no blob fee here." : "")
     ) { [self] (parameters, context, writer) throws(RPCError) in
       try feeHistory(&parameters, context, &writer)
+    }
+  }
+
+  func addBlobMethods(to table: inout MethodTable) {
+    guard let pricing = optional.blobPricing else { return }
+    table.add("eth_blobBaseFee", .inline, "The price of blob gas in the next block, in wei.", result: "quantity") {
+      (_, _, writer) in writer.quantity(pricing.nextBlobBaseFee)
     }
   }
 
@@ -79,6 +92,8 @@ extension EthereumAPI {
     let oldest = newest + 1 - count
     var baseFees: [UInt64] = []
     var ratios: [Double] = []
+    var blobFees: [UInt256] = []
+    var blobRatios: [Double] = []
     var rewards: [[UInt256]] = []
     if count > 0 {
       for number in oldest...newest {
@@ -86,9 +101,18 @@ extension EthereumAPI {
         guard let header = try blocks.header(number: number)?.header else { throw .refused("block not found") }
         baseFees.append(header.baseFeePerGas)
         ratios.append(header.gasLimit == 0 ? 0 : Double(header.gasUsed) / Double(header.gasLimit))
+        if let pricing = optional.blobPricing {
+          blobFees.append(pricing.blobBaseFee(of: header) ?? .zero)
+          let most = pricing.maxBlobGas(of: header)
+          blobRatios.append(most == 0 ? 0 : Double(header.blobGasUsed ?? 0) / Double(most))
+        }
         if !percentiles.isEmpty { rewards.append(try tips(ofBlock: number, header.baseFeePerGas, percentiles)) }
       }
-      baseFees.append(try blocks.header(number: newest + 1)?.header.baseFeePerGas ?? chain.nextBaseFee)
+      let following = try blocks.header(number: newest + 1)?.header
+      baseFees.append(following?.baseFeePerGas ?? chain.nextBaseFee)
+      if let pricing = optional.blobPricing {
+        blobFees.append(following.map { pricing.blobBaseFee(of: $0) ?? .zero } ?? pricing.nextBlobBaseFee)
+      }
     }
     writer.beginObject()
     writer.key("oldestBlock")
@@ -101,6 +125,16 @@ extension EthereumAPI {
     writer.beginArray()
     for ratio in ratios { writer.number(ratio) }
     writer.endArray()
+    if optional.blobPricing != nil {
+      writer.key("baseFeePerBlobGas")
+      writer.beginArray()
+      for fee in blobFees { writer.quantity(fee) }
+      writer.endArray()
+      writer.key("blobGasUsedRatio")
+      writer.beginArray()
+      for ratio in blobRatios { writer.number(ratio) }
+      writer.endArray()
+    }
     if !percentiles.isEmpty {
       writer.key("reward")
       writer.beginArray()

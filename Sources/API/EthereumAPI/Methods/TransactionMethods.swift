@@ -79,19 +79,29 @@ extension EthereumAPI {
         writer.data(located.transaction.transaction.envelope)
       }
     }
+    let orWaits = optional.pool == nil ? "" : " or that waits with it"
     table.add(
-      "eth_getTransactionBySenderAndNonce", .pooled, "The transaction of a block in which a sender used a nonce.",
+      "eth_getTransactionBySenderAndNonce", .pooled,
+      "The transaction of a block in which a sender used a nonce\(orWaits).",
       parameters: [.required("address", "address"), .required("nonce", "quantity")],
       result: "transaction, or null where there is none", differences: "geth has no such method."
     ) { [self] (parameters, _, writer) throws(RPCError) in
       let sender = try parameters.required("address", as: Address.self)
       let nonce = try parameters.required("nonce", as: UInt64.self)
+      // It may go from the mempool into a block between the two questions, and then is in both; never in neither.
+      let waiting = waiting(from: sender, nonce: nonce)
       let hash = try faults.reading { () throws(ChainReadError) in
         try chain.transactionHash(sender: sender, nonce: nonce)
       }
-      guard let hash, let located = try included(hash) else { return writer.null() }
-      writer.transaction(located)
+      if let hash, let located = try included(hash) { return writer.transaction(located) }
+      if let waiting { return writer.pendingTransaction(waiting) }
+      writer.null()
     }
+  }
+
+  private func waiting(from sender: Address, nonce: UInt64) -> RecoveredTransaction? {
+    guard let content = optional.pool?.content(of: sender) else { return nil }
+    return (content.pending + content.queued).first { $0.sender == sender && $0.nonce == nonce }
   }
 
   func included(_ hash: Bytes32) throws(RPCError) -> LocatedTransaction? {
@@ -102,11 +112,14 @@ extension EthereumAPI {
   private func indexed(_ naming: BlockNaming, _ parameters: inout Parameters) throws(RPCError) -> LocatedTransaction? {
     let id = try naming.block(&parameters)
     let index = try parameters.required("index", as: UInt64.self)
-    guard let block = try blocks.header(of: id),
-      let hashes = try faults.reading({ () throws(ChainReadError) in try chain.transactionHashes(ofBlock: block.number)
-      }),
-      index < hashes.count
-    else { return nil }
-    return try included(hashes[Int(index)])
+    guard let block = try named(id) else { return nil }
+    if let pending = block.pending {
+      guard index < pending.transactions.count else { return nil }
+      return LocatedTransaction(
+        transaction: pending.transactions[Int(index)], blockHash: block.header.hash, blockNumber: block.header.number,
+        index: Int(index), baseFee: block.header.header.baseFeePerGas)
+    }
+    let hashes = try transactionHashes(of: block)
+    return index < hashes.count ? try included(hashes[Int(index)]) : nil
   }
 }

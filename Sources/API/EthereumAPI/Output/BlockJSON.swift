@@ -6,22 +6,23 @@ import JSONRPC
 import Primitives
 
 extension JSONWriter {
-  mutating func header(_ block: SealedHeader) {
+  mutating func header(_ block: SealedHeader, isPending: Bool = false) {
     beginObject()
-    headerFields(block)
+    headerFields(block, isPending)
     endObject()
   }
 
-  mutating func headerFields(_ block: SealedHeader) {
+  /// What a pending block cannot have yet is null, as in geth.
+  private mutating func headerFields(_ block: SealedHeader, _ isPending: Bool) {
     let header = block.header
     key("hash")
-    data(block.hash)
+    if isPending { null() } else { data(block.hash) }
     key("parentHash")
     data(header.parentHash)
     key("sha3Uncles")
     data(header.ommersHash)
     key("miner")
-    data(header.beneficiary)
+    if isPending { null() } else { data(header.beneficiary) }
     key("stateRoot")
     data(header.stateRoot)
     key("transactionsRoot")
@@ -45,15 +46,38 @@ extension JSONWriter {
     key("mixHash")
     data(header.mixHash)
     key("nonce")
-    data(Array(UInt256(header.nonce).bytes.suffix(8)))
+    if isPending { null() } else { data(Array(UInt256(header.nonce).bytes.suffix(8))) }
     key("baseFeePerGas")
     quantity(header.baseFeePerGas)
+    if let root = header.withdrawalsRoot {
+      key("withdrawalsRoot")
+      data(root)
+    }
+    if let gas = header.blobGasUsed {
+      key("blobGasUsed")
+      quantity(gas)
+    }
+    if let gas = header.excessBlobGas {
+      key("excessBlobGas")
+      quantity(gas)
+    }
+    if let root = header.parentBeaconBlockRoot {
+      key("parentBeaconBlockRoot")
+      data(root)
+    }
   }
 
-  /// A block; `transactions` writes the elements of the array.
-  mutating func block(_ block: SealedHeader, transactions: (inout JSONWriter) -> Void) {
+  /// A block; `transactions` writes the elements of the array. The size, in bytes of RLP, stands where it is known; a block
+  /// that could have withdrawals (EIP-4895) has none.
+  mutating func block(
+    _ block: SealedHeader, size: Int? = nil, isPending: Bool = false, transactions: (inout JSONWriter) -> Void
+  ) {
     beginObject()
-    headerFields(block)
+    headerFields(block, isPending)
+    if let size {
+      key("size")
+      quantity(size)
+    }
     key("uncles")
     beginArray()
     endArray()
@@ -61,6 +85,11 @@ extension JSONWriter {
     beginArray()
     transactions(&self)
     endArray()
+    if block.header.withdrawalsRoot != nil {
+      key("withdrawals")
+      beginArray()
+      endArray()
+    }
     endObject()
   }
 }

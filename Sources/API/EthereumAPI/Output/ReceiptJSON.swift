@@ -12,7 +12,7 @@ extension JSONWriter {
     beginObject()
     key("type")
     // Transactions from L1 have no type that clients of Ethereum know.
-    quantity(receipt.transactionType <= 3 ? UInt64(receipt.transactionType) : 0)
+    quantity(receipt.transactionType <= 4 ? UInt64(receipt.transactionType) : 0)
     key("status")
     quantity(UInt64(receipt.succeeded ? 1 : 0))
     key("cumulativeGasUsed")
@@ -41,6 +41,14 @@ extension JSONWriter {
     if let to = located.to { data(to) } else { null() }
     key("contractAddress")
     if let address = receipt.contractAddress { data(address) } else { null() }
+    if let gas = located.blobGasUsed {
+      key("blobGasUsed")
+      quantity(gas)
+    }
+    if let price = located.blobGasPrice {
+      key("blobGasPrice")
+      quantity(price)
+    }
     endObject()
   }
 

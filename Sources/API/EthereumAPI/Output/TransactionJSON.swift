@@ -63,6 +63,14 @@ extension JSONWriter {
       key("accessList")
       accessList(transaction.accessList)
     }
+    if transaction.kind == .blob {
+      key("maxFeePerBlobGas")
+      quantity(transaction.maxFeePerBlobGas)
+      key("blobVersionedHashes")
+      beginArray()
+      for hash in transaction.blobVersionedHashes { data(hash) }
+      endArray()
+    }
     key("r")
     quantity(UInt256(transaction.signature.r))
     key("s")
@@ -117,7 +125,7 @@ extension JSONWriter {
     }
   }
 
-  private mutating func accessList(_ list: AccessList) {
+  mutating func accessList(_ list: AccessList) {
     beginArray()
     for item in list.items {
       beginObject()
