@@ -61,7 +61,7 @@ let package = Package(
     // Execution
     .module("Transactions", in: "Execution", ["Primitives", "Cryptography"]),
     .module("EVM", in: "Execution", ["Primitives", "Concurrency", "Cryptography"]),
-    .module("Tracers", in: "Execution", ["Primitives", "JSON", "EVM"]),
+    .module("Tracers", in: "Execution", ["Primitives", "JSON", "Transactions", "EVM"]),
     .module("ZKsyncOS", in: "Execution", ["Primitives", "Concurrency", "Cryptography", "Transactions", "EVM"]),
     .module("Ethereum", in: "Execution", ["Primitives", "Concurrency", "Cryptography", "Transactions", "EVM"]),
     .tests(
@@ -233,8 +233,8 @@ let package = Package(
       "DevelopmentL1Tests", in: "L1",
       [
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
-        "EVM", "Ethereum", "EthereumAPI", "L1Contracts", "AnvilState", "DevelopmentL1", "SocketTesting", .nioPosix,
-        .logging,
+        "EVM", "Ethereum", "EthereumAPI", "L1Contracts", "AnvilState", "DevelopmentL1", "SocketTesting",
+        "StorageTesting", .nioPosix, .logging,
       ]),
 
     // Interface

@@ -33,6 +33,19 @@ package enum Files {
   /// Whether there is something at a path.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Bytes of a file; zero where there is none.
+  package static func size(_ path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  /// Makes a folder, and those above it, where there is none.
+  package static func makeFolder(_ path: String) throws(FileError) {
+    guard !exists(path) else { return }
+    if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError(path) }
+  }
+
   /// Whether there is a folder at a path.
   package static func isFolder(_ path: String) -> Bool {
     var status = stat()

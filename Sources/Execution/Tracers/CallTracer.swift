@@ -22,19 +22,26 @@ public struct CallTracer: Tracer {
 
   private let onlyTopCall: Bool
   private let withLog: Bool
+  private let byteLimit: Int
+  private var bytes = 0
   private var open: [Call] = []
   private var root: [UInt8] = []
 
   /// - Parameters:
   ///   - onlyTopCall: leave inner calls out.
   ///   - withLog: list the logs of each frame.
-  public init(onlyTopCall: Bool = false, withLog: Bool = false) {
+  ///   - byteLimit: bytes that may be collected; what comes after that many is left out, and ``isTooLarge`` says so.
+  public init(onlyTopCall: Bool = false, withLog: Bool = false, byteLimit: Int = .max) {
+    self.byteLimit = byteLimit
     self.onlyTopCall = onlyTopCall
     self.withLog = withLog
   }
 
   public static var isActive: Bool { true }
   public static var observesSteps: Bool { false }
+
+  /// Whether something is left out because of the limit.
+  public var isTooLarge: Bool { bytes > byteLimit }
 
   /// The JSON object of the outermost frame; empty before it ended.
   public var result: [UInt8] { root }
@@ -43,14 +50,16 @@ public struct CallTracer: Tracer {
   public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {}
 
   public mutating func enter(_ event: FrameEvent, world: some WorldReader) {
+    if !onlyTopCall || open.isEmpty { bytes += 200 + 2 * event.input.count }
+    let input = isTooLarge || (onlyTopCall && !open.isEmpty) ? [] : Array(event.input)
     open.append(
-      Call(
-        kind: event.kind, from: event.from, to: event.to, value: event.value, gas: event.gas, input: Array(event.input))
-    )
+      Call(kind: event.kind, from: event.from, to: event.to, value: event.value, gas: event.gas, input: input))
   }
 
   public mutating func leave(_ end: FrameEnd, world: some WorldReader) {
     guard let call = open.popLast() else { return }
+    if !onlyTopCall || open.isEmpty { bytes += 2 * end.output.count }
+    if isTooLarge { return }
     if open.isEmpty {
       root = CallTracer.json(call, end)
     } else if !onlyTopCall {
@@ -60,6 +69,8 @@ public struct CallTracer: Tracer {
 
   public mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {
     guard withLog, let last = open.indices.last else { return }
+    bytes += 300 + 2 * data.count
+    if isTooLarge { return }
     var json = JSONWriter()
     json.beginObject()
     json.key("address")

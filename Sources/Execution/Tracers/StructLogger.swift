@@ -21,6 +21,8 @@ public struct StructLogger: Tracer {
     public var enableReturnData = false
     /// Most steps that are kept.
     public var limit = 1_000_000
+    /// Bytes of the steps that are kept; with the step that exceeds it, keeping ends.
+    public var byteLimit = Int.max
 
     /// geth's defaults.
     public init() {}
@@ -30,6 +32,7 @@ public struct StructLogger: Tracer {
   private let options: Options
   /// Finished steps as JSON objects.
   private var steps: [[UInt8]] = []
+  private var bytes = 0
   /// Slots that each contract has read or written.
   private var storage: [Address: [UInt256: UInt256]] = [:]
 
@@ -40,7 +43,7 @@ public struct StructLogger: Tracer {
   public static var observesSteps: Bool { true }
 
   public mutating func willStep(_ frame: FrameView, world: some WorldReader) {
-    guard steps.count < options.limit else { return }
+    guard steps.count < options.limit, !isTruncatedByBytes else { return }
     recorder.begin(
       frame, refund: world.refund, keepsMemory: options.enableMemory, keepsReturnData: options.enableReturnData)
     noteStorage(frame, world)
@@ -56,6 +59,9 @@ public struct StructLogger: Tracer {
 
   public mutating func leave(_ end: FrameEnd, world: some WorldReader) {}
   public mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {}
+
+  /// Whether steps are missing because of ``Options/byteLimit``.
+  public var isTruncatedByBytes: Bool { bytes > options.byteLimit }
 
   /// The result of the trace: `gas`, `failed`, `returnValue`, `structLogs`.
   public func result(gasUsed: UInt64, failed: Bool, output: [UInt8]) -> [UInt8] {
@@ -138,6 +144,7 @@ public struct StructLogger: Tracer {
       json.number(step.refund)
     }
     json.endObject()
+    bytes += json.count
     steps.append(json.bytes)
   }
 }

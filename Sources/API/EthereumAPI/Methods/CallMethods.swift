@@ -52,21 +52,30 @@ extension EthereumAPI {
     ) { [self] (parameters, context, writer) throws(RPCError) in
       var stopwatch = Stopwatch()
       let request = try parameters.required("request", as: TransactionRequest.self)
-      let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
+      let id = try parameters.optional("blockNumber", as: BlockID.self)
       let overrides = try Self.overrides(&parameters)
-      var call = try request.simulatedCall(baseFee: baseFee)
-      call.mustFitBlock = true
-      let reference = call
-      let ceiling = try gasCeiling(request, call, after: number, overrides)
-      let floor = IntrinsicGas.calldataFloor(of: call.input)
-      let estimator = GasEstimator(floor: floor, ceiling: ceiling) { (gas) throws(RPCError) in
-        var call = reference
-        call.gasLimit = gas
-        return try self.simulate(call, after: number, overrides, context, isProbe: true)
-      }
-      writer.quantity(try estimator.estimate())
+      writer.quantity(try estimateGas(request, at: id, overrides, context))
       metrics.estimateGas.observe(nanoseconds: stopwatch.lap())
     }
+  }
+
+  /// The least gas limit with which a request does what it does with all the gas it may have.
+  func estimateGas(
+    _ request: TransactionRequest, at id: BlockID?, _ overrides: SimulationOverrides, _ context: RPCContext
+  ) throws(RPCError) -> UInt64 {
+    let (number, baseFee) = try block(of: id)
+    var call = try request.simulatedCall(baseFee: baseFee)
+    call.mustFitBlock = true
+    let reference = call
+    let estimator = GasEstimator(
+      floor: IntrinsicGas.calldataFloor(of: call.input),
+      ceiling: try gasCeiling(request, call, after: number, overrides)
+    ) { (gas) throws(RPCError) in
+      var call = reference
+      call.gasLimit = gas
+      return try self.simulate(call, after: number, overrides, context, isProbe: true)
+    }
+    return try estimator.estimate()
   }
 
   func block(of id: BlockID?) throws(RPCError) -> (number: UInt64, baseFee: UInt64) {

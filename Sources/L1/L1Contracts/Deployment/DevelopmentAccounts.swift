@@ -4,7 +4,7 @@ import Primitives
 
 /// An account of a development L1, with its key. Everybody knows these keys: what such an account holds on a real chain
 /// is gone at once.
-public struct DevelopmentAccount: Sendable {
+public struct DevelopmentAccount: Sendable, Equatable {
   public let address: Address
   public let key: Secp256k1.PrivateKey
 
@@ -13,7 +13,8 @@ public struct DevelopmentAccount: Sendable {
     self.init(key)
   }
 
-  init?(_ key: Secp256k1.PrivateKey) {
+  /// `nil` for a key that has no public one.
+  public init?(_ key: Secp256k1.PrivateKey) {
     guard let address = Secp256k1.publicKey(of: key)?.address else { return nil }
     self.key = key
     self.address = address

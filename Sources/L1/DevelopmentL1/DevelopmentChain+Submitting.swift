@@ -1,0 +1,91 @@
+// Transactions on their way into the pool.
+
+import Ethereum
+import Primitives
+import Transactions
+
+extension DevelopmentChain {
+  /// Takes a signed transaction into the pool; its hash.
+  func submit(envelope: [UInt8]) throws(PoolRefusal) -> Bytes32 {
+    guard envelope.count <= options.pool.transactionBytes else { throw .tooLarge(limit: options.pool.transactionBytes) }
+    let signed: SignedTransaction
+    do throws(TransactionError) { signed = try SignedTransaction(envelope: envelope) } catch {
+      throw .malformed(error.description)
+    }
+    // Before the signature is looked at, which costs more.
+    if signed.chainID == nil, !options.allowsUnprotected { throw .notProtected }
+    let recovered: RecoveredTransaction
+    do throws(TransactionError) { recovered = try RecoveredTransaction(.signed(signed)) } catch {
+      throw .malformed(error.description)
+    }
+    return try submit(recovered)
+  }
+
+  /// Takes a transaction into the pool whose sender is known, by its signature or because somebody says so.
+  func submit(_ transaction: RecoveredTransaction) throws(PoolRefusal) -> Bytes32 {
+    guard case .signed(let signed) = transaction.transaction else { throw .malformed("not an Ethereum transaction") }
+    let (settings, head, state) = published.withLock { ($0.settings, $0.history.head, $0.history.headState) }
+    try check(signed, of: state.account(transaction.sender), settings, after: head.header)
+    let replaced = try pool.withLock { (pool) throws(PoolRefusal) in
+      if published.withLock({ $0.history.place(of: transaction.hash) }) != nil { throw .alreadyKnown }
+      return try pool.insert(transaction, signed)
+    }
+    if let replaced { tell(of: replaced, .replaced) }
+    let isReady = pool.withLock {
+      $0.nextNonce(of: transaction.sender, account: state.nonce(of: transaction.sender)) > signed.nonce
+    }
+    if isReady { listeners.withLock { $0.onExecutable }.forEach { $0([transaction]) } }
+    return transaction.hash
+  }
+
+  /// What can be said before its turn has come.
+  private func check(
+    _ transaction: SignedTransaction, of sender: StateAccount?, _ settings: ChainSettings, after parent: BlockHeader
+  ) throws(PoolRefusal) {
+    if transaction.kind == .blob { throw .blobsUnsupported }
+    if let chainID = transaction.chainID, chainID != settings.chainID {
+      throw .wrongChainID(chain: settings.chainID, transaction: chainID)
+    }
+    if transaction.gasLimit > settings.gasLimit { throw .gasLimitTooHigh(block: settings.gasLimit) }
+    if transaction.maxPriorityFeePerGas > transaction.maxFeePerGas {
+      throw .tipAboveCap(tip: transaction.maxPriorityFeePerGas, cap: transaction.maxFeePerGas)
+    }
+    let revision = identity.hardfork.revision
+    if transaction.gasLimit < IntrinsicGas(revision).of(transaction) { throw .intrinsicGasTooLow }
+    if revision >= .prague, transaction.gasLimit < IntrinsicGas.calldataFloor(of: transaction.input) {
+      throw .floorGasTooLow
+    }
+    let nonce = sender?.nonce ?? 0
+    if transaction.nonce < nonce { throw .nonceTooLow(account: nonce, transaction: transaction.nonce) }
+    let baseFee = baseFee(settings, after: parent)
+    if transaction.maxFeePerGas < UInt256(baseFee) {
+      throw .belowBaseFee(cap: transaction.maxFeePerGas, baseFee: baseFee)
+    }
+    if transaction.maxPriorityFeePerGas < UInt256(settings.minGasPrice) {
+      throw .tipTooLow(minimum: settings.minGasPrice)
+    }
+    let fees = UInt256(transaction.gasLimit).multipliedReportingOverflow(by: transaction.maxFeePerGas)
+    let cost = fees.partialValue.addingReportingOverflow(transaction.value)
+    let balance = sender?.balance ?? .zero
+    if fees.overflow || cost.overflow || balance < cost.partialValue {
+      throw .insufficientFunds(has: balance, needs: fees.overflow || cost.overflow ? .max : cost.partialValue)
+    }
+  }
+
+  // MARK: Forgetting
+
+  /// Forgets a transaction that waits; false where none of this hash does.
+  func dropTransaction(_ hash: Bytes32) -> Bool {
+    guard let dropped = pool.withLock({ $0.remove(hash) }) else { return false }
+    tell(of: dropped, .dropped)
+    return true
+  }
+
+  /// Forgets what waits, of one sender or of all.
+  func dropTransactions(of sender: Address?) {
+    let dropped = pool.withLock { pool in
+      if let sender { pool.removeAll(of: sender) } else { pool.removeAll() }
+    }
+    for pooled in dropped { tell(of: pooled, .dropped) }
+  }
+}
