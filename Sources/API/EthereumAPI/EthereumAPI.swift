@@ -40,6 +40,10 @@ public final class EthereumAPI: Sendable {
     /// Whether blocks are those of Ethereum, the hash being that of the header as it is shown: then their size is shown and
     /// they can be given whole.
     public var hasEthereumBlocks = false
+    /// Whether a transaction's gas limit has a floor that follows from its calldata (EIP-7623).
+    public var hasCalldataFloor = true
+    /// Whether calls may carry authorizations (EIP-7702).
+    public var allowsAuthorizations = false
     /// Bytes that the traces of one answer may have.
     public var maxTraceBytes = 8 << 20
 

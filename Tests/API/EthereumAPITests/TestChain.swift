@@ -36,13 +36,17 @@ final class TestChain: ChainReader, StateReader, ReorganisationHistory {
   init() { addBlock() }
 
   /// Adds a block with the transactions, each of which emits the logs given for it. Those of another branch differ.
-  func addBlock(_ transactions: [(RecoveredTransaction, [Log])] = [], branch: UInt8? = nil) {
+  func addBlock(
+    _ transactions: [(RecoveredTransaction, [Log])] = [], branch: UInt8? = nil,
+    _ adjust: (inout BlockHeader) -> Void = { _ in }
+  ) {
     blocks.withLock { blocks in
       let number = UInt64(blocks.count)
       var header = BlockHeader(
         parentHash: blocks.last?.sealed.hash ?? .zero, number: number, gasLimit: 100_000_000,
         gasUsed: UInt64(transactions.count) * 21_000, timestamp: 1_000 + number,
         extraData: branch.map { [$0] } ?? [], baseFeePerGas: 1_000)
+      adjust(&header)
       let hash = header.hash
       header.logsBloom = Bloom(transactions.flatMap(\.1))
       var block = Block(sealed: SealedHeader(hash: hash, header: header))
@@ -204,6 +208,7 @@ struct TestSimulator: Simulator {
           + Bytes32(UInt256(account?.stateDifference.count ?? 0)).bytes,
         gasUsed: 21_000)
     case 8: return .success(output: Bytes32(UInt256(call.gasLimit)).bytes, gasUsed: 21_000)
+    case 11: return .success(output: [UInt8(call.authorizations.count)], gasUsed: 21_000)
     case 10: return .halt(reason: "gas limit \(call.gasLimit)", isOutOfGas: false, gasUsed: 0)
     default: throw .failed("machine broke")
     }
@@ -372,14 +377,16 @@ final class Fixture: Sendable {
 
 /// A transaction of a fixed key, a different one for each nonce.
 func transfer(
-  nonce: UInt64, kind: SignedTransaction.Kind = .dynamicFee, chainID: UInt64? = 270, to: Address? = alice
+  nonce: UInt64, kind: SignedTransaction.Kind = .dynamicFee, chainID: UInt64? = 270, to: Address? = alice,
+  _ adjust: (inout SignedTransaction) -> Void = { _ in }
 ) throws -> RecoveredTransaction {
   let key = try #require(Secp256k1.PrivateKey(Bytes32(UInt256(0xc0ffee))))
-  let unsigned = SignedTransaction(
+  var unsigned = SignedTransaction(
     kind: kind, chainID: chainID, nonce: nonce, gasLimit: 21_000, maxFeePerGas: 2_000, maxPriorityFeePerGas: 500,
     to: to,
     value: 7, input: [0xab],
     accessList: kind == .legacy ? AccessList() : AccessList([.init(address: token, storageKeys: [.zero])]))
+  adjust(&unsigned)
   return try RecoveredTransaction(.signed(try unsigned.signed(with: key)))
 }
 

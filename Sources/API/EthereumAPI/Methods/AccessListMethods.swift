@@ -21,7 +21,8 @@ extension EthereumAPI {
       let request = try parameters.required("request", as: TransactionRequest.self)
       let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
       let overrides = try Self.overrides(&parameters)
-      var call = try request.simulatedCall(baseFee: baseFee)
+      var call = try request.simulatedCall(
+        baseFee: baseFee, allowsAuthorizations: configuration.allowsAuthorizations)
       call.gasLimit = min(request.gas ?? configuration.callGas, configuration.callGas)
       var declared = try undeclared(of: call, after: number)
       declared.add(call.accessList)

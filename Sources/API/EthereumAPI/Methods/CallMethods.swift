@@ -27,7 +27,8 @@ extension EthereumAPI {
       let request = try parameters.required("request", as: TransactionRequest.self)
       let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
       let overrides = try Self.overrides(&parameters)
-      var call = try request.simulatedCall(baseFee: baseFee)
+      var call = try request.simulatedCall(
+        baseFee: baseFee, allowsAuthorizations: configuration.allowsAuthorizations)
       call.gasLimit = min(request.gas ?? configuration.callGas, configuration.callGas)
       switch try simulate(call, after: number, overrides, context) {
       case .success(let output, _, _): writer.data(output)
@@ -64,11 +65,12 @@ extension EthereumAPI {
     _ request: TransactionRequest, at id: BlockID?, _ overrides: SimulationOverrides, _ context: RPCContext
   ) throws(RPCError) -> UInt64 {
     let (number, baseFee) = try block(of: id)
-    var call = try request.simulatedCall(baseFee: baseFee)
+    var call = try request.simulatedCall(
+      baseFee: baseFee, allowsAuthorizations: configuration.allowsAuthorizations)
     call.mustFitBlock = true
     let reference = call
     let estimator = GasEstimator(
-      floor: IntrinsicGas.calldataFloor(of: call.input),
+      floor: IntrinsicGas.calldataFloor(of: configuration.hasCalldataFloor ? call.input : []),
       ceiling: try gasCeiling(request, call, after: number, overrides)
     ) { (gas) throws(RPCError) in
       var call = reference

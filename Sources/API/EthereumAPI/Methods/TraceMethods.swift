@@ -58,7 +58,8 @@ extension EthereumAPI {
       let request = try parameters.required("request", as: TransactionRequest.self)
       let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
       let configuration = try parameters.optional("options") ?? TraceConfiguration()
-      var call = try request.simulatedCall(baseFee: baseFee)
+      var call = try request.simulatedCall(
+        baseFee: baseFee, allowsAuthorizations: self.configuration.allowsAuthorizations)
       let mostGas = self.configuration.callGas
       call.gasLimit = min(request.gas ?? mostGas, mostGas)
       let trace = try tracing(context) { () throws(TraceError) in

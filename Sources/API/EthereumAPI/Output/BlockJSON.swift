@@ -65,6 +65,10 @@ extension JSONWriter {
       key("parentBeaconBlockRoot")
       data(root)
     }
+    if let hash = header.requestsHash {
+      key("requestsHash")
+      data(hash)
+    }
   }
 
   /// A block; `transactions` writes the elements of the array. The size, in bytes of RLP, stands where it is known; a block

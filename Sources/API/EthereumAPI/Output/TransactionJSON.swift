@@ -71,6 +71,12 @@ extension JSONWriter {
       for hash in transaction.blobVersionedHashes { data(hash) }
       endArray()
     }
+    if transaction.kind == .setCode {
+      key("authorizationList")
+      beginArray()
+      for authorization in transaction.authorizations { self.authorization(authorization) }
+      endArray()
+    }
     key("r")
     quantity(UInt256(transaction.signature.r))
     key("s")
@@ -85,6 +91,23 @@ extension JSONWriter {
       key("v")
       quantity(parity)
     }
+  }
+
+  private mutating func authorization(_ authorization: Authorization) {
+    beginObject()
+    key("chainId")
+    quantity(authorization.chainID)
+    key("address")
+    data(authorization.address)
+    key("nonce")
+    quantity(authorization.nonce)
+    key("yParity")
+    quantity(UInt64(authorization.yParity))
+    key("r")
+    quantity(authorization.r)
+    key("s")
+    quantity(authorization.s)
+    endObject()
   }
 
   private mutating func fields(of transaction: L1Request, baseFee: UInt64?) {

@@ -15,9 +15,9 @@ struct TransactionRequest: RPCParameter {
   var input: [UInt8] = []
   var nonce: UInt64?
   var accessList = AccessList()
-  /// Fields of kinds of transaction that the chain does not know.
+  /// Whether there are fields of a kind of transaction that cannot be simulated.
   private var hasBlobs = false
-  private var hasAuthorizations = false
+  private var authorizations: [Authorization]?
 
   init(parameter value: JSONValue) throws(InvalidParameter) {
     guard value.kind == .object else { throw InvalidParameter("expected a transaction object, found \(value.kind)") }
@@ -38,7 +38,7 @@ struct TransactionRequest: RPCParameter {
       case "input": input = try HexData(parameter: field).bytes
       case "accessList": accessList = try Self.accessList(field)
       case "maxFeePerBlobGas", "blobVersionedHashes", "blobs": hasBlobs = true
-      case "authorizationList": hasAuthorizations = true
+      case "authorizationList": authorizations = try Self.authorizations(field)
       default: break
       }
     }
@@ -63,9 +63,35 @@ struct TransactionRequest: RPCParameter {
     return AccessList(list)
   }
 
+  /// As many as a call may carry.
+  private static let authorizationLimit = 1_000
+
+  private static func authorizations(_ value: JSONValue) throws(InvalidParameter) -> [Authorization] {
+    guard let elements = value.elements(atMost: authorizationLimit + 1) else {
+      throw InvalidParameter("expected a list of authorizations, found \(value.kind)")
+    }
+    guard elements.count <= authorizationLimit else { throw InvalidParameter("too many authorizations") }
+    var list: [Authorization] = []
+    for element in elements {
+      func field<T: RPCParameter>(_ name: StaticString) throws(InvalidParameter) -> T {
+        guard let field = element[name] else { throw InvalidParameter("an authorization needs the field \(name)") }
+        return try T(parameter: field)
+      }
+      let parity: UInt64 = try element["yParity"] == nil ? field("v") : field("yParity")
+      guard parity <= 28 else { throw InvalidParameter("the parity of a signature is 0 or 1") }
+      list.append(
+        Authorization(
+          chainID: try field("chainId"), address: try field("address"), nonce: try field("nonce"),
+          yParity: UInt8(parity >= 27 ? parity - 27 : parity), r: try field("r"), s: try field("s")))
+    }
+    return list
+  }
+
   /// The call with its price settled and its gas not yet. The checks and their words are those of geth and alloy.
-  func simulatedCall(baseFee: UInt64) throws(RPCError) -> SimulatedCall {
-    if hasAuthorizations { throw .refused("EIP-7702 transactions are not supported") }
+  ///
+  /// - Parameter allowsAuthorizations: whether the chain knows them (EIP-7702).
+  func simulatedCall(baseFee: UInt64, allowsAuthorizations: Bool) throws(RPCError) -> SimulatedCall {
+    if authorizations != nil, !allowsAuthorizations { throw .refused("EIP-7702 transactions are not supported") }
     if hasBlobs { throw .refused("EIP-4844 transactions are not supported") }
     var call = SimulatedCall()
     call.from = from ?? .zero
@@ -73,6 +99,7 @@ struct TransactionRequest: RPCParameter {
     call.value = value ?? .zero
     call.input = input
     call.accessList = accessList
+    call.authorizations = authorizations ?? []
     call.nonce = nonce
     call.gasPrice = try price(baseFee: UInt256(baseFee))
     return call

@@ -13,6 +13,8 @@ public struct SimulatedCall: Sendable, Equatable {
   public var value = UInt256.zero
   public var input: [UInt8] = []
   public var accessList = AccessList()
+  /// Of a set-code transaction (EIP-7702); empty for every other. They are there only on chains that know them.
+  public var authorizations: [Authorization] = []
   /// `nil` takes the nonce of the account.
   public var nonce: UInt64?
   /// Whether it is to become a transaction, which a block must have room for.
