@@ -59,6 +59,9 @@ public final class DevelopmentL1: Service {
     configuration.chainID = options.chain.chainID
     configuration.suggestedTip = 1_000_000_000
     configuration.hasEthereumBlocks = true
+    // A chain that is continued keeps the rules that it has.
+    configuration.hasCalldataFloor = chain.identity.hardfork == .prague
+    configuration.allowsAuthorizations = chain.identity.hardfork == .prague
     let api = EthereumAPI(
       configuration, chain: BlockReading(chain: chain), state: states, submitter: pool, simulator: calls,
       events: events, optional: ports, metrics: registry, log: log)
@@ -78,6 +81,7 @@ public final class DevelopmentL1: Service {
   public var health: Health { .ready }
 
   public func start() async throws {
+    api.waiters.start()
     api.notifier.start()
     syncing.start()
     miner.start()

@@ -17,17 +17,22 @@ extension EthereumAPI {
     do throws(InvalidParameter) { request = try TransactionRequest(parameter: value) } catch {
       throw .invalidParameters("invalid argument 0: \(error.reason)")
     }
-    guard let sender = request.from ?? defaultSender else { throw .invalidParameters("the transaction names no sender") }
+    guard let sender = request.from ?? defaultSender else {
+      throw .invalidParameters("the transaction names no sender")
+    }
     request.from = sender
     var nonce = request.nonce ?? 0
     if request.nonce == nil {
       nonce = try faults.reading { () throws(ChainReadError) in try submitter.pendingNonce(of: sender) }
     }
     let baseFee = UInt256(chain.nextBaseFee)
-    let tip = request.gasPrice ?? request.maxPriorityFeePerGas ?? min(UInt256(configuration.suggestedTip), request.maxFeePerGas ?? .max)
+    let tip =
+      request.gasPrice ?? request.maxPriorityFeePerGas
+      ?? min(UInt256(configuration.suggestedTip), request.maxFeePerGas ?? .max)
     let cap = request.gasPrice ?? request.maxFeePerGas ?? baseFee &* 2 &+ tip
     var kind = SignedTransaction.Kind.dynamicFee
     if request.gasPrice != nil { kind = request.accessList.isEmpty ? .legacy : .accessList }
+    if request.authorizations != nil { kind = .setCode }
     let gas: UInt64
     if let given = request.gas {
       gas = given
@@ -38,7 +43,8 @@ extension EthereumAPI {
     }
     let transaction = SignedTransaction(
       kind: kind, chainID: chainID, nonce: nonce, gasLimit: gas, maxFeePerGas: cap, maxPriorityFeePerGas: tip,
-      to: request.to, value: request.value ?? .zero, input: request.input, accessList: request.accessList)
+      to: request.to, value: request.value ?? .zero, input: request.input, accessList: request.accessList,
+      authorizations: request.authorizations ?? [])
     return (transaction, sender)
   }
 }

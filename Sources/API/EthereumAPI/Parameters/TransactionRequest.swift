@@ -15,9 +15,10 @@ struct TransactionRequest: RPCParameter {
   var input: [UInt8] = []
   var nonce: UInt64?
   var accessList = AccessList()
+  /// Of a set-code transaction (EIP-7702).
+  var authorizations: [Authorization]?
   /// Whether there are fields of a kind of transaction that cannot be simulated.
   private var hasBlobs = false
-  private var authorizations: [Authorization]?
 
   init(parameter value: JSONValue) throws(InvalidParameter) {
     guard value.kind == .object else { throw InvalidParameter("expected a transaction object, found \(value.kind)") }

@@ -49,9 +49,10 @@ struct CallSimulation: Simulator, AccessTracer {
       world: world, revision: chain.identity.hardfork.revision, block: block,
       options: chain.identity.rules(chainID: block.chainID).options)
     let transaction = SignedTransaction(
-      kind: .dynamicFee, chainID: block.chainID, nonce: call.nonce ?? world.peekNonce(call.from),
+      kind: call.authorizations.isEmpty ? .dynamicFee : .setCode, chainID: block.chainID,
+      nonce: call.nonce ?? world.peekNonce(call.from),
       gasLimit: call.gasLimit, maxFeePerGas: call.gasPrice, maxPriorityFeePerGas: call.gasPrice, to: call.to,
-      value: call.value, input: call.input, accessList: call.accessList)
+      value: call.value, input: call.input, accessList: call.accessList, authorizations: call.authorizations)
     let result: TransitionResult
     do throws(TransactionRefusal) {
       result = try transition.simulate(transaction, sender: call.from, cancellation: cancellation, tracer: &tracer)
