@@ -146,7 +146,9 @@ extension DevelopmentChain {
     var replay = Replay(
       state: found?.state ?? StateTrie(), blockHash: { [self] in hash($0) }, identity: identity)
     var number = published.withLock { $0.history.newest(before: found?.offset ?? 0) }
-    if found != nil { published.withLock { [number, state = replay.state] in $0.history.remember(state, after: number) } }
+    if found != nil {
+      published.withLock { [number, state = replay.state] in $0.history.remember(state, after: number) }
+    }
     do {
       try journal.forEach(from: found?.offset, to: journal.length) { payload, _ in
         let entry = try JournalEntry(decoding: payload)

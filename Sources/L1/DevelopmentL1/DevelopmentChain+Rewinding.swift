@@ -23,7 +23,9 @@ extension DevelopmentChain {
   /// Makes everything what it was at a snapshot, which is used up with that; false where there is none of this id.
   public func revert(to id: UInt64) throws(ChainError) -> Bool {
     try writer.withLock { (writer) throws(ChainError) in
-      guard let snapshot = writer.snapshots.take(id), block(snapshot.number)?.hash == snapshot.hash else { return false }
+      guard let snapshot = writer.snapshots.take(id), block(snapshot.number)?.hash == snapshot.hash else {
+        return false
+      }
       var settings = snapshot.settings
       // Time goes on from the snapshot's, whatever it was moved by since.
       settings.clock.nextTimestamp = nil

@@ -27,8 +27,7 @@ extension DevelopmentChain {
     let (settings, head, state) = published.withLock { ($0.settings, $0.history.head, $0.history.headState) }
     try check(signed, of: state.account(transaction.sender), settings, after: head.header)
     let replaced = try pool.withLock { (pool) throws(PoolRefusal) in
-      if published.withLock({ $0.history.place(of: transaction.hash) }) != nil { throw .alreadyKnown }
-      return try pool.insert(transaction, signed)
+      try pool.insert(transaction, signed)
     }
     if let replaced { tell(of: replaced, .replaced) }
     let isReady = pool.withLock {

@@ -89,7 +89,8 @@ final class L1Fixture: Sendable {
   ) async throws -> JSONValue {
     let response = try await response(method, parameters)
     return try #require(
-      response["result"], "\(method): \(response["error"]?["message"]?.string ?? "no result")", sourceLocation: location)
+      response["result"], "\(method): \(response["error"]?["message"]?.string ?? "no result")", sourceLocation: location
+    )
   }
 
   /// The message of the error of a call.

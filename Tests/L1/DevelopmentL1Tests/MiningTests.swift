@@ -15,7 +15,8 @@ struct MiningTests {
     #expect(try await l1.balance(bob.address) == ether &* 1_000 &+ 3)
   }
 
-  @Test("With automine off transactions wait, and a block takes them by their tips, each sender's in the order of nonces")
+  @Test(
+    "With automine off transactions wait, and a block takes them by their tips, each sender's in the order of nonces")
   func manual() async throws {
     let l1 = try L1Fixture { $0.mining = .manual }
     let low = try await l1.send(tip: 1), second = try await l1.send(tip: 9_000_000_000)

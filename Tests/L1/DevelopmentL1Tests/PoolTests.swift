@@ -25,8 +25,7 @@ struct PoolTests {
       try await l1.error("eth_sendRawTransaction", try await l1.raw(2, 1, chainID: 1))
         .hasPrefix("invalid chain id for signer"))
     try await l1.result("evm_mine")
-    #expect(try await l1.error("eth_sendRawTransaction", raw) == "already known")
-    #expect(try await l1.error("eth_sendRawTransaction", try await l1.raw(3, 0)).hasPrefix("nonce too low"))
+    #expect(try await l1.error("eth_sendRawTransaction", raw) == "nonce too low: next nonce 1, tx nonce 0")
     #expect(try await l1.error("eth_sendRawTransaction", #"["0x02c0"]"#).hasPrefix("rlp"))
     #expect(try await l1.error("eth_sendRawTransaction", #"["0x"]"#) == "typed transaction too short")
   }

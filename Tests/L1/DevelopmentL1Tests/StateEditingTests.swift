@@ -45,12 +45,15 @@ struct StateEditingTests {
     #expect(try await l1.balance(bob.address, at: "0x5") == ether &* 1_000 &+ 5)
   }
 
-  @Test("What is no number or address is refused with its place", arguments: [
-    ("anvil_setBalance", #"["0x12","0x1"]"#), ("anvil_setBalance", #"["0x00000000000000000000000000000000000000aa","x"]"#),
-    ("anvil_setNonce", #"["0x00000000000000000000000000000000000000aa",-1]"#),
-    ("anvil_setStorageAt", #"["0x00000000000000000000000000000000000000aa","0x","0x1"]"#),
-    ("anvil_setCode", #"["0x00000000000000000000000000000000000000aa","0x123"]"#),
-  ])
+  @Test(
+    "What is no number or address is refused with its place",
+    arguments: [
+      ("anvil_setBalance", #"["0x12","0x1"]"#),
+      ("anvil_setBalance", #"["0x00000000000000000000000000000000000000aa","x"]"#),
+      ("anvil_setNonce", #"["0x00000000000000000000000000000000000000aa",-1]"#),
+      ("anvil_setStorageAt", #"["0x00000000000000000000000000000000000000aa","0x","0x1"]"#),
+      ("anvil_setCode", #"["0x00000000000000000000000000000000000000aa","0x123"]"#),
+    ])
   func malformed(method: String, parameters: String) async throws {
     let l1 = try L1Fixture()
     #expect(try await l1.error(method, parameters).hasPrefix("invalid argument"))

@@ -184,7 +184,8 @@ final class JournalFile: Sendable {
     var failure: JournalError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count {
-        let got = pread(descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset) + off_t(filled))
+        let got = pread(
+          descriptor, buffer.baseAddress?.advanced(by: filled), count - filled, off_t(offset) + off_t(filled))
         if got < 0, errno == EINTR { continue }
         if got < 0 { failure = .system(path: path, reason: Self.reason) }
         guard got > 0 else { return }

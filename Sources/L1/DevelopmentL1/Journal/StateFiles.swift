@@ -115,7 +115,9 @@ final class StateFiles: Sendable {
 
   /// `nil` for a file that is not what was written.
   private func read(_ offset: UInt64) -> StateTrie? {
-    guard let bytes = try? Files.read(path(offset)), bytes.count > 16, bytes.starts(with: Self.magic) else { return nil }
+    guard let bytes = try? Files.read(path(offset)), bytes.count > 16, bytes.starts(with: Self.magic) else {
+      return nil
+    }
     let content = bytes[16...]
     var reader = ByteReader(bytes[8..<16])
     guard let sum: UInt64 = reader.littleEndian(), content.withUnsafeBytes({ Checksum.of($0) }) == sum else {

@@ -73,7 +73,8 @@ extension DevelopmentMethods {
       writer.endObject()
     }
     table.add(
-      ["anvil_reset", "hardhat_reset"], .heavy, "Goes back to the first block, with the state that the chain began with.",
+      ["anvil_reset", "hardhat_reset"], .heavy,
+      "Goes back to the first block, with the state that the chain began with.",
       parameters: [.optional("options", "forking is not supported")], result: "null"
     ) { [self] (parameters, _, writer) throws(RPCError) in
       if let options = parameters.next("options"), options["forking"].map({ !$0.isNull }) == true {

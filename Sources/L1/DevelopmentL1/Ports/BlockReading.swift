@@ -12,7 +12,9 @@ struct BlockReading: ChainReader {
 
   var safeBlock: UInt64? { behindHead(by: chain.options.slotsInAnEpoch) }
 
-  var finalizedBlock: UInt64? { behindHead(by: chain.options.slotsInAnEpoch.multipliedReportingOverflow(by: 2).partialValue) }
+  var finalizedBlock: UInt64? {
+    behindHead(by: chain.options.slotsInAnEpoch.multipliedReportingOverflow(by: 2).partialValue)
+  }
 
   private func behindHead(by distance: UInt64) -> UInt64 {
     let head = chain.head.number
