@@ -11,8 +11,20 @@ enum FuzzAPI {
   /// Behind it are threads of its own, as in the node.
   static let dispatcher: RPCDispatcher = {
     let chain = FuzzChain()
+    var optional = OptionalPorts()
+    optional.reorganisations = chain
+    optional.pendingBlocks = chain
+    optional.accountProver = chain
+    optional.accessTracer = chain
+    optional.transactionTracer = chain
+    optional.pool = chain
+    optional.blobPricing = chain
+    var configuration = EthereumAPI.Configuration()
+    configuration.hasEthereumBlocks = true
+    configuration.allowsAuthorizations = true
     let api = EthereumAPI(
-      chain: chain, state: chain, submitter: chain, simulator: chain, events: chain, metrics: registry, log: log)
+      configuration, chain: chain, state: chain, submitter: chain, simulator: chain, events: chain,
+      optional: optional, metrics: registry, log: log)
     return RPCDispatcher(
       methods: api.methods, pool: WorkerPool(threads: 1), heavyPool: WorkerPool(threads: 1),
       metrics: RPCMetrics(registry))
@@ -88,4 +100,55 @@ private struct FuzzChain: ChainReader, StateReader, TransactionSubmitter, Simula
   func stopWaiting() {}
   func onRefusal(_ handler: @escaping @Sendable (RefusedTransaction) -> Void) {}
   func onExecutable(_ handler: @escaping @Sendable ([RecoveredTransaction]) -> Void) {}
+}
+
+// What only some chains can do.
+extension FuzzChain: ReorganisationHistory, PendingBlocks, AccountProver, AccessTracer, TransactionTracer, PoolReader,
+  BlobPricing
+{
+  func droppedBlock(hash: Bytes32) -> DroppedBlock? { nil }
+
+  func pendingBlock() -> PendingBlock {
+    var header = head
+    header.header.number += 1
+    return PendingBlock(header: header, transactions: [], receipts: [receipt])
+  }
+
+  func prove(_ address: Address, slots: [Bytes32], after block: UInt64) -> MerkleAccountProof {
+    MerkleAccountProof(
+      balance: .max, nonce: .max, codeHash: .zero, storageHash: .zero, accountProof: [[]],
+      slots: slots.map { .init(key: $0, value: UInt256($0), proof: []) })
+  }
+
+  /// Touches a slot for each byte.
+  func accesses(
+    of call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
+  ) -> (accesses: AccessList, outcome: SimulationOutcome) {
+    let keys = Set(call.input).map { Bytes32(UInt256(UInt64($0))) }
+    return (
+      AccessList([.init(address: Self.account, storageKeys: keys)]),
+      simulate(call, after: number, overrides, cancellation: cancellation)
+    )
+  }
+
+  func trace(
+    block number: UInt64, only index: Int?, _ options: TraceOptions, cancellation: Cancellation,
+    _ found: (Bytes32, [UInt8]) throws(TraceError) -> Void
+  ) throws(TraceError) {
+    try found(receipt.transactionHash, Array("{}".utf8))
+  }
+
+  func trace(
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ options: TraceOptions,
+    cancellation: Cancellation
+  ) throws(TraceError) -> [UInt8] {
+    if call.input.first == 0xfd { throw .tooLarge }
+    return Array("{}".utf8)
+  }
+
+  func content(of sender: Address?) -> PoolContent { PoolContent(pending: [], queued: []) }
+
+  func blobBaseFee(of header: BlockHeader) -> UInt256? { .max }
+  var nextBlobBaseFee: UInt256 { .max }
+  func maxBlobGas(of header: BlockHeader) -> UInt64 { 0 }
 }

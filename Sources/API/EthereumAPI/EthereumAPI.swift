@@ -13,6 +13,8 @@ public final class EthereumAPI: Sendable {
   public struct Configuration: Sendable {
     public var chainID: UInt64 = 270
     public var clientVersion = "zksync-os-sequencer"
+    /// What `eth_protocolVersion` says; `nil` where there is no such method, as in geth.
+    public var protocolVersion: String? = "zksync_os/0.0.1"
     /// Gas of `eth_call` where the request names none, and at most.
     public var callGas: UInt64 = 10_000_000
     /// Blocks that a query for logs may span.

@@ -58,6 +58,7 @@ public final class DevelopmentL1: Service {
     configuration.callGas = options.callGas
     configuration.chainID = options.chain.chainID
     configuration.suggestedTip = 1_000_000_000
+    configuration.protocolVersion = nil
     configuration.hasEthereumBlocks = true
     // A chain that is continued keeps the rules that it has.
     configuration.hasCalldataFloor = chain.identity.hardfork == .prague

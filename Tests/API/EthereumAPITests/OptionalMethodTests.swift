@@ -218,7 +218,11 @@ struct OptionalMethodTests {
       "{\"chainId\":\"0x1\",\"address\":\"\(token)\",\"nonce\":\"0x0\",\"yParity\":\"0x1\",\"r\":\"0x2\",\"s\":\"0x3\"}"
     let request = "[{\"input\":\"0x0b\",\"authorizationList\":[\(authorization)]}]"
     #expect(try await fixture.error("eth_call", request) == (-32_000, "EIP-7702 transactions are not supported"))
-    let prague = Fixture { $0.allowsAuthorizations = true }
+    let prague = Fixture {
+      $0.allowsAuthorizations = true
+      $0.protocolVersion = nil
+    }
+    #expect(try await prague.error("eth_protocolVersion").code == -32_601)
     #expect(try await prague.call("eth_call", request) == "\"0x01\"")
     #expect(
       try await prague.call("eth_call", request.replacing("\"yParity\":\"0x1\"", with: "\"v\":\"0x1b\"")) == "\"0x01\"")

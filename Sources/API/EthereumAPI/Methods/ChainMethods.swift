@@ -31,9 +31,11 @@ extension EthereumAPI {
     ) { (parameters, _, writer) throws(RPCError) in
       writer.data(Keccak256.hash(try parameters.required("data", as: HexData.self).bytes))
     }
-    table.add(
-      "eth_protocolVersion", .inline, "The version of the protocol, as the reference node names it.", result: "string"
-    ) { (_, _, writer) in writer.string("zksync_os/0.0.1" as StaticString) }
+    if let version = configuration.protocolVersion {
+      table.add(
+        "eth_protocolVersion", .inline, "The version of the protocol, as the reference node names it.", result: "string"
+      ) { (_, _, writer) in writer.string(version) }
+    }
     table.add(
       "eth_syncing", .inline, "Whether the node is catching up: always false, it serves only when it has.",
       result: "false"
