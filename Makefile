@@ -31,9 +31,9 @@ build: deps ## Build the node and its tools
 	swift build $(FLAGS)
 
 # Only the node: its modules are little more than half of what there is to compile.
-run: deps ## Run a local chain: JSON-RPC on 3050 (ARGS="--help" for options)
+run: deps ## Run a local chain with its L1: JSON-RPC on 3050 and 8545 (ARGS="--help" for options)
 	swift build $(FLAGS) --product sequencer
-	$(BIN)/sequencer $(ARGS)
+	DEVELOPMENT_L1_ENABLED=true $(BIN)/sequencer $(ARGS)
 
 test: test-unit test-e2e ## Run every test
 

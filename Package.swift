@@ -298,13 +298,14 @@ let package = Package(
       [
         "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
         "StateTree", "ProverInput", "ChainStorage", "Mempool", "Chain", "Scrub", "Sequencer", "ProverService",
-        "Settlement", "ZKsyncAPI", "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
+        "Batches", "Settlement", "L1Contracts", "DevelopmentL1", "Cryptography", "Ethereum", "ZKsyncAPI",
+        "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
       ]),
     .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),
     .tests(
       "NodeTests", in: "Programs",
       [
-        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
+        "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
         "NodeOptions", "Node", "SocketTesting", "StorageTesting", .nioPosix, .logging,
       ]),
     .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
@@ -315,7 +316,7 @@ let package = Package(
         "Tracers",
         "ZKsyncOS",
         "StateTree", "Airbender", "ProverInput", "ChainStorage", "Scrub", "Batches", "ProverService", "Settlement",
-        "ZKsyncAPI", "StateTests",
+        "AnvilState", "L1Contracts", "DevelopmentL1", "ZKsyncAPI", "StateTests",
         "MainnetReplay",
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,
         .nioCore, .nioPosix,

@@ -52,6 +52,19 @@ package enum Files {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Removes a file, or a folder with what is in it, as far as that can be done.
+  package static func remove(_ path: String) {
+    guard unlink(path) != 0, let folder = opendir(path) else { return }
+    defer { rmdir(path) }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { remove(path + "/" + name) }
+    }
+  }
+
   /// Removes a folder if there is nothing in it; whether it did.
   package static func removeEmptyFolder(_ path: String) -> Bool { rmdir(path) == 0 }
 

@@ -35,6 +35,23 @@ extension DevelopmentChain {
     news.notify()
   }
 
+  /// Takes in the dump with which a chain is to begin. Where that fails, the chain is closed and has not begun: whoever
+  /// opens its folder next begins again.
+  ///
+  /// - Parameter warn: told of what is skipped.
+  public func begin(withDumpAt path: String, warn: (String) -> Void) throws(ChainError) {
+    do throws(ChainError) {
+      var reader: StateDumpReader
+      do throws(StateDumpError) { reader = try StateDumpReader(path: path) } catch { throw .refused("\(error)") }
+      try load(&reader, warn: warn)
+    } catch {
+      close()
+      try? journal?.truncate(to: UInt64(JournalFile.magic.count))
+      try? stateFiles?.forget(beyond: 0)
+      throw error
+    }
+  }
+
   private func next(_ reader: inout StateDumpReader) throws(ChainError) -> StateDump.Item? {
     do throws(StateDumpError) { return try reader.next() } catch { throw .refused("\(error)") }
   }
@@ -90,6 +107,12 @@ extension DevelopmentChain {
   }
 
   // MARK: Out
+
+  /// Writes the chain as a dump to a file; of a folder, to `state.json` in it.
+  public func writeDump(to path: String) throws(ChainError) {
+    let content = try dump()
+    do throws(StateDumpError) { try StateDump.write(content, to: path) } catch { throw .refused("\(error)") }
+  }
 
   /// The chain as a dump.
   func dump() throws(ChainError) -> StateDump.Content {

@@ -49,7 +49,8 @@ extension DevelopmentChain {
       return chain
     }
     return try begun(
-      options, instance: instance ?? .random, try genesis(), journal, stateFiles, time: time, log: log)
+      options, instance: instance ?? ChainIdentity.newInstance(), try genesis(), journal, stateFiles, time: time,
+      log: log)
   }
 
   // MARK: Beginning
@@ -269,8 +270,9 @@ extension BlockHeader {
   }
 }
 
-extension Bytes32 {
-  fileprivate static var random: Bytes32 {
+extension ChainIdentity {
+  /// An instance that no other chain has.
+  public static func newInstance() -> Bytes32 {
     var generator = SystemRandomNumberGenerator()
     return Bytes32(
       UInt256(l0: generator.next(), l1: generator.next(), l2: generator.next(), l3: generator.next()))

@@ -1,5 +1,6 @@
 // Transactions on their way into the pool.
 
+import Cryptography
 import Ethereum
 import Primitives
 import Transactions
@@ -7,6 +8,15 @@ import Transactions
 extension DevelopmentChain {
   /// Takes a signed transaction into the pool; its hash.
   func submit(envelope: [UInt8]) throws(PoolRefusal) -> Bytes32 {
+    let recovered: RecoveredTransaction
+    do throws(PoolRefusal) { recovered = try self.recovered(envelope) } catch {
+      tell(ofSubmission: Keccak256.hash(envelope), error)
+      throw error
+    }
+    return try submit(recovered)
+  }
+
+  private func recovered(_ envelope: [UInt8]) throws(PoolRefusal) -> RecoveredTransaction {
     guard envelope.count <= options.pool.transactionBytes else { throw .tooLarge(limit: options.pool.transactionBytes) }
     let signed: SignedTransaction
     do throws(TransactionError) { signed = try SignedTransaction(envelope: envelope) } catch {
@@ -14,15 +24,24 @@ extension DevelopmentChain {
     }
     // Before the signature is looked at, which costs more.
     if signed.chainID == nil, !options.allowsUnprotected { throw .notProtected }
-    let recovered: RecoveredTransaction
-    do throws(TransactionError) { recovered = try RecoveredTransaction(.signed(signed)) } catch {
+    do throws(TransactionError) { return try RecoveredTransaction(.signed(signed)) } catch {
       throw .malformed(error.description)
     }
-    return try submit(recovered)
   }
 
   /// Takes a transaction into the pool whose sender is known, by its signature or because somebody says so.
   func submit(_ transaction: RecoveredTransaction) throws(PoolRefusal) -> Bytes32 {
+    do throws(PoolRefusal) { return try admit(transaction) } catch {
+      tell(ofSubmission: transaction.hash, error)
+      throw error
+    }
+  }
+
+  private func tell(ofSubmission hash: Bytes32, _ reason: PoolRefusal) {
+    listeners.withLock { $0.onRefusedSubmission }.forEach { $0(hash, reason) }
+  }
+
+  private func admit(_ transaction: RecoveredTransaction) throws(PoolRefusal) -> Bytes32 {
     guard case .signed(let signed) = transaction.transaction else { throw .malformed("not an Ethereum transaction") }
     let (settings, head, state) = published.withLock { ($0.settings, $0.history.head, $0.history.headState) }
     try check(signed, of: state.account(transaction.sender), settings, after: head.header)

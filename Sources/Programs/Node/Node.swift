@@ -19,15 +19,19 @@ public final class Node: Sendable {
   /// Where JSON-RPC and the metrics are served; the ports are the real ones where 0 was asked for.
   public let rpcPort: Int
   public let metricsPort: Int
+  /// Where the node's own L1 is served; `nil` where it has none.
+  public let l1Port: Int?
   /// What the node offers, for pages about it.
   public let methods: MethodTable
   public let metrics: MetricsRegistry
 
   /// Opens the stores, catches up with the journal, and starts to serve.
   ///
-  /// - Parameter clock: what the timestamps of blocks are taken from.
+  /// - Parameters:
+  ///   - clock: what the timestamps of blocks are taken from.
+  ///   - terminal: whoever looks on, if anybody does.
   public static func start(
-    _ configuration: NodeConfiguration, log: Logger, clock: TimeSource = .system
+    _ configuration: NodeConfiguration, log: Logger, clock: TimeSource = .system, terminal: Terminal? = nil
   ) async throws -> Node {
     // Before any database is opened: RocksDB ends the process at such a time.
     guard clock.unixSeconds() > 0 else { throw StartError.clockBeforeEpoch }
@@ -38,7 +42,7 @@ public final class Node: Sendable {
     let loops = EventLoops()
     let failures = FailureSignal()
     do {
-      let role = try SequencerRole(configuration, clock: clock, loops: loops, failures: failures)
+      let role = try SequencerRole(configuration, clock: clock, loops: loops, failures: failures, terminal: terminal)
       try await role.services.start()
       log.info(
         "serving",
@@ -64,6 +68,7 @@ public final class Node: Sendable {
     self.log = log
     rpcPort = role.rpc.port
     metricsPort = role.status.port
+    l1Port = role.l1?.server.port
     methods = role.rpc.methods
     metrics = role.registry
   }

@@ -1,3 +1,4 @@
+import Batches
 import Chain
 import ChainStorage
 import Concurrency
@@ -31,10 +32,13 @@ struct SequencerRole {
   let registry = MetricsRegistry()
   let chain: Chain
   let status: HTTPListener
+  /// The L1 in the node's process, where it has one.
+  let l1: EmbeddedL1?
   let rpc: RPCServer
 
   init(
-    _ configuration: NodeConfiguration, clock: TimeSource, loops: EventLoops, failures: FailureSignal
+    _ configuration: NodeConfiguration, clock: TimeSource, loops: EventLoops, failures: FailureSignal,
+    terminal: Terminal?
   ) throws {
     try Exposure.check(configuration.proverAPI)
     ProcessMetrics.register(in: registry)
@@ -55,6 +59,10 @@ struct SequencerRole {
       retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
     chain = Chain(storage: storage, registry: registry)
     chain.onFailure { failures.raise("\($0)") }
+
+    l1 =
+      configuration.developmentL1.isEnabled
+      ? try EmbeddedL1(configuration, storedBatchZero: StoredBatchInfo.ofEmptyChain.hash, clock: clock) : nil
 
     let mempool = Mempool(
       options: MempoolOptions(configuration, options), accounts: StateAccounts(storage.state),
@@ -78,7 +86,7 @@ struct SequencerRole {
       EthereumAPI.Configuration(configuration),
       chain: try ChainStoreReader(
         storage.blocks, state: state, nextBaseFee: { sequencer.nextBaseFee }, log: log),
-      state: state, submitter: MempoolSubmitter(mempool),
+      state: state, submitter: Self.submitter(mempool, terminal),
       simulator: StateSimulator(storage.state, limits: options.limits.alone) { (number) throws(SimulationError) in
         do throws(StorageError) {
           return try Self.context(of: number, storage, options)
@@ -97,6 +105,10 @@ struct SequencerRole {
       methods: methods, configuration.rpc, shutdownGrace: operations.shutdownGrace, on: loops.rpc, registry: registry)
 
     services.add(status)
+    if let l1 {
+      services.add(l1.chain)
+      services.add(l1.server)
+    }
     services.add(chain)
     services.add(settlement)
     if let provers {
@@ -117,7 +129,19 @@ struct SequencerRole {
     services.add(api.waiters)
     services.add(api.notifier)
     services.add(rpc)
+    if let terminal {
+      l1?.report(to: terminal)
+      let place = Greeting.Place(rpc: rpc, status: status, l1: l1)
+      services.add(TerminalService(terminal, chain.stream, mempool) { Greeting(configuration, place) })
+    }
     services.show(in: registry)
+  }
+
+  /// The way into the pool; whoever looks on is told of what does not get in.
+  private static func submitter(_ mempool: Mempool, _ terminal: Terminal?) -> any TransactionSubmitter {
+    let submitter = MempoolSubmitter(mempool)
+    guard let terminal else { return submitter }
+    return ReportingSubmitter(base: submitter, terminal: terminal)
   }
 
   /// Opens the state tree of a chain that has so many blocks.

@@ -1,5 +1,6 @@
 import HTTP
 import NodeOptions
+import Primitives
 
 /// Why the node did not start, besides what configuration and stores say themselves. One line each.
 enum StartError: Error, CustomStringConvertible {
@@ -9,6 +10,8 @@ enum StartError: Error, CustomStringConvertible {
   case cannotRead(path: String, reason: String)
   case cannotListen(Endpoint, ListenError)
   case clockBeforeEpoch
+  /// The development L1 began with another chain than that of the databases.
+  case foreignL1(path: String, instance: Bytes32, database: String, expected: Bytes32)
   /// The prover API would be open to whoever reaches the address.
   case openProverAPI(Endpoint)
   case shortToken
@@ -24,6 +27,9 @@ enum StartError: Error, CustomStringConvertible {
       "the prover API at \(address) can be reached from other machines: set prover_api_token, or prover_api_open to true where "
         + "the network lets only provers through"
     case .shortToken: "prover_api_token has fewer than \(Exposure.minTokenLength) characters"
+    case .foreignL1(let path, let instance, let database, let expected):
+      "the development L1 in \(path) is not that of the databases in \(database): its id is \(instance), theirs "
+        + "\(expected). Remove \(path) to begin another, or bring the databases back that belong to it"
     case .clockBeforeEpoch: "the clock stands before 1970: set it"
     }
   }

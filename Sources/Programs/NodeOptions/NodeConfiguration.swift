@@ -8,6 +8,7 @@ public struct NodeConfiguration: Sendable {
   public var batcher: Batcher
   public var proverInput: ProverInput
   public var proverAPI: ProverAPI
+  public var developmentL1: DevelopmentL1
   public var operations: Operations
 
   /// The first option that is ill-typed stops the start.
@@ -19,6 +20,7 @@ public struct NodeConfiguration: Sendable {
     batcher = try read(Batcher.self)
     proverInput = try read(ProverInput.self)
     proverAPI = try read(ProverAPI.self)
+    developmentL1 = try read(DevelopmentL1.self)
     operations = try read(Operations.self)
   }
 
@@ -40,6 +42,8 @@ public struct NodeConfiguration: Sendable {
         file = String(argument.dropFirst("--config-file=".count))
       } else if argument == "--repair" {
         rest.append("--sequencer-repair=true")
+      } else if argument == "--quiet" {
+        rest += ["--terminal-output=never", "--log-level=warning"]
       } else {
         rest.append(argument)
       }
@@ -71,7 +75,7 @@ public struct NodeConfiguration: Sendable {
       lines.append("  --\(option.argumentName)\(padding)\(option.help) [\(option.defaultText)]")
     }
     return """
-      USAGE: sequencer [--config-file FILE] [--repair] [OPTION VALUE]…
+      USAGE: sequencer [--config-file FILE] [--repair] [--quiet] [OPTION VALUE]…
 
       The sequencer of a ZKsync OS chain. Each option may also be given in the environment (RPC_ADDRESS) or in the YAML
       file (rpc_address: …); the command line wins over the environment, the environment over the file.

@@ -27,11 +27,12 @@ struct Main {
       complain("\(error)")
       exit(2)
     }
-    startLogging(configuration)
+    let terminal = terminal(configuration)
+    startLogging(configuration, quiet: terminal != nil)
     let log = Logger(label: "node")
     for warning in warnings { log.warning("\(warning)") }
     do {
-      let node = try await Node.start(configuration, log: log)
+      let node = try await Node.start(configuration, log: log, terminal: terminal)
       let failure = await firstOf(stopSignal: StopSignal(), failureOf: node)
       let code: Int32 = failure == nil ? 0 : 1
       // Without the handlers of `exit`, which would wait for what does not end.
@@ -57,8 +58,20 @@ struct Main {
     }
   }
 
-  private static func startLogging(_ configuration: NodeConfiguration) {
-    let filter = LogDirectives(directives: environment["RUST_LOG"] ?? configuration.operations.logLevel.rawValue)
+  /// Whoever looks on, where the node is to speak to a person.
+  private static func terminal(_ configuration: NodeConfiguration) -> Terminal? {
+    switch configuration.operations.terminalOutput {
+    case .never: nil
+    case .always: Terminal()
+    case .auto: TerminalStyle.isTerminal && configuration.operations.logFormat == .text ? Terminal() : nil
+    }
+  }
+
+  /// - Parameter quiet: whether somebody looks on who is told of what happens in other words than those of the log.
+  private static func startLogging(_ configuration: NodeConfiguration, quiet: Bool) {
+    let level = configuration.operations.logLevel
+    let filter = LogDirectives(
+      directives: environment["RUST_LOG"] ?? (quiet && level == .info ? LogLevel.warning : level).rawValue)
     let format: LineLogHandler.Format = configuration.operations.logFormat == .json ? .json : .text
     LoggingSystem.bootstrap { filter.makeHandler(label: $0, format: format) }
   }

@@ -52,6 +52,12 @@ extension StoredBatchInfo {
       priorityOperationsHash: BatchCommitment.emptyRollingHash, l2LogsRoot: .zero, commitment: genesisCommitment)
   }
 
+  /// Batch 0 of a chain that begins without any account, whose tree holds nothing but its two sentinels.
+  public static let ofEmptyChain = genesis(
+    stateCommitment: Bytes32(
+      UInt256(
+        l0: 0x3a46_a6ac_4cf2_f330, l1: 0xb3b5_d3bd_0f46_ba7c, l2: 0x0937_e7e2_ee56_db7b, l3: 0x6e6e_7044_cb23_7fa3)))
+
   /// 0x753b52ab98b0062963a4b2ea1c061c4ab522f53f50b8fefe0a52760cbcc9e183.
   public static let genesisCommitment = Bytes32(
     UInt256(

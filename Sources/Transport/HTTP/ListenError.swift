@@ -4,10 +4,14 @@ import NIOCore
 /// Why a server cannot listen, in a few words that stand after the address: "address already in use".
 public struct ListenError: Error, Equatable, CustomStringConvertible {
   public let description: String
+  /// Whether the machine does not have the address: another one may do.
+  public let isForLackOfAddress: Bool
 
   init(_ error: any Error) {
+    let code = (error as? IOError)?.errnoCode ?? 0
+    isForLackOfAddress = code == EADDRNOTAVAIL || code == EAFNOSUPPORT
     switch error {
-    case let error as IOError: description = Self.words(error.errnoCode)
+    case is IOError: description = Self.words(code)
     case is SocketAddressError.UnknownHost: description = "unknown host"
     default: description = "\(error)"
     }

@@ -17,6 +17,8 @@ import Transactions
 struct TestNode {
   let rpcPort: Int
   let metricsPort: Int
+  /// Of the node's own L1, where it has one.
+  let l1Port: Int?
   let client: JSONRPCClient
 
   /// Starts a node, lets `body` use it, and stops it, whatever comes of that.
@@ -26,9 +28,11 @@ struct TestNode {
   ///   - directory: of the database.
   ///   - clock: what it takes for the time.
   ///   - awaitsBlock: whether `body` begins only when the first block is there.
+  ///   - terminal: whoever looks on.
   static func run(
     _ options: [String: String] = [:], in directory: TemporaryDirectory = TemporaryDirectory(),
-    clock: TimeSource = .system, awaitsBlock: Bool = true, _ body: (TestNode) async throws -> Void
+    clock: TimeSource = .system, awaitsBlock: Bool = true, terminal: Terminal? = nil,
+    _ body: (TestNode) async throws -> Void
   ) async throws {
     let defaults = [
       "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
@@ -37,7 +41,7 @@ struct TestNode {
     let configuration = try await NodeConfiguration.load(
       environment: defaults.merging(options) { $1 }, arguments: [])
     let node = try await Node.start(
-      configuration, log: Logger(label: "node") { _ in SwiftLogNoOpLogHandler() }, clock: clock)
+      configuration, log: Logger(label: "node") { _ in SwiftLogNoOpLogHandler() }, clock: clock, terminal: terminal)
     let result: Result<Void, any Error>
     do { result = .success(try await use(node, awaitsBlock: awaitsBlock, body)) } catch { result = .failure(error) }
     await node.stop()
@@ -47,7 +51,8 @@ struct TestNode {
   private static func use(_ node: Node, awaitsBlock: Bool, _ body: (TestNode) async throws -> Void) async throws {
     let client = try JSONRPCClient(
       url: "http://127.0.0.1:\(node.rpcPort)", on: MultiThreadedEventLoopGroup.singleton.next())
-    let node = TestNode(rpcPort: node.rpcPort, metricsPort: node.metricsPort, client: client)
+    let node = TestNode(
+      rpcPort: node.rpcPort, metricsPort: node.metricsPort, l1Port: node.l1Port, client: client)
     let result: Result<Void, any Error>
     do {
       // Clients are served once the first block, which funds the rich account, is there.

@@ -36,6 +36,7 @@ struct BatchVectorTests {
   func genesisHash() {
     #expect(Self.genesis.hash == word("23d94f3627a0cbc43568b1809eef2734e263688abc225857bd8669ff3aea84cb"))
     #expect(Self.genesis.encoded.count == 256)
+    #expect(StoredBatchInfo.ofEmptyChain == Self.genesis)
   }
 
   @Test("The parts of batch 1")

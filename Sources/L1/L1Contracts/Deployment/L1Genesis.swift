@@ -35,6 +35,9 @@ public struct L1Genesis: Sendable {
       "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3"
     ) ?? []
 
+  /// The proxy's account.
+  public static let create2DeployerAccount = Account(nonce: 1, code: create2DeployerCode)
+
   private static let ether: UInt256 = 1_000_000_000_000_000_000
   /// What the forced deposit mints on L2: without it here, withdrawals of the rich account would be paid by others.
   private static let forcedDeposit = UInt256(100_000_000_000) &* ether
@@ -69,7 +72,7 @@ public struct L1Genesis: Sendable {
       accounts[account.address] = Account(balance: 10_000 &* Self.ether)
     }
     accounts[Self.operatorAccount] = Account(balance: 1_000_000 &* Self.ether)
-    accounts[Self.create2Deployer] = Account(nonce: 1, code: Self.create2DeployerCode)
+    accounts[Self.create2Deployer] = Self.create2DeployerAccount
     self.accounts = accounts
     transactions =
       options.hasForcedDeposit

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Logging
 import Node
@@ -12,7 +13,7 @@ enum DescribedNode {
       guard let name = buffer.baseAddress, mkdtemp(name) != nil else { throw ReferenceError.noTemporaryFolder }
       return String(cString: name)
     }
-    defer { remove(path) }
+    defer { Files.remove(path) }
     let configuration = try await NodeConfiguration.load(
       environment: [
         "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
@@ -23,19 +24,6 @@ enum DescribedNode {
     let result = Result { try body(node) }
     await node.stop()
     return try result.get()
-  }
-
-  /// Removes a file, or a folder with what is in it.
-  private static func remove(_ path: String) {
-    guard unlink(path) != 0, let folder = opendir(path) else { return }
-    defer { rmdir(path) }
-    defer { closedir(folder) }
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { remove(path + "/" + name) }
-    }
   }
 }
 

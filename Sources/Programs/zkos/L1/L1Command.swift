@@ -1,0 +1,7 @@
+import ArgumentParser
+
+/// `zkos l1`: the chain that another one settles on.
+struct L1Command: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "l1", abstract: "Run an L1 for development.", subcommands: [ServeCommand.self])
+}
