@@ -38,7 +38,9 @@ final class TerminalService: Service {
         guard let block else { continue }
         terminal.block(
           "L2", number: number, hash: block.output.blockHash.description,
-          transactions: block.record.transactions.count, gas: block.output.header.gasUsed)
+          transactions: block.record.transactions.count,
+          // The header of such a block says nothing of gas.
+          gas: block.output.transactions.reduce(0) { $0 + $1.gasUsed })
       }
     }
     self.thread.withLock { $0 = thread }
@@ -61,7 +63,11 @@ struct ReportingSubmitter<Base: TransactionSubmitter>: TransactionSubmitter {
     do throws(SubmissionError) {
       return try base.submit(envelope: envelope)
     } catch {
-      terminal.refusal("L2", transaction: Keccak256.hash(envelope).description, reason: "\(error)")
+      let reason =
+        switch error {
+        case .refused(let reason), .failed(let reason): reason
+        }
+      terminal.refusal("L2", transaction: Keccak256.hash(envelope).description, reason: reason)
       throw error
     }
   }
