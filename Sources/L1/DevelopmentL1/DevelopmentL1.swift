@@ -27,6 +27,8 @@ public final class DevelopmentL1: Service {
   public let chain: DevelopmentChain
   /// All methods, for a dispatcher.
   public let methods: MethodTable
+  /// Those among them that no chain has that is not for development.
+  public let developmentMethods: MethodTable
   private let api: EthereumAPI
   private let miner: Miner
   private let syncing: JournalSyncing
@@ -67,11 +69,12 @@ public final class DevelopmentL1: Service {
       configuration, chain: BlockReading(chain: chain), state: states, submitter: pool, simulator: calls,
       events: events, optional: ports, metrics: registry, log: log)
     var methods = api.methods
-    methods.merge(
+    developmentMethods =
       DevelopmentMethods(
         chain: chain, miner: miner, impersonation: Impersonation(), accounts: options.accounts, api: api,
         clientVersion: options.clientVersion
-      ).table)
+      ).table
+    methods.merge(developmentMethods)
     self.chain = chain
     self.miner = miner
     self.api = api

@@ -27,7 +27,11 @@ public final class L1Server: Service {
     public static let loopback = [Address("127.0.0.1"), Address("::1", mayBeMissing: true)]
   }
 
+  /// Bytes of the largest request and answer.
+  private static let largestMessage = 256 << 20
+
   public let name = "development_l1_rpc"
+  private let limits: HTTPServer.Limits
   private let dispatcher: RPCDispatcher
   private let service: RPCService
   private let metrics: RPCMetrics
@@ -45,10 +49,19 @@ public final class L1Server: Service {
   ) {
     let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
     metrics = RPCMetrics(registry)
+    var work = RPCDispatcher.Limits()
+    // A state dump goes through as one value.
+    work.responseBytes = Self.largestMessage
+    work.heavyTime = .minutes(5)
     dispatcher = RPCDispatcher(
       methods: methods, pool: WorkerPool(threads: max(2, processors)),
-      heavyPool: WorkerPool(threads: max(2, processors / 2), reserved: 1, limit: 1_024, byteLimit: 32 << 20),
-      metrics: metrics)
+      heavyPool: WorkerPool(
+        threads: max(2, processors / 2), reserved: 1, limit: 1_024, byteLimit: 2 * Self.largestMessage),
+      limits: work, metrics: metrics)
+    var limits = HTTPServer.Limits()
+    limits.bodyBytes = Self.largestMessage
+    limits.memoryBytes = 4 * Self.largestMessage
+    self.limits = limits
     service = RPCService(dispatcher, log: log)
     self.addresses = addresses
     requestedPort = port
@@ -78,7 +91,7 @@ public final class L1Server: Service {
     let port = self.port == 0 ? requestedPort : self.port
     do throws(ListenError) {
       let server = try await HTTPServer.start(
-        service, host: address.host, port: port, allowsAnyOrigin: true, on: loops)
+        service, host: address.host, port: port, limits: limits, allowsAnyOrigin: true, on: loops)
       running.withLock { $0.append((address.host, server)) }
     } catch {
       if address.mayBeMissing, error.isForLackOfAddress { return }

@@ -8,15 +8,17 @@ struct ReferenceCommand: AsyncParsableCommand {
   enum Page: String, CaseIterable, ExpressibleByArgument {
     case configuration, metrics
     case jsonRPC = "json-rpc"
+    case developmentMethods = "development-methods"
   }
 
-  @Argument(help: "The page: configuration, json-rpc or metrics.")
+  @Argument(help: "The page: configuration, json-rpc, development-methods or metrics.")
   var page: Page
 
   func run() async throws {
     switch page {
     case .configuration: print(try ConfigurationPage.text(), terminator: "")
     case .jsonRPC: print(try await JSONRPCPage.text(), terminator: "")
+    case .developmentMethods: print(try DevelopmentMethodsPage.text(), terminator: "")
     case .metrics: print(try await MetricsPage.text(), terminator: "")
     }
   }
