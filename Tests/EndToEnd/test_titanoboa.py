@@ -22,21 +22,21 @@ def increase(by: uint256):
 """
 
 
-
 def test_a_contract_lives_on_the_chain_and_an_anchor_takes_back_what_was_done(tmp_path):
-    with L1Program(tmp_path) as l1:
-        env = NetworkEnv(EthereumRPC(l1.url))
-        env.add_account(Account.from_key(l1.keys[0]), force_eoa=True)
-        with boa.swap_env(env):
-            counter = boa.loads(COUNTER)
-            counter.increase(5)
-            assert counter.count() == 5
-            assert [log.value for log in counter.get_logs()] == [5]
-            with boa.reverts("too much"):
-                counter.increase(100)
-            before = l1.web3.eth.block_number
-            with env.anchor():
-                counter.increase(7)
-                assert counter.count() == 12
-            assert counter.count() == 5
-            assert l1.web3.eth.block_number == before
+    l1 = L1Program(tmp_path)
+    env = NetworkEnv(EthereumRPC(l1.url))
+    env.add_account(Account.from_key(l1.keys[0]), force_eoa=True)
+    with boa.swap_env(env):
+        counter = boa.loads(COUNTER)
+        counter.increase(5)
+        assert [log.value for log in counter.get_logs()] == [5]
+        assert counter.count() == 5
+        with boa.reverts("too much"):
+            counter.increase(100)
+        before = l1.web3.eth.block_number
+        with env.anchor():
+            counter.increase(7)
+            assert counter.count() == 12
+        assert counter.count() == 5
+        assert l1.web3.eth.block_number == before
+    assert l1.stop() == 0
