@@ -14,7 +14,7 @@ let package = Package(
   name: "zksync-os-sequencer",
   products: libraries.map { .library(name: $0, targets: [$0]) } + [
     // What else the fuzzers of `Fuzz/` read.
-    .library(name: "Stored", targets: ["ChainStorage", "ProverService"])
+    .library(name: "Stored", targets: ["ChainStorage", "ProverService", "AnvilState", "DevelopmentL1"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),

@@ -29,6 +29,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case storedBlock = "stored-block"
   case tree
   case submission
+  case stateDump = "state-dump"
+  case journalEntry = "journal-entry"
 
   public func run(_ input: UnsafeRawBufferPointer) {
     switch self {
@@ -58,6 +60,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .storedBlock: StoredTargets.block(input)
     case .tree: TreeTarget.run(input)
     case .submission: StoredTargets.submission(input)
+    case .stateDump: L1Targets.stateDump(input)
+    case .journalEntry: L1Targets.journalEntry(input)
     }
   }
 }
