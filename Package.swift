@@ -233,7 +233,7 @@ let package = Package(
       "DevelopmentL1Tests", in: "L1",
       [
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
-        "EVM", "Ethereum", "EthereumAPI", "L1Contracts", "AnvilState", "DevelopmentL1", "SocketTesting",
+        "Ethereum", "L1Contracts", "DevelopmentL1",
         "StorageTesting", .nioPosix, .logging,
       ]),
 
