@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from l1 import L1, ZKOS
+from l1_program import L1Program, ZKOS
 from node import wait_until
 
 FRIEND = "0x00000000000000000000000000000000000000fd"
@@ -20,7 +20,7 @@ def serve(tmp_path):
     started = []
 
     def start(*arguments, **options):
-        started.append(L1(tmp_path, *arguments, **options))
+        started.append(L1Program(tmp_path, *arguments, **options))
         return started[-1]
 
     yield start

@@ -30,6 +30,27 @@ struct ConfigurationTests {
     #expect(configuration.sequencer.blockTime == .seconds(5))
   }
 
+  @Test("Quiet is no greeting and no lines below a warning, whatever the environment says")
+  func quiet() async throws {
+    let configuration = try await load(["LOG_LEVEL": "debug", "TERMINAL_OUTPUT": "always"], ["--quiet"])
+    #expect(configuration.operations.terminalOutput == .never)
+    #expect(configuration.operations.logLevel == .warning)
+    #expect(try await load().operations.terminalOutput == .auto)
+  }
+
+  @Test("The development L1 is off unless it is asked for")
+  func developmentL1() async throws {
+    let none = try await load().developmentL1
+    #expect(!none.isEnabled && none.blockTime == .zero && none.chainID == 9 && none.state == .disk)
+    #expect(none.address == Endpoint(host: "localhost", port: 8545))
+    let some = try await load([
+      "DEVELOPMENT_L1_ENABLED": "true", "DEVELOPMENT_L1_BLOCK_TIME": "250ms", "DEVELOPMENT_L1_STATE": "memory",
+      "DEVELOPMENT_L1_HARDFORK": "prague",
+    ]).developmentL1
+    #expect(some.isEnabled && some.blockTime == .milliseconds(250) && some.state == .memory && some.hardfork == .prague)
+    await #expect(throws: (any Error).self) { try await load(["DEVELOPMENT_L1_STATE": "elsewhere"]) }
+  }
+
   @Test("The command line wins over the environment, the environment over the file")
   func precedence() async throws {
     let path = "/tmp/zksync-os-configuration-\(getpid()).yaml"

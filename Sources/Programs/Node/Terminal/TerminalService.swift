@@ -1,12 +1,8 @@
 import Chain
 import Concurrency
-import Cryptography
-import EthereumAPI
 import Mempool
-import Primitives
 import Synchronization
 import Telemetry
-import Transactions
 
 /// Greets whoever looks at the node's output once everything runs, and then tells of blocks and refused transactions.
 final class TerminalService: Service {
@@ -39,8 +35,8 @@ final class TerminalService: Service {
         terminal.block(
           "L2", number: number, hash: block.output.blockHash.description,
           transactions: block.record.transactions.count,
-          // The header of such a block says nothing of gas.
-          gas: block.output.transactions.reduce(0) { $0 + $1.gasUsed })
+          // The header says nothing of it.
+          gas: block.output.transactions.reduce(0) { $0 &+ $1.gasUsed })
       }
     }
     self.thread.withLock { $0 = thread }
@@ -52,31 +48,4 @@ final class TerminalService: Service {
   }
 
   var health: Health { .ready }
-}
-
-/// Takes transactions in as another does, and tells of those that are refused at once.
-struct ReportingSubmitter<Base: TransactionSubmitter>: TransactionSubmitter {
-  let base: Base
-  let terminal: Terminal
-
-  func submit(envelope: [UInt8]) throws(SubmissionError) -> Bytes32 {
-    do throws(SubmissionError) {
-      return try base.submit(envelope: envelope)
-    } catch {
-      let reason =
-        switch error {
-        case .refused(let reason), .failed(let reason): reason
-        }
-      terminal.refusal("L2", transaction: Keccak256.hash(envelope).description, reason: reason)
-      throw error
-    }
-  }
-
-  func pendingNonce(of sender: Address) throws(ChainReadError) -> UInt64 { try base.pendingNonce(of: sender) }
-
-  func transaction(hash: Bytes32) -> RecoveredTransaction? { base.transaction(hash: hash) }
-
-  func standing(of hash: Bytes32) -> SubmissionStanding { base.standing(of: hash) }
-
-  var counts: (pending: Int, queued: Int) { base.counts }
 }
