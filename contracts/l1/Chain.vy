@@ -8,6 +8,7 @@
     is committed, timestamps do not decrease, and only validators prove and execute.
 """
 
+import input
 import l2_logs
 import mailbox
 import priority_tree
@@ -30,12 +31,6 @@ exports: (
 
 interface ChainTypeManager:
     def protocolVersionIsActive(version: uint256) -> bool: view
-
-
-interface DAValidator:
-    def checkDA(
-        chainId: uint256, batch: uint256, commitment: bytes32, operatorInput: Bytes[MAX_DATA], maxBlobs: uint256
-    ) -> L1DAValidatorOutput: view
 
 
 interface Verifier:
@@ -61,11 +56,6 @@ event BlocksRevert:
     totalBatchesVerified: uint256
     totalBatchesExecuted: uint256
 
-
-struct L1DAValidatorOutput:
-    stateDiffHash: bytes32
-    blobsLinearHashes: DynArray[bytes32, MAX_BLOBS]
-    blobsOpeningCommitments: DynArray[bytes32, MAX_BLOBS]
 
 struct StoredBatchInfo:
     batchNumber: uint64
@@ -105,7 +95,6 @@ MAX_PROVE_DATA: constant(uint256) = 8_192
 MAX_MESSAGE: constant(uint256) = 16_384
 MAX_BATCHES: constant(uint256) = 16
 MAX_PROOF: constant(uint256) = 64
-MAX_BLOBS: constant(uint256) = 16
 STORED_SIZE: constant(uint256) = 256
 # Minor version 28, in the packed form.
 PROTOCOL_VERSION: constant(uint256) = 28 << 32
@@ -123,12 +112,11 @@ ADMIN: immutable(address)
 BASE_TOKEN_ASSET_ID: immutable(bytes32)
 TIMESTAMP_WINDOW: immutable(uint256)
 
-# The two first state variables: tests that want to see a withdrawal paid out without a batch write here.
+# Of executed batches.
 l2LogsRootHash: public(HashMap[uint256, bytes32])
-totalExecuted: uint256
-
 totalCommitted: uint256
 totalVerified: uint256
+totalExecuted: uint256
 # keccak256 of the eight words of a batch.
 storedBatchHash: public(HashMap[uint256, bytes32])
 # Of each batch: how many requests there are up to its end (high half), and the timestamp of its last block (low half).
@@ -164,77 +152,71 @@ def commitBatchesSharedBridge(_chainId: uint256, _processFrom: uint256, _process
         raw_revert(method_id("InvalidProtocolVersion()"))
     if len(_commitData) == 0:
         raw_revert(method_id("EmptyData()"))
-    version: uint8 = convert(slice(_commitData, 0, 1), uint8)
+    self._commit(_processFrom, _processTo)
+
+
+@internal
+def _commit(processFrom: uint256, processTo: uint256):
+    data: uint256 = input.argument(3)
+    version: uint8 = input.byte(data)
     if version != 0:
         raw_revert(abi_encode(version, method_id=method_id("UnsupportedCommitBatchEncoding(uint8)")))
-    array: uint256 = 1 + extract32(_commitData, 1 + STORED_SIZE, output_type=uint256)
-    count: uint256 = extract32(_commitData, array, output_type=uint256)
+    data += 1
+    array: uint256 = data + input.number(data + STORED_SIZE)
+    count: uint256 = input.number(array)
     if count == 0:
         raw_revert(method_id("EmptyData()"))
     # Offsets of elements count from behind the length.
-    batch: uint256 = array + 32 + extract32(_commitData, array + 32, output_type=uint256)
-    last: uint256 = array + 32 + extract32(_commitData, array + 32 * count, output_type=uint256)
-    number: uint256 = extract32(_commitData, batch, output_type=uint256)
-    self._check_bounds(_processFrom, _processTo, number, extract32(_commitData, last, output_type=uint256))
+    array += 32
+    batch: uint256 = array + input.number(array)
+    number: uint256 = input.number(batch)
+    self._check_bounds(processFrom, processTo, number, input.number(array + input.number(array + 32 * (count - 1))))
     if count != 1:
         raw_revert(method_id("CanOnlyProcessOneBatch()"))
-
     total: uint256 = self.totalCommitted
-    self._check_hash(total, keccak256(slice(_commitData, 1, STORED_SIZE)))
-    previous: uint256 = extract32(_commitData, 1, output_type=uint256)
+    self._check_hash(total, keccak256(slice(msg.data, data, STORED_SIZE)))
+    previous: uint256 = input.number(data)
     if number != previous + 1:
         raw_revert(abi_encode(previous + 1, number, method_id=method_id("BatchNumberMismatch(uint256,uint256)")))
+    # The validator reads the pubdata out of the same calldata.
+    raw_call(DA_VALIDATOR, msg.data, is_static_call=True)
 
-    daCommitment: bytes32 = extract32(_commitData, batch + 192)
-    start: uint256 = batch + extract32(_commitData, batch + 320, output_type=uint256)
-    checked: L1DAValidatorOutput = staticcall DAValidator(DA_VALIDATOR).checkDA(
-        mailbox.CHAIN_ID, number, daCommitment,
-        slice(_commitData, start + 32, extract32(_commitData, start, output_type=uint256)), MAX_BLOBS)
+    firstTimestamp: uint64 = convert(input.number(batch + 224), uint64)
+    lastTimestamp: uint64 = convert(input.number(batch + 256), uint64)
+    self._check_time(number, firstTimestamp, lastTimestamp)
+    if input.number(batch + 288) != mailbox.CHAIN_ID:
+        raw_revert(method_id("IncorrectBatchChainId()"))
 
-    stateCommitment: bytes32 = extract32(_commitData, batch + 32)
-    commitment: bytes32 = self._commit(
-        number,
-        stateCommitment,
-        extract32(_commitData, batch + 64, output_type=uint256),
-        extract32(_commitData, batch + 96),
-        extract32(_commitData, batch + 128),
-        extract32(_commitData, batch + 160, output_type=address),
-        daCommitment,
-        convert(extract32(_commitData, batch + 224, output_type=uint256), uint64),
-        convert(extract32(_commitData, batch + 256, output_type=uint256), uint64),
-        extract32(_commitData, batch + 288, output_type=uint256))
+    requests: uint256 = input.number(batch + 64)
+    priorityHash: bytes32 = input.word(batch + 96)
+    firstRequest: uint256 = self.batchEnd[number - 1] >> 128
+    self._check_requests(firstRequest, requests, priorityHash)
+    self.batchEnd[number] = (firstRequest + requests) << 128 | convert(lastTimestamp, uint256)
+
+    stateCommitment: bytes32 = input.word(batch + 32)
+    logsRoot: bytes32 = input.word(batch + 128)
+    commitment: bytes32 = keccak256(concat(
+        convert(mailbox.CHAIN_ID, bytes32), convert(firstTimestamp, bytes8), convert(lastTimestamp, bytes8),
+        convert(convert(input.number(batch + 160), address), bytes20), input.word(batch + 192), convert(requests, bytes32),
+        priorityHash, logsRoot, empty(bytes32)))
+    self.storedBatchHash[number] = keccak256(abi_encode(
+        number, stateCommitment, empty(bytes32), requests, priorityHash, logsRoot, empty(bytes32), commitment))
     self.totalCommitted = total + 1
     log BlockCommit(batchNumber=number, batchHash=stateCommitment, commitment=commitment)
 
 
 @internal
-def _commit(
-    number: uint256, stateCommitment: bytes32, requests: uint256, priorityHash: bytes32, logsRoot: bytes32,
-    l2DAValidator: address, daCommitment: bytes32, firstTimestamp: uint64, lastTimestamp: uint64, chainId: uint256,
-) -> bytes32:
+@view
+def _check_time(number: uint256, first: uint64, last: uint64):
     if block.timestamp > TIMESTAMP_WINDOW:
         oldest: uint256 = block.timestamp - TIMESTAMP_WINDOW
-        if oldest > convert(firstTimestamp, uint256):
+        if oldest > convert(first, uint256):
             raw_revert(abi_encode(
-                convert(firstTimestamp, uint256), oldest, method_id=method_id("TimeNotReached(uint256,uint256)")))
-    if convert(lastTimestamp, uint256) > block.timestamp + CLOCK_TOLERANCE:
+                convert(first, uint256), oldest, method_id=method_id("TimeNotReached(uint256,uint256)")))
+    if convert(last, uint256) > block.timestamp + CLOCK_TOLERANCE:
         raw_revert(method_id("L2TimestampTooBig()"))
-    if chainId != mailbox.CHAIN_ID:
-        raw_revert(method_id("IncorrectBatchChainId()"))
-
-    previousEnd: uint256 = self.batchEnd[number - 1]
-    if firstTimestamp > lastTimestamp or convert(firstTimestamp, uint256) < previousEnd & (2**128 - 1):
+    if first > last or convert(first, uint256) < self.batchEnd[number - 1] & (2**128 - 1):
         raw_revert(method_id("NonIncreasingTimestamp()"))
-    firstRequest: uint256 = previousEnd >> 128
-    self._check_requests(firstRequest, requests, priorityHash)
-    self.batchEnd[number] = (firstRequest + requests) << 128 | convert(lastTimestamp, uint256)
-
-    commitment: bytes32 = keccak256(concat(
-        convert(chainId, bytes32), convert(firstTimestamp, bytes8), convert(lastTimestamp, bytes8),
-        convert(l2DAValidator, bytes20), daCommitment, convert(requests, bytes32), priorityHash, logsRoot, empty(bytes32)))
-    self.storedBatchHash[number] = keccak256(abi_encode(
-        number, stateCommitment, empty(bytes32), requests, priorityHash, logsRoot, empty(bytes32), commitment))
-    return commitment
 
 
 @internal
@@ -311,71 +293,70 @@ def executeBatchesSharedBridge(_chainId: uint256, _processFrom: uint256, _proces
     self._only_validator()
     if len(_executeData) == 0:
         raw_revert(method_id("EmptyData()"))
-    version: uint8 = convert(slice(_executeData, 0, 1), uint8)
+    self._execute(_processFrom, _processTo)
+
+
+@internal
+def _execute(processFrom: uint256, processTo: uint256):
+    data: uint256 = input.argument(3)
+    version: uint8 = input.byte(data)
     if version != 0:
         raw_revert(abi_encode(version, method_id=method_id("UnsupportedExecuteBatchEncoding(uint8)")))
-    batches: uint256 = 1 + extract32(_executeData, 1, output_type=uint256)
-    count: uint256 = extract32(_executeData, batches, output_type=uint256)
+    data += 1
+    batches: uint256 = data + input.number(data)
+    count: uint256 = input.number(batches)
     if count == 0:
         raw_revert(method_id("EmptyData()"))
     batches += 32
     self._check_bounds(
-        _processFrom, _processTo, extract32(_executeData, batches, output_type=uint256),
-        extract32(_executeData, batches + STORED_SIZE * (count - 1), output_type=uint256))
-    operations: uint256 = 1 + extract32(_executeData, 33, output_type=uint256)
-    operationCount: uint256 = extract32(_executeData, operations, output_type=uint256)
+        processFrom, processTo, input.number(batches), input.number(batches + STORED_SIZE * (count - 1)))
+    operations: uint256 = data + input.number(data + 32)
+    operationCount: uint256 = input.number(operations)
     if count != operationCount:
         raw_revert(abi_encode(
             count, operationCount, method_id=method_id("InvalidBatchesDataLength(uint256,uint256)")))
     operations += 32
-
     executed: uint256 = self.totalExecuted
     for i: uint256 in range(count, bound=MAX_BATCHES):
-        batch: uint256 = batches + STORED_SIZE * i
-        operation: uint256 = operations + extract32(_executeData, operations + 32 * i, output_type=uint256)
-        list: uint256 = operation + extract32(_executeData, operation + 64, output_type=uint256)
-        itemCount: uint256 = extract32(_executeData, list, output_type=uint256)
-        requests: uint256 = extract32(_executeData, batch + 96, output_type=uint256)
-        if itemCount != requests:
-            raw_revert(abi_encode(
-                itemCount, requests, method_id=method_id("MismatchNumberOfLayer1Txs(uint256,uint256)")))
-        items: DynArray[bytes32, priority_tree.MAX_ITEMS] = []
-        rolling: bytes32 = keccak256(b"")
-        for j: uint256 in range(itemCount, bound=priority_tree.MAX_ITEMS):
-            item: bytes32 = extract32(_executeData, list + 32 + 32 * j)
-            rolling = keccak256(concat(rolling, item))
-            items.append(item)
-        number: uint256 = extract32(_executeData, batch, output_type=uint256)
         executed += 1
-        if number != executed:
-            raw_revert(method_id("NonSequentialBatch()"))
-        self._check_hash(number, keccak256(slice(_executeData, batch, STORED_SIZE)))
-        if rolling != extract32(_executeData, batch + 128):
-            raw_revert(method_id("PriorityOperationsRollingHashMismatch()"))
-        if itemCount != 0:
-            left: DynArray[bytes32, priority_tree.MAX_HEIGHT] = []
-            right: DynArray[bytes32, priority_tree.MAX_HEIGHT] = []
-            list = operation + extract32(_executeData, operation, output_type=uint256)
-            for j: uint256 in range(
-                extract32(_executeData, list, output_type=uint256), bound=priority_tree.MAX_HEIGHT
-            ):
-                left.append(extract32(_executeData, list + 32 + 32 * j))
-            list = operation + extract32(_executeData, operation + 32, output_type=uint256)
-            for j: uint256 in range(
-                extract32(_executeData, list, output_type=uint256), bound=priority_tree.MAX_HEIGHT
-            ):
-                right.append(extract32(_executeData, list + 32 + 32 * j))
-            first: uint256 = self.unprocessedIndex
-            if not priority_tree.is_historical[priority_tree.range_root(first, items, left, right)]:
-                raw_revert(method_id("NotHistoricalRoot()"))
-            self.unprocessedIndex = first + itemCount
-        self.l2LogsRootHash[number] = extract32(_executeData, batch + 160)
-        log BlockExecution(
-            batchNumber=number, batchHash=extract32(_executeData, batch + 32),
-            commitment=extract32(_executeData, batch + 224))
+        self._execute_one(
+            executed, batches + STORED_SIZE * i, operations + input.number(operations + 32 * i))
     if executed > self.totalVerified:
         raw_revert(method_id("CantExecuteUnprovenBatches()"))
     self.totalExecuted = executed
+
+
+@internal
+def _execute_one(expected: uint256, batch: uint256, operation: uint256):
+    """
+    @param batch Where the eight words of the batch stand in the calldata
+    @param operation Where the offsets of its paths and hashes stand
+    """
+    items: uint256 = operation + input.number(operation + 64)
+    count: uint256 = input.number(items)
+    items += 32
+    requests: uint256 = input.number(batch + 96)
+    if count != requests:
+        raw_revert(abi_encode(count, requests, method_id=method_id("MismatchNumberOfLayer1Txs(uint256,uint256)")))
+    rolling: bytes32 = keccak256(b"")
+    for i: uint256 in range(count, bound=priority_tree.MAX_ITEMS):
+        rolling = keccak256(concat(rolling, input.word(items + 32 * i)))
+    number: uint256 = input.number(batch)
+    if number != expected:
+        raw_revert(method_id("NonSequentialBatch()"))
+    self._check_hash(number, keccak256(slice(msg.data, batch, STORED_SIZE)))
+    if rolling != input.word(batch + 128):
+        raw_revert(method_id("PriorityOperationsRollingHashMismatch()"))
+    if count != 0:
+        first: uint256 = self.unprocessedIndex
+        root: bytes32 = priority_tree.range_root(
+            first, items, count, operation + input.number(operation), operation + input.number(operation + 32))
+        if not priority_tree.is_historical[root]:
+            raw_revert(method_id("NotHistoricalRoot()"))
+        self.unprocessedIndex = first + count
+    self.l2LogsRootHash[number] = input.word(batch + 160)
+    log BlockExecution(
+        batchNumber=number, batchHash=input.word(batch + 32), commitment=input.word(batch + 224))
 
 
 # Revert

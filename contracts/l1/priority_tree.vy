@@ -6,6 +6,8 @@
     each push stays known for ever: who executes a batch may prove its requests against any of them.
 """
 
+import input
+
 EMPTY_LEAF: constant(bytes32) = keccak256(b"")
 MAX_HEIGHT: constant(uint256) = 32
 MAX_ITEMS: constant(uint256) = 4096
@@ -44,36 +46,39 @@ def push(leaf: bytes32):
 
 
 @internal
-@pure
-def range_root(
-    start: uint256,
-    leaves: DynArray[bytes32, MAX_ITEMS],
-    left: DynArray[bytes32, MAX_HEIGHT],
-    right: DynArray[bytes32, MAX_HEIGHT],
-) -> bytes32:
+@view
+def range_root(start: uint256, leaves: uint256, count: uint256, left: uint256, right: uint256) -> bytes32:
     """
-    @notice The root of a tree that holds `leaves` from index `start` on
-    @param left For each level the node left of the range, used where the range begins with a right child
-    @param right For each level the node right of the range, used where the range ends with a left child
+    @notice The root of a tree that holds leaves from index `start` on
+    @param leaves Where the first leaf stands in the calldata
+    @param left Where the nodes left of the range stand in the calldata, behind their number: one a level, used where the
+        range begins with a right child
+    @param right The nodes right of the range, used where it ends with a left child
     """
-    height: uint256 = len(left)
-    size: uint256 = len(leaves)
-    if len(right) != height or size == 0 or start + size > 1 << height:
+    height: uint256 = input.number(left)
+    if height > MAX_HEIGHT:
+        raw_revert(method_id("MerklePathOutOfBounds()"))
+    if input.number(right) != height or count == 0 or start + count > 1 << height:
         raw_revert(method_id("MerkleIndexOrHeightMismatch()"))
-    nodes: DynArray[bytes32, MAX_ITEMS] = leaves
-    first: uint256 = start
+    # As in `push`: for each level the left node that waits, at first that of the path.
+    waiting: bytes32[MAX_HEIGHT] = empty(bytes32[MAX_HEIGHT])
     for level: uint256 in range(height, bound=MAX_HEIGHT):
-        odd: uint256 = first & 1
-        parents: uint256 = (size + odd + 1) // 2
-        for i: uint256 in range(parents, bound=MAX_ITEMS):
-            l: bytes32 = left[level]
-            if i != 0 or odd == 0:
-                l = nodes[2 * i - odd]
-            r: bytes32 = right[level]
-            if 2 * i + 1 - odd < size:
-                r = nodes[2 * i + 1 - odd]
-            # Never ahead of what is still to be read.
-            nodes[i] = keccak256(concat(l, r))
-        size = parents
-        first = first >> 1
-    return nodes[0]
+        waiting[level] = input.word(left + 32 + 32 * level)
+    node: bytes32 = empty(bytes32)
+    for i: uint256 in range(count - 1, bound=MAX_ITEMS):
+        index: uint256 = start + i
+        node = input.word(leaves + 32 * i)
+        # Whole subtrees go up; the first left node waits.
+        for level: uint256 in range(height, bound=MAX_HEIGHT):
+            if (index >> level) & 1 == 0:
+                waiting[level] = node
+                break
+            node = keccak256(concat(waiting[level], node))
+    last: uint256 = start + count - 1
+    node = input.word(leaves + 32 * (count - 1))
+    for level: uint256 in range(height, bound=MAX_HEIGHT):
+        if (last >> level) & 1 == 0:
+            node = keccak256(concat(node, input.word(right + 32 + 32 * level)))
+        else:
+            node = keccak256(concat(waiting[level], node))
+    return node

@@ -38,6 +38,11 @@ public struct L1Genesis: Sendable {
   /// The proxy's account.
   public static let create2DeployerAccount = Account(nonce: 1, code: create2DeployerCode)
 
+  /// Where the helper for withdrawals is on L2, once `deployer` has created it with its first transaction there.
+  public static func withdrawalHelper(of deployer: DevelopmentAccount) -> Address {
+    ContractAddress.create(deployer.address, nonce: 0)
+  }
+
   private static let ether: UInt256 = 1_000_000_000_000_000_000
   /// What the forced deposit mints on L2: without it here, withdrawals of the rich account would be paid by others.
   private static let forcedDeposit = UInt256(100_000_000_000) &* ether
@@ -53,7 +58,7 @@ public struct L1Genesis: Sendable {
     try self.init(
       L1Deployment.Options(
         l1ChainID: l1ChainID, l2ChainID: l2ChainID, storedBatchZero: storedBatchZero, admin: deployer.address,
-        validator: Self.operatorAccount, withdrawalHelper: ContractAddress.create(deployer.address, nonce: 0)))
+        validator: Self.operatorAccount, withdrawalHelper: Self.withdrawalHelper(of: deployer)))
   }
 
   /// The beginning with other constants.
