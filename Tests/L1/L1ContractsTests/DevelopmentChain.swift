@@ -10,7 +10,7 @@ import ZKsyncOS
 /// The contracts on a chain of one block, and calls of them.
 struct DevelopmentChain {
   let genesis: L1Genesis
-  private(set) var transition: EthereumTransition
+  let transition: EthereumTransition
   var deployment: L1Deployment { genesis.deployment }
 
   let gasPrice: UInt256
@@ -38,11 +38,6 @@ struct DevelopmentChain {
       block: BlockEnvironment(
         number: 1, timestamp: timestamp, gasLimit: 30_000_000, coinbase: Address(0xc0), prevRandao: .zero,
         baseFee: baseFee, chainID: 9, blockHash: { _ in .zero }))
-  }
-
-  /// Goes on in a block with another time.
-  mutating func move(to timestamp: UInt64) {
-    transition = Self.transition(transition.world, timestamp, gasPrice)
   }
 
   /// Runs a transaction with gas at the base fee.

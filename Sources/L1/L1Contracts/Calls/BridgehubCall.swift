@@ -16,11 +16,6 @@ public enum BridgehubCall {
   /// The asset router, under its older name.
   public static let sharedBridge = ContractCall<Address>("sharedBridge()")
 
-  /// What fees on the chain are paid in: address 1 for ether.
-  public static func baseToken(_ chainID: UInt64) -> ContractCall<Address> {
-    ContractCall("baseToken(uint256)") { $0.append(chainID) }
-  }
-
   /// Wei that a request with `gasLimit` costs in an L1 transaction with `gasPrice`.
   public static func l2TransactionBaseCost(
     _ chainID: UInt64, gasPrice: UInt256, gasLimit: UInt64, gasPerPubdata: UInt64

@@ -12,11 +12,8 @@ public enum ChainCall {
   /// The id of the first request that is in no executed batch.
   public static let getFirstUnprocessedPriorityTx = ContractCall<UInt64>("getFirstUnprocessedPriorityTx()")
   public static let getPriorityTreeRoot = ContractCall<Bytes32>("getPriorityTreeRoot()")
-  /// Gas of a request beyond its overhead.
-  public static let getPriorityTxMaxGasLimit = ContractCall<UInt64>("getPriorityTxMaxGasLimit()")
   /// 0 for a rollup, whose pubdata stands on L1; 1 for a validium.
   public static let getPubdataPricingMode = ContractCall<UInt64>("getPubdataPricingMode()")
-  public static let getChainID = ContractCall<UInt64>("getChainId()")
 
   /// keccak256 of the eight words of a committed batch; zero for one that is not.
   public static func storedBatchHash(_ batch: UInt64) -> ContractCall<Bytes32> {

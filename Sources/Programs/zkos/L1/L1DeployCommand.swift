@@ -116,7 +116,12 @@ struct L1DeployCommand: AsyncParsableCommand {
 
   private static func text(of error: RPCClientError, _ rpc: String) -> String {
     switch error {
-    case .refused(let refusal): "the L1 refuses: \(refusal.message)"
+    case .refused(let refusal):
+      if case .bytes(let output)? = refusal.data {
+        "the L1 refuses: \(ContractError.describe(output))"
+      } else {
+        "the L1 refuses: \(refusal.message)"
+      }
     case .disconnected: "no L1 answers at \(rpc)"
     case .timedOut: "the L1 at \(rpc) does not answer in time"
     case .malformed(let what): what
