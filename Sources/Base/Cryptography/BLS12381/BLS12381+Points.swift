@@ -111,7 +111,7 @@ extension Fp2<BLS12381Fp> {
   fileprivate var isLarger: Bool { c1.isZero ? c0.isLarger : c1.isLarger }
 
   /// A square root, where there is one: from a + b·u = (s + t·u)² follow s² = (a ± |a + b·u|)/2 and t = b/2s.
-  fileprivate var squareRoot: Self? {
+  var squareRoot: Self? {
     guard let length = (c0.squared + c1.squared).squareRoot else { return nil }
     // The product of both candidates for s² is −(b/2)²; as −1 is no square, one of them is a square.
     guard let s = (c0 + length).halved.squareRoot ?? (c0 - length).halved.squareRoot else { return nil }

@@ -1,6 +1,7 @@
 import Primitives
 
-/// The curve BLS12-381, as far as KZG commitments need it: compressed points, their sums and multiples, and the pairing.
+/// The curve BLS12-381: compressed points, their sums and multiples, and the pairing, as KZG commitments need them; and the
+/// operations of the precompiles of EIP-2537.
 public enum BLS12381 {
   /// r, the order of the groups: scalars are below it.
   public static var order: UInt256 {
@@ -64,9 +65,13 @@ extension BLS12381: PairingCurve {
 
   /// Whether r·q is infinity, by ψ(q) = x·q for the Frobenius map ψ of the twist (the same).
   static func isInSubgroup(_ q: AffinePoint<G2>) -> Bool {
-    let image = JacobianPoint<G2>(
-      AffinePoint(x: q.x.conjugate * inverseFrobenius.x, y: q.y.conjugate * inverseFrobenius.y))
-    return image == -JacobianPoint(q).multiplied(by: UInt256(negatedParameter))
+    frobenius(JacobianPoint(q)) == -JacobianPoint(q).multiplied(by: UInt256(negatedParameter))
+  }
+
+  /// ψ, the Frobenius map of the twist.
+  static func frobenius(_ q: JacobianPoint<G2>) -> JacobianPoint<G2> {
+    JacobianPoint(
+      x: q.x.conjugate * inverseFrobenius.x, y: q.y.conjugate * inverseFrobenius.y, z: q.z.conjugate)
   }
 
   /// The cube root of one, 2^((p − 1)/3), whose φ multiplies by −x².

@@ -62,6 +62,9 @@ struct BLS12381Fp: TowerBase {
   /// The number, below p.
   private var number: Self { self * Self(1, 0, 0, 0, 0, 0) }
 
+  /// Whether the number is odd.
+  var isOdd: Bool { number.l0 & 1 == 1 }
+
   /// Whether the number is above (p − 1)/2: the "larger" of the two square roots of a compressed point.
   var isLarger: Bool {
     let n = number

@@ -1,5 +1,6 @@
 // Charging for a precompile and running it, under both rule sets.
 
+import Cryptography
 import Primitives
 
 extension Precompile {
@@ -64,6 +65,13 @@ extension Precompile {
       return revision >= .istanbul ? 45_000 + 34_000 * pairs : 100_000 + 80_000 * pairs
     case .blake2f: return Blake2Precompile.rounds(input).map { Int64($0) } ?? 0
     case .pointEvaluation: return 50_000
+    case .bls12381AddG1: return BLS12381Precompiles.additionGas(.g1)
+    case .bls12381AddG2: return BLS12381Precompiles.additionGas(.g2)
+    case .bls12381MultiplyG1: return BLS12381Precompiles.multiplicationGas(.g1, input.count)
+    case .bls12381MultiplyG2: return BLS12381Precompiles.multiplicationGas(.g2, input.count)
+    case .bls12381Pairing: return 37_700 + 32_600 * Int64(input.count / 384)
+    case .bls12381MapToG1: return 5_500
+    case .bls12381MapToG2: return 23_800
     }
   }
 
@@ -78,6 +86,10 @@ extension Precompile {
     case .bn254Multiply: return 1_073_000
     case .bn254Pairing: return 15_000_000 * UInt64(count / 192 + 1)
     case .modexp, .blake2f, .pointEvaluation: return 0
+    // ZKsync OS does not have them.
+    case .bls12381AddG1, .bls12381MultiplyG1, .bls12381AddG2, .bls12381MultiplyG2, .bls12381Pairing, .bls12381MapToG1,
+      .bls12381MapToG2:
+      return 0
     }
   }
 
@@ -96,7 +108,23 @@ extension Precompile {
     case .bn254Pairing: return BN254Precompiles.pairing(input, &output)
     case .blake2f: return Blake2Precompile.compute(input, &output)
     case .pointEvaluation: return PointEvaluationPrecompile.compute(input, &output)
+    case .bls12381AddG1: return output.replace(with: BLS12381.add(.g1, input))
+    case .bls12381AddG2: return output.replace(with: BLS12381.add(.g2, input))
+    case .bls12381MultiplyG1: return output.replace(with: BLS12381.multiplyAndAdd(.g1, input))
+    case .bls12381MultiplyG2: return output.replace(with: BLS12381.multiplyAndAdd(.g2, input))
+    case .bls12381Pairing: return BLS12381Precompiles.pairing(input, &output)
+    case .bls12381MapToG1: return output.replace(with: BLS12381.map(to: .g1, input))
+    case .bls12381MapToG2: return output.replace(with: BLS12381.map(to: .g2, input))
     }
+  }
+}
+
+extension ReturnData {
+  /// Replaces the content by an output; false where there is none.
+  fileprivate mutating func replace(with result: [UInt8]?) -> Bool {
+    guard let result else { return false }
+    replace(with: result)
+    return true
   }
 }
 

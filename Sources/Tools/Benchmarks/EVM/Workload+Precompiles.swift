@@ -33,7 +33,7 @@ extension Workload {
       Workload("blake2f 12 rounds", .blake2f, blake2(rounds: 12), calls: 2_000),
       Workload("blake2f 1000 rounds", .blake2f, blake2(rounds: 1_000), calls: 50),
       Workload("point evaluation", .pointEvaluation, try evaluation(), calls: 3),
-    ]
+    ] + bls12381()
   }
 
   /// A contract that calls a precompile again and again with its own calldata.
@@ -55,13 +55,39 @@ extension Workload {
       body.emit(.jumpi)
     }
     self.init(
-      name: name, revision: .cancun, environment: ExecutionEnvironment(),
+      name: name, revision: .prague, environment: ExecutionEnvironment(),
       world: WorldState(accounts: [Workload.contract: Account(code: assembly.code)]),
       executions: [
         Execution(
           message: Message(address: Workload.contract, caller: Address(0xa11ce), input: input), code: assembly.code,
           gas: 1_000_000_000)
       ], calls: calls)
+  }
+
+  /// The precompiles of EIP-2537, on points to which small numbers are mapped.
+  private static func bls12381() -> [Workload] {
+    func point(_ group: BLS12381.Group, _ number: UInt64) -> [UInt8] {
+      let size = group == .g1 ? 64 : 128
+      let element = [UInt8](repeating: 0, count: size - 32) + UInt256(number).bytes
+      return element.withUnsafeBytes { BLS12381.map(to: group, $0) } ?? []
+    }
+    func terms(_ group: BLS12381.Group, _ count: UInt64) -> [UInt8] {
+      (1...count).flatMap { point(group, $0) + Keccak256.hash(UInt256($0).bytes).bytes }
+    }
+    let element = [UInt8](repeating: 0, count: 63) + [7]
+    let pair = point(.g1, 1) + point(.g2, 1)
+    return [
+      Workload("bls12381 add G1", .bls12381AddG1, point(.g1, 1) + point(.g1, 2), calls: 500),
+      Workload("bls12381 add G2", .bls12381AddG2, point(.g2, 1) + point(.g2, 2), calls: 500),
+      Workload("bls12381 multiply G1, 1 term", .bls12381MultiplyG1, terms(.g1, 1), calls: 20),
+      Workload("bls12381 multiply G1, 32 terms", .bls12381MultiplyG1, terms(.g1, 32), calls: 2),
+      Workload("bls12381 multiply G2, 1 term", .bls12381MultiplyG2, terms(.g2, 1), calls: 20),
+      Workload("bls12381 multiply G2, 32 terms", .bls12381MultiplyG2, terms(.g2, 32), calls: 2),
+      Workload("bls12381 pairing, 1 pair", .bls12381Pairing, pair, calls: 5),
+      Workload("bls12381 pairing, 4 pairs", .bls12381Pairing, pair + pair + pair + pair, calls: 2),
+      Workload("bls12381 map to G1", .bls12381MapToG1, element, calls: 20),
+      Workload("bls12381 map to G2", .bls12381MapToG2, element + element, calls: 10),
+    ]
   }
 
   private static func recovery() throws(EVMBenchmarkError) -> [UInt8] {
