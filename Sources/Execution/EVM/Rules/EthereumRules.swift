@@ -1,4 +1,4 @@
-// Plain Ethereum, Frontier to Cancun.
+// Plain Ethereum, Frontier to Prague.
 
 /// The rules of an Ethereum hard fork.
 @frozen public struct EthereumRules: RuleSet, @unchecked Sendable {

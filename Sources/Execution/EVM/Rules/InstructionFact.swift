@@ -1,7 +1,7 @@
 // Every instruction: its place on the stack, its price, its age.
 
 /// An instruction of the yellow paper: what it takes from the stack, what it leaves, since when it exists, and its constant
-/// gas in the Cancun schedule.
+/// gas in the schedule since Cancun.
 ///
 /// Costs that depend on state or operands come on top; prices of state access are 0 here and belong to the host, see
 /// ``EthereumRules`` for their history. Tables are made of the facts, and the reference interpreter, which names them,

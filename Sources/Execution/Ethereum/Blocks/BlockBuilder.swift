@@ -111,28 +111,6 @@ public final class BlockBuilder {
 
     /// keccak256 of the header.
     public var hash: Bytes32
-
-    /// The block as peers send it: the RLP list of header, transactions, ommers and, since Shanghai, withdrawals.
-    public var encoded: [UInt8] {
-      Self.encode(header, envelopes: transactions.map(\.envelope))
-    }
-
-    /// The RLP list of a block without ommers and withdrawals, whose transactions have these envelopes.
-    public static func encode(_ header: BlockHeader, envelopes: [[UInt8]]) -> [UInt8] {
-      var writer = RLPWriter()
-      writer.appendList {
-        $0.append(encoded: header.encoded)
-        $0.appendList {
-          for envelope in envelopes {
-            // A legacy transaction is a list itself; all others are strings.
-            if envelope.first ?? 0 >= 0xc0 { $0.append(encoded: envelope) } else { $0.append(bytes: envelope) }
-          }
-        }
-        $0.appendList { _ in }
-        if header.withdrawalsRoot != nil { $0.appendList { _ in } }
-      }
-      return writer.encoded
-    }
   }
 
   /// Ends the block. What is added afterwards is not in it.

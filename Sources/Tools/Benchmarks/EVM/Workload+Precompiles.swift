@@ -4,7 +4,7 @@ import Ethereum
 import Primitives
 
 extension Workload {
-  /// Every precompile of Cancun on inputs that do its whole work.
+  /// Every precompile of Prague on inputs that do its whole work.
   public static func precompiles() throws(EVMBenchmarkError) -> [Workload] {
     let text = (0..<4_096).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) }
     let pair = try g1Generator + hex(g2Generator)
