@@ -68,6 +68,11 @@ class Judge:
             headers.persist_checkpoint_header(decoded, 0)
         self.chain = chain_class(database)
 
+    @property
+    def head(self):
+        """The hash of the newest block."""
+        return self.chain.get_canonical_head().hash
+
     def take(self, block):
         """Executes a block in RLP. Raises `ValidationError` where it does not come to the header that the block has."""
         block_class = self.chain.get_vm_class_for_block_number(1).get_block_class()

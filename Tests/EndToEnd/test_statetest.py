@@ -4,6 +4,11 @@ import json
 import subprocess
 
 import pytest
+from eth.db.atomic import AtomicDB
+from eth.rlp.headers import BlockHeader
+from eth.vm.chain_context import ChainContext
+from eth.vm.forks.prague import PragueVM
+from eth_account import Account
 
 from node import BINARY
 
@@ -44,6 +49,43 @@ def passing(tmp_path):
     """A test whose state root is what the command itself found. Whether that is right, ethereum/tests decide."""
     run = statetest("--json", write(tmp_path / "unknown.json", "0x" + "00" * 32))
     return write(tmp_path / "counter.json", json.loads(run.stdout.splitlines()[0])["stateRoot"])
+
+
+def test_a_set_code_transaction(tmp_path):
+    """Prague: an account lets the contract's code run in its place. What must come of it is said with py-evm's trie."""
+    authority = Account.from_key("0x" + "11" * 32)
+    signed = authority.sign_authorization({"chainId": 1, "address": CONTRACT, "nonce": 0})
+    path = write(tmp_path / "set-code.json", "0x" + "00" * 32)
+    test = json.loads(path.read_text())
+    transaction = test["counter"]["transaction"]
+    del transaction["gasPrice"]
+    transaction |= {
+        "to": authority.address, "maxFeePerGas": "0x0a", "maxPriorityFeePerGas": "0x00", "authorizationList": [{
+            "chainId": "0x01", "address": CONTRACT, "nonce": "0x00", "v": hex(signed.y_parity), "r": hex(signed.r),
+            "s": hex(signed.s)}]}
+    gas = 21_000 + 25_000 + 3 + 3 + 3 + 2 + 22_100
+    root = state_root({
+        SENDER: (1, int(test["counter"]["pre"][SENDER]["balance"], 16) - 10 * gas, "0x", {}),
+        CONTRACT: (0, 0, CODE, {}),
+        authority.address: (1, 0, "0xef0100" + CONTRACT[2:], {0: 42})})
+    test["counter"]["post"] = {"Prague": [
+        {"hash": root, "logs": NO_LOGS, "indexes": {"data": 0, "gas": 0, "value": 0}}]}
+    path.write_text(json.dumps(test))
+    assert statetest(path).stdout == "1 passed, 0 failed, 0 skipped\n"
+
+
+def state_root(accounts):
+    state = PragueVM.build_state(
+        AtomicDB(), BlockHeader(difficulty=0, block_number=-1, gas_limit=0), ChainContext(1))
+    for address, (nonce, balance, code, slots) in accounts.items():
+        address = bytes.fromhex(address[2:])
+        state.set_nonce(address, nonce)
+        state.set_balance(address, balance)
+        state.set_code(address, bytes.fromhex(code[2:]))
+        for slot, value in slots.items():
+            state.set_storage(address, slot, value)
+    state.persist()
+    return "0x" + state.state_root.hex()
 
 
 def test_a_difference_is_one_line_and_a_failure(tmp_path):

@@ -19,6 +19,8 @@ package struct TransactionTemplate: Sendable {
   let accessLists: [AccessList?]
   let blobVersionedHashes: [Bytes32]?
   let maxFeePerBlobGas: UInt256?
+  /// `nil` where the transaction has none, and where one does not fit an envelope.
+  let authorizations: [Authorization?]?
 
   init(_ value: JSONValue) throws(StateTestError) {
     guard
@@ -49,6 +51,10 @@ package struct TransactionTemplate: Sendable {
       : try value.list("blobVersionedHashes") { (item) throws(StateTestError) in
         try item.bytes32.orMissing("blobVersionedHashes")
       }
+    authorizations =
+      value["authorizationList"] == nil
+      ? nil
+      : try value.list("authorizationList") { (item) throws(StateTestError) in try Self.readAuthorization(item) }
   }
 
   /// The transaction of one combination; `nil` where its fields exceed what an envelope can hold.
@@ -59,9 +65,13 @@ package struct TransactionTemplate: Sendable {
       data.indices.contains(dataIndex), gasLimit.indices.contains(gasIndex), value.indices.contains(valueIndex),
       let value = value[valueIndex], let nonce = UInt64(exactly: nonce), let gas = UInt64(exactly: gasLimit[gasIndex])
     else { return nil }
+    let signed = authorizations?.compactMap(\.self) ?? []
+    guard signed.count == authorizations?.count ?? 0 else { return nil }
     let accessList = accessLists.indices.contains(dataIndex) ? accessLists[dataIndex] : nil
     let kind: SignedTransaction.Kind =
-      if blobVersionedHashes != nil {
+      if authorizations != nil {
+        .setCode
+      } else if blobVersionedHashes != nil {
         .blob
       } else if maxFeePerGas != nil {
         .dynamicFee
@@ -74,7 +84,17 @@ package struct TransactionTemplate: Sendable {
       kind: kind, chainID: kind == .legacy ? nil : chainID, nonce: nonce, gasLimit: gas,
       maxFeePerGas: maxFeePerGas ?? gasPrice ?? .zero, maxPriorityFeePerGas: maxPriorityFeePerGas ?? gasPrice ?? .zero,
       to: to, value: value, input: data[dataIndex], accessList: accessList ?? AccessList(),
-      maxFeePerBlobGas: maxFeePerBlobGas ?? .zero, blobVersionedHashes: blobVersionedHashes ?? [])
+      maxFeePerBlobGas: maxFeePerBlobGas ?? .zero, blobVersionedHashes: blobVersionedHashes ?? [],
+      authorizations: signed)
+  }
+
+  private static func readAuthorization(_ value: JSONValue) throws(StateTestError) -> Authorization? {
+    let address = try value.require("address").address.orMissing("address")
+    let chainID = try value.require("chainId").number("chainId"), nonce = try value.require("nonce").number("nonce")
+    let parity = try value.require("v").number("v")
+    let r = try value.require("r").number("r"), s = try value.require("s").number("s")
+    guard let nonce = UInt64(exactly: nonce), parity < 256 else { return nil }
+    return Authorization(chainID: chainID, address: address, nonce: nonce, yParity: UInt8(parity.l0), r: r, s: s)
   }
 
   private static func readAccessList(_ value: JSONValue) throws(StateTestError) -> AccessList {

@@ -198,7 +198,8 @@ public struct WorldState: EthereumState, Sendable {
     let current = peekStorage(address, key)
     if originals[slot] == nil { originals[slot] = current }
     if current == value { return }
-    ensureExists(address)
+    // Code runs in accounts that exist, but those of the base may not be in the world yet.
+    if base != nil { ensureExists(address) }
     journal.append(.storage(slot, current))
     setSlot(slot, value)
   }

@@ -57,6 +57,10 @@ public struct ProvingWork: Hashable, Sendable {
       case .bn254Multiply: self = .bn254Multiply
       case .bn254Pairing: self = .bn254Pairing
       case .blake2f, .pointEvaluation: return nil
+      // ZKsync OS does not have them.
+      case .bls12381AddG1, .bls12381MultiplyG1, .bls12381AddG2, .bls12381MultiplyG2, .bls12381Pairing,
+        .bls12381MapToG1, .bls12381MapToG2:
+        return nil
       }
     }
   }
