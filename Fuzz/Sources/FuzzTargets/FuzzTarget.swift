@@ -15,6 +15,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case bn254Pairing = "bn254-pairing"
   case blake2f
   case pointEvaluation = "point-evaluation"
+  case bls12381AddG1 = "bls12381-add-g1"
+  case bls12381MultiplyG1 = "bls12381-multiply-g1"
+  case bls12381AddG2 = "bls12381-add-g2"
+  case bls12381MultiplyG2 = "bls12381-multiply-g2"
+  case bls12381Pairing = "bls12381-pairing"
+  case bls12381MapToG1 = "bls12381-map-to-g1"
+  case bls12381MapToG2 = "bls12381-map-to-g2"
   case transaction
   case vmTransaction = "vm-transaction"
   case header
@@ -46,6 +53,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .bn254Pairing: PrecompileTarget.run(.bn254Pairing, input)
     case .blake2f: PrecompileTarget.run(.blake2f, input)
     case .pointEvaluation: PrecompileTarget.run(.pointEvaluation, input)
+    case .bls12381AddG1: PrecompileTarget.run(.bls12381AddG1, input)
+    case .bls12381MultiplyG1: PrecompileTarget.run(.bls12381MultiplyG1, input)
+    case .bls12381AddG2: PrecompileTarget.run(.bls12381AddG2, input)
+    case .bls12381MultiplyG2: PrecompileTarget.run(.bls12381MultiplyG2, input)
+    case .bls12381Pairing: PrecompileTarget.run(.bls12381Pairing, input)
+    case .bls12381MapToG1: PrecompileTarget.run(.bls12381MapToG1, input)
+    case .bls12381MapToG2: PrecompileTarget.run(.bls12381MapToG2, input)
     case .transaction: DecoderTargets.transaction(input)
     case .vmTransaction: DecoderTargets.vmTransaction(input)
     case .header: DecoderTargets.header(input)

@@ -75,7 +75,7 @@ extension BLS12381 {
 
   /// Whether the product of the pairings of at least one pair of points, of G1 and G2, is one.
   public static func pairingCheck(encoded input: UnsafeRawBufferPointer) -> Bool? {
-    guard let base = input.baseAddress, input.count.isMultiple(of: 384) else { return nil }
+    guard let base = input.baseAddress, input.count > 0, input.count.isMultiple(of: 384) else { return nil }
     var pairs: [(AffinePoint<G1>, AffinePoint<G2>)] = []
     for offset in stride(from: 0, to: input.count, by: 384) {
       guard let p = decode(G1.self, base + offset), let q = decode(G2.self, base + offset + 128) else { return nil }
@@ -100,7 +100,7 @@ extension BLS12381 {
     _ curve: Curve.Type, _ input: UnsafeRawBufferPointer, isInSubgroup: (AffinePoint<Curve>) -> Bool
   ) -> [UInt8]? where Curve.Coordinate: EncodedCoordinate {
     let pointSize = 2 * Curve.Coordinate.encodedSize, size = pointSize + 32
-    guard let base = input.baseAddress, input.count.isMultiple(of: size) else { return nil }
+    guard let base = input.baseAddress, input.count > 0, input.count.isMultiple(of: size) else { return nil }
     var terms: [(scalar: UInt256, point: JacobianPoint<Curve>)] = []
     for offset in stride(from: 0, to: input.count, by: size) {
       guard let decoded = decode(curve, base + offset) else { return nil }
