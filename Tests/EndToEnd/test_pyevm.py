@@ -11,7 +11,7 @@ from pyevm import ServedChain
 # Stores its first word under 1 and logs it; reverts where it gets more than a word.
 KEEPER = bytes.fromhex("5f356001555f355f52600760205fa13660201060175700" + "5b5f5ffd")
 # Creates a contract that destroys itself when it is called, and calls it.
-MAKER = bytes.fromhex("6133ff5f526002601ef05f5f5f5f5f945af100")
+MAKER = bytes.fromhex("6133ff5f526002601e5ff05f5f5f5f5f945af100")
 
 
 def init_code(runtime):
