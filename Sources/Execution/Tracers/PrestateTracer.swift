@@ -19,17 +19,27 @@ public struct PrestateTracer: Tracer {
     var isAbsent: Bool { balance.isZero && nonce == 0 && code.isEmpty }
   }
 
+  private let byteLimit: Int
+  private var bytes = 0
   private var accounts: [Address: Account] = [:]
 
   /// A tracer that has seen no account.
-  public init() {}
+  ///
+  /// - Parameter byteLimit: bytes that may be collected; what comes after that many is left out, and ``isTooLarge`` says so.
+  public init(byteLimit: Int = .max) { self.byteLimit = byteLimit }
+
+  /// Whether something is left out because of the limit.
+  public var isTooLarge: Bool { bytes > byteLimit }
 
   public static var isActive: Bool { true }
   public static var observesSteps: Bool { true }
 
   /// Notes an account as it is now, unless it is known already.
   public mutating func touch(_ address: Address, world: some WorldReader) {
-    if accounts[address] == nil { accounts[address] = PrestateTracer.read(address, world) }
+    guard accounts[address] == nil, !isTooLarge else { return }
+    let account = PrestateTracer.read(address, world)
+    bytes += 200 + 2 * account.code.count
+    accounts[address] = account
   }
 
   public mutating func willStep(_ frame: FrameView, world: some WorldReader) {
@@ -39,7 +49,8 @@ public struct PrestateTracer: Tracer {
     case .sload, .sstore:
       guard let key = operand(0) else { return }
       touch(frame.address, world: world)
-      if accounts[frame.address]?.storage[key] == nil {
+      if accounts[frame.address]?.storage[key] == nil, !isTooLarge {
+        bytes += 140
         accounts[frame.address]?.storage[key] = world.peekStorage(frame.address, key)
       }
     case .balance, .extcodesize, .extcodecopy, .extcodehash, .selfdestruct:
@@ -54,7 +65,8 @@ public struct PrestateTracer: Tracer {
 
   public mutating func enter(_ event: FrameEvent, world: some WorldReader) {
     // A new contract. The host has begun it already; what it began with is a balance at most.
-    guard event.kind == .create || event.kind == .create2, accounts[event.to] == nil else { return }
+    guard event.kind == .create || event.kind == .create2, accounts[event.to] == nil, !isTooLarge else { return }
+    bytes += 200
     let value = event.value ?? .zero
     let balance = world.peekBalance(event.to)
     accounts[event.to] = Account(balance: balance >= value ? balance - value : .zero, nonce: 0, code: [])

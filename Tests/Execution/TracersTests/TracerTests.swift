@@ -165,4 +165,28 @@ struct TracerTests {
     _ = trace(&tracer, "0xa9059cbb 224 SHL 0 MSTORE " + call + call + "0 0 3 0 0 0xbeef GAS CALL 0 0 8 0 0 2 GAS CALL")
     #expect(String(decoding: tracer.result, as: UTF8.self) == #"{"0xa9059cbb-32":2}"#)
   }
+
+  @Test("Whatever a tracer collects has a bound in bytes, and it says so where that was reached")
+  func bounds() {
+    // As many rounds as there is gas for, each of which calls with 32 bytes, emits a log and looks at an account that was never seen.
+    let rounds = "JUMPDEST 32 0 LOG0 0 0 32 0 0 0xbeef GAS CALL POP GAS BALANCE POP GAS SLOAD POP 0 JUMP"
+    for limit in [Int.max, 5_000] {
+      var options = StructLogger.Options()
+      options.byteLimit = limit
+      var steps = StructLogger(options: options)
+      _ = trace(&steps, rounds, gas: 400_000)
+      #expect(steps.isTruncatedByBytes == (limit < .max))
+      if limit < .max { #expect(steps.result(gasUsed: 0, failed: true, output: []).count < 2 * limit) }
+
+      var calls = CallTracer(withLog: true, byteLimit: limit)
+      _ = trace(&calls, rounds, gas: 400_000)
+      #expect(calls.isTooLarge == (limit < .max))
+      if limit < .max { #expect(calls.result.isEmpty) }
+
+      var accounts = PrestateTracer(byteLimit: limit)
+      _ = trace(&accounts, rounds, gas: 400_000)
+      #expect(accounts.isTooLarge == (limit < .max))
+      if limit < .max { #expect(accounts.result.count < 2 * limit) }
+    }
+  }
 }

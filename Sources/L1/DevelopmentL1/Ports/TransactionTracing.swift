@@ -138,10 +138,11 @@ extension TraceOptions {
       if tracer.isTooLarge { throw .tooLarge }
       json = tracer.result
     case .prestate(let isDifference):
-      var tracer = PrestateTracer()
+      var tracer = PrestateTracer(byteLimit: maxBytes)
       let world = try run.before()
       for address in run.touched { tracer.touch(address, world: world) }
       let end = try run.execute(&tracer)
+      if tracer.isTooLarge { throw .tooLarge }
       json = isDifference ? tracer.difference(world: end.world) : tracer.result
     case .fourByte:
       var tracer = FourByteTracer()
