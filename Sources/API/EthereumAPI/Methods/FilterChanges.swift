@@ -15,7 +15,7 @@ extension EthereumAPI {
   private static let pollBlocks: UInt64 = 50_000
 
   /// Writes what has happened since a filter was last polled; where it is then.
-  func writeChanges(
+  func writeFilterChanges(
     _ kind: FilterRegistry.Kind, since position: FilterRegistry.Position, _ id: String, _ context: RPCContext,
     _ writer: inout JSONWriter
   ) throws(RPCError) -> FilterRegistry.Position {

@@ -77,7 +77,7 @@ extension EthereumAPI {
     ) { [self] (parameters, context, writer) throws(RPCError) in
       let id = try parameters.required("id", as: String.self)
       guard let (kind, position) = filters.find(id) else { throw .refused("filter not found") }
-      let next = try writeChanges(kind, since: position, id, context, &writer)
+      let next = try writeFilterChanges(kind, since: position, id, context, &writer)
       context.whenAnswered { [self] in filters.advance(id, from: position, to: next) }
     }
   }
