@@ -278,17 +278,16 @@ def check_token_deposit(l1: L1, token: dict) -> None:
         assert transaction[1] == (int(l1.router, 16) + ALIAS_OFFSET) % 2**160
         assert transaction[2] == int(L2_ASSET_ROUTER, 16)
         assert transaction[10][1] == int(l1.account.address, 16)
+        # The form that L2 had before there were asset ids: so is a token of L1 called there.
+        assert transaction[11][:4] == selector("finalizeDeposit(address,address,address,uint256,bytes)")
         transfer = transaction[11][4:]
-        # The reference calls L2 as its chains had it before there were asset ids, as long as the token is the vault's.
-        if transaction[11][:4] != selector("finalizeDeposit(address,address,address,uint256,bytes)"):
-            assert transaction[11][:4] == selector("finalizeDeposit(uint256,bytes32,bytes)")
-            chain_id, asset_id, transfer = decode(["uint256", "bytes32", "bytes"], transfer)
-            assert (chain_id, asset_id) == (l1.web3.eth.chain_id, asset)
         sender, to, origin, moved, metadata = decode(["address", "address", "address", "uint256", "bytes"], transfer)
         assert [to_checksum_address(each) for each in (sender, to, origin)] == [l1.account.address, receiver, address]
         assert moved == amount
-        assert metadata[0] == 1 and decode(
-            ["string"], decode(["uint256", "bytes", "bytes", "bytes"], metadata[1:])[1]) == ("Test Token",)
+        origin_chain, name, symbol, decimals = decode(["uint256", "bytes", "bytes", "bytes"], metadata[1:])
+        assert metadata[0] == 1 and origin_chain == l1.web3.eth.chain_id
+        assert (decode(["string"], name), decode(["string"], symbol), decode(["uint8"], decimals)) == (
+            ("Test Token",), ("TTK",), (18,))
         deposited += amount
         assert l1.read(l1.vault, "chainBalance(uint256,bytes32)", "uint256", l1.chain_id, asset) == deposited
         assert l1.read(address, "balanceOf(address)", "uint256", l1.vault) == deposited

@@ -3,12 +3,12 @@
 import re
 import subprocess
 
-import l1_contracts
 import pytest
-from l1_contracts import L1
-from node import ROOT, free_port, wait_until
 
-ZKOS = ROOT / ".build" / "release" / "zkos"
+import l1_contracts
+from l1_contracts import L1
+from l1_program import ZKOS, L1Program
+
 # The first account of the phrase that every development chain has.
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 BRIDGEHUB = "0x4b37536b9824c4a4cf3d15362135e346adb7cb9c"
@@ -16,17 +16,9 @@ BRIDGEHUB = "0x4b37536b9824c4a4cf3d15362135e346adb7cb9c"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    port = free_port()
-    log = tmp_path_factory.mktemp("l1") / "log"
-    with open(log, "wb") as output:
-        process = subprocess.Popen([ZKOS, "l1", "serve", "--port", str(port)], stdout=output, stderr=output)
-    try:
-        wait_until(lambda: process.poll() is not None or b"Listening on" in log.read_bytes())
-        assert process.poll() is None, log.read_text()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    program = L1Program(tmp_path_factory.mktemp("l1"), "--contracts")
+    yield program.url
+    program.stop()
 
 
 def deploy(url: str, *options: str) -> subprocess.CompletedProcess:

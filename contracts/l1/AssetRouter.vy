@@ -8,7 +8,7 @@
 interface TokenVault:
     def bridgeBurn(
         chainId: uint256, msgValue: uint256, assetId: bytes32, originalCaller: address, data: Bytes[MAX_TRANSFER]
-    ) -> Bytes[MAX_TRANSFER]: payable
+    ) -> Bytes[MAX_MINT]: payable
     def bridgeMint(chainId: uint256, assetId: bytes32, data: Bytes[MAX_TRANSFER]): nonpayable
     def ensureTokenIsRegistered(token: address) -> bytes32: nonpayable
     def tokenAddress(assetId: bytes32) -> address: view
@@ -37,7 +37,7 @@ event BridgehubDepositInitiated:
     txDataHash: indexed(bytes32)
     sender: indexed(address)
     assetId: bytes32
-    bridgeMintCalldata: Bytes[MAX_TRANSFER]
+    bridgeMintCalldata: Bytes[MAX_MINT]
 
 event DepositFinalizedAssetRouter:
     chainId: indexed(uint256)
@@ -56,7 +56,10 @@ struct L2TransactionRequestTwoBridgesInner:
 MAX_TRANSFER: constant(uint256) = 4_096
 # A transfer with its asset.
 MAX_DEPOSIT: constant(uint256) = 4_224
-MAX_L2_CALLDATA: constant(uint256) = 4_228
+# What the vault says about a deposit, and the call of L2 that is made of it.
+MAX_MINT: constant(uint256) = 1_216
+MAX_METADATA: constant(uint256) = 1_024
+MAX_L2_CALLDATA: constant(uint256) = 1_220
 MAX_MESSAGE: constant(uint256) = 4_096
 MAX_PROOF: constant(uint256) = 64
 TWO_BRIDGES_MAGIC: constant(bytes32) = 0xa175e001c0e5684bc26302c2f9a55aec9f3936fe2aef558034003ef4da7fc77d
@@ -148,14 +151,14 @@ def bridgehubDeposit(
         raw_revert(abi_encode(assetId, method_id=method_id("AssetIdNotSupported(bytes32)")))
     if self._handler(assetId) == empty(address):
         raw_revert(abi_encode(assetId, method_id=method_id("AssetHandlerDoesNotExist(bytes32)")))
-    mint: Bytes[MAX_TRANSFER] = extcall TokenVault(VAULT).bridgeBurn(
+    mint: Bytes[MAX_MINT] = extcall TokenVault(VAULT).bridgeBurn(
         _chainId, _value, assetId, _originalCaller, transfer, value=msg.value)
     log BridgehubDepositInitiated(
         chainId=_chainId, txDataHash=dataHash, sender=_originalCaller, assetId=assetId, bridgeMintCalldata=mint)
     return L2TransactionRequestTwoBridgesInner(
         magicValue=TWO_BRIDGES_MAGIC,
         l2Contract=L2_ASSET_ROUTER,
-        l2Calldata=abi_encode(chain.id, assetId, mint, method_id=method_id("finalizeDeposit(uint256,bytes32,bytes)")),
+        l2Calldata=self._l2_calldata(_originalCaller, mint),
         factoryDeps=[],
         txDataHash=dataHash)
 
@@ -203,6 +206,24 @@ def finalizeWithdrawal(
 @view
 def isWithdrawalFinalized(_chainId: uint256, _l2BatchNumber: uint256, _l2MessageIndex: uint256) -> bool:
     return staticcall Nullifier(NULLIFIER).isWithdrawalFinalized(_chainId, _l2BatchNumber, _l2MessageIndex)
+
+
+@internal
+@pure
+def _l2_calldata(sender: address, mint: Bytes[MAX_MINT]) -> Bytes[MAX_L2_CALLDATA]:
+    """
+    @notice What is called on L2 for a token of L1: the older form, as clients know it
+    """
+    caller: address = empty(address)
+    receiver: address = empty(address)
+    token: address = empty(address)
+    amount: uint256 = 0
+    metadata: Bytes[MAX_METADATA] = b""
+    caller, receiver, token, amount, metadata = abi_decode(
+        mint, (address, address, address, uint256, Bytes[MAX_METADATA]))
+    return abi_encode(
+        sender, receiver, token, amount, metadata,
+        method_id=method_id("finalizeDeposit(address,address,address,uint256,bytes)"))
 
 
 @internal

@@ -34,6 +34,7 @@ MAX_TRANSFER: constant(uint256) = 4_096
 # Of the answer of a token to a question about itself.
 MAX_ANSWER: constant(uint256) = 256
 MAX_METADATA: constant(uint256) = 1_024
+MAX_MINT: constant(uint256) = 1_216
 ETH: constant(address) = 0x0000000000000000000000000000000000000001
 L2_TOKEN_VAULT: constant(address) = 0x0000000000000000000000000000000000010004
 
@@ -72,7 +73,7 @@ def ensureTokenIsRegistered(_token: address) -> bytes32:
 @nonreentrant
 def bridgeBurn(
     _chainId: uint256, _msgValue: uint256, _assetId: bytes32, _originalCaller: address, _data: Bytes[MAX_TRANSFER]
-) -> Bytes[MAX_TRANSFER]:
+) -> Bytes[MAX_MINT]:
     """
     @notice Takes a deposit; what L2 needs to know to mint it
     @param _data ABI(uint256 amount, address receiver, address token)

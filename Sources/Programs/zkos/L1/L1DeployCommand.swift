@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batches
 import Cryptography
 import JSONRPC
 import L1Contracts
@@ -32,7 +33,7 @@ struct L1DeployCommand: AsyncParsableCommand {
   var admin: String?
 
   @Option(help: "Hash of the batch before the first: by default of a chain that begins without accounts.")
-  var storedBatchZero = "0x23d94f3627a0cbc43568b1809eef2734e263688abc225857bd8669ff3aea84cb"
+  var storedBatchZero = StoredBatchInfo.ofEmptyChain.hash.description
 
   @Option(help: "Address of the contract of L2 whose withdrawals anybody may finalize.")
   var withdrawalHelper = "0x0000000000000000000000000000000000000000"
@@ -59,7 +60,11 @@ struct L1DeployCommand: AsyncParsableCommand {
       let withdrawalHelper = Address(hex: withdrawalHelper)
     else { throw ExitCode.failure }
     let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let client = try JSONRPCClient(url: rpc, on: loop.next())
+    let client: JSONRPCClient
+    do { client = try JSONRPCClient(url: rpc, on: loop.next()) } catch {
+      try? await loop.shutdownGracefully()
+      throw ValidationError(Self.text(of: error, rpc))
+    }
     do throws(RPCClientError) {
       var l1 = try await L1Account(client, payer)
       let options = L1Deployment.Options(
