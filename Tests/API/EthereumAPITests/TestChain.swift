@@ -320,6 +320,8 @@ final class Fixture: Sendable {
     dispatcher = RPCDispatcher(methods: api.methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(registry))
   }
 
+  deinit { Task { [pool] in await pool.shutdown() } }
+
   /// The response to a call; `parameters` is the text of an array.
   func response(_ method: String, _ parameters: String = "[]") async throws -> JSONValue {
     let message = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(parameters)}"#

@@ -72,6 +72,8 @@ final class L1Fixture: Sendable {
     dispatcher = RPCDispatcher(methods: l1.methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(registry))
   }
 
+  deinit { Task { [pool] in await pool.shutdown() } }
+
   /// The response to a call; `parameters` is the text of an array.
   func response(_ method: String, _ parameters: String = "[]") async throws -> JSONValue {
     let message = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(parameters)}"#
