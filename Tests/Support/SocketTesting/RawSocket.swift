@@ -22,7 +22,8 @@ public final class RawSocket: @unchecked Sendable {
   public init(
     port: Int, timeout: Double = 10, receiveBuffer: Int32? = nil, source: String = "127.0.0.1"
   ) throws(SocketError) {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    // A process that another test starts meanwhile must not keep the connection open.
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw .cannotConnect(errno) }
     var time = timeval(tv_sec: Int(timeout), tv_usec: Int(timeout.truncatingRemainder(dividingBy: 1) * 1e6))
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
