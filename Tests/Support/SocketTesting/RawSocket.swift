@@ -52,6 +52,14 @@ public final class RawSocket: @unchecked Sendable {
 
   deinit { close() }
 
+  /// Closes at once (RST): the peer hears of it even while it does not read what was sent before, as it would have to
+  /// for a FIN that does not fit into its window.
+  public func reset() {
+    var now = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    close()
+  }
+
   public func close() {
     if descriptor >= 0 { _ = Glibc.close(descriptor) }
     descriptor = -1
