@@ -49,6 +49,16 @@ def test_a_key_that_everybody_knows_is_warned_of_where_everybody_can_use_it(own_
     assert len(found) == 1 and RICH.address.lower() in found[0].lower() and "0.0.0.0" in found[0]
 
 
+def test_an_l1_that_everybody_can_move_is_warned_of(own_node):
+    node = own_node(DEVELOPMENT_L1_ENABLED="true", DEVELOPMENT_L1_ADDRESS=f"127.0.0.1:{free_port()}")
+    assert not [text for text in warnings(node) if "development L1" in text]
+    node.stop()
+    address = f"0.0.0.0:{free_port()}"
+    node.options["DEVELOPMENT_L1_ADDRESS"] = address
+    node.start()
+    assert [text for text in warnings(node) if text.startswith(f"the development L1 at {address} does what whoever")]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="these tests do not run as root")
 def test_root_is_warned(own_node):
     assert [text for text in warnings(own_node()) if text.startswith("the node runs as root")]

@@ -92,7 +92,8 @@ extension DevelopmentChain {
     }
     guard var history, let head = records.last else { throw .refused("the state dump says of no block where it ends") }
     history.begin(following: 0)
-    settings.gasLimit = head.header.gasLimit
+    // anvil without a limit writes the largest number.
+    if head.header.gasLimit >= 21_000 { settings.gasLimit = min(head.header.gasLimit, ChainSettings.mostGas) }
     do throws(JournalError) {
       try journal?.append(JournalEntry.settings(settings).encoded)
       try journal?.append(JournalEntry.begun(following: 0).encoded)
@@ -116,7 +117,8 @@ extension DevelopmentChain {
 
   /// The chain as a dump.
   func dump() throws(ChainError) -> StateDump.Content {
-    let (head, state, first) = published.withLock { ($0.history.head, $0.history.headState, $0.history.first) }
+    let (chain, state) = published.withLock { ($0.history.all, $0.history.headState) }
+    guard let head = chain.last else { throw .refused("the chain has no block") }
     var accounts: [StateDump.Account] = []
     state.forEachAccount { address, account in
       var storage: [UInt256: UInt256] = [:]
@@ -128,8 +130,8 @@ extension DevelopmentChain {
     }
     var blocks: [StateDump.Block] = []
     var outcomes: [StateDump.Outcome] = []
-    for number in first...head.number {
-      guard let block = block(number), let body = try body(of: block) else { continue }
+    for block in chain {
+      guard let body = try body(of: block) else { continue }
       blocks.append(StateDump.Block(header: block.header, transactions: body.transactions.compactMap { .init($0) }))
       for (index, receipt) in body.receipts.enumerated() {
         let transaction = body.transactions[index]
@@ -137,7 +139,8 @@ extension DevelopmentChain {
         outcomes.append(
           StateDump.Outcome(
             transactionHash: transaction.hash, transactionIndex: UInt64(index), blockHash: block.hash,
-            blockNumber: number, sender: transaction.sender, to: signed.to, nonce: signed.nonce, receipt: receipt))
+            blockNumber: block.number, sender: transaction.sender, to: signed.to, nonce: signed.nonce, receipt: receipt)
+        )
       }
     }
     return StateDump.Content(
@@ -189,6 +192,10 @@ private struct DumpLoading {
     var byNumber: [UInt64: StateDump.Block] = [:]
     for block in found {
       let number = block.header.number
+      guard number <= BlockClock.latest, block.header.timestamp <= BlockClock.latest else {
+        throw .refused(
+          "the state dump has a block of number \(number) and time \(block.header.timestamp): no chain gets there")
+      }
       // The first block of the chain that loaded the dump stands in it too: of two, the next one names its parent.
       if byNumber[number] != nil, !found.contains(where: { $0.header.parentHash == block.header.hash }) { continue }
       byNumber[number] = block
@@ -201,9 +208,9 @@ private struct DumpLoading {
       records.append(try record(block))
     }
     if byNumber[head] == nil {
-      guard let environment, environment.number == head else {
-        throw .refused("the state dump lacks its newest block, \(head)")
-      }
+      guard let environment, environment.number == head, head <= BlockClock.latest,
+        environment.timestamp <= BlockClock.latest
+      else { throw .refused("the state dump lacks its newest block, \(head)") }
       records.append(
         BlockRecord(
           header: BlockHeader(environment, parent: records.last?.header), chainID: 0, transactions: [], receipts: [],

@@ -20,10 +20,12 @@ extension DevelopmentChain {
     guard count <= options.maxBlocksPerCall else {
       throw .refused("at most \(options.maxBlocksPerCall) blocks can be mined at once")
     }
+    // A century: however often it is asked for, times stay within 64 bits.
+    guard spacing ?? 0 <= 3_155_760_000 else { throw .refused("blocks can be a century apart at most") }
     return try writer.withLock { (writer) throws(ChainError) in
       for index in 0..<count {
         if isStopping.load(ordering: .relaxed) { throw .refused("the chain is being stopped") }
-        let timestamp = index > 0 ? spacing.map { head.header.timestamp &+ min($0, BlockClock.latest) } : nil
+        let timestamp = index > 0 ? spacing.map { head.header.timestamp &+ $0 } : nil
         try mineBlock(&writer, .pool(atMost: .max), at: timestamp)
       }
       return head.number

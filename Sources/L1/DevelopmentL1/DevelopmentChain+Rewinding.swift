@@ -23,14 +23,11 @@ extension DevelopmentChain {
   /// Makes everything what it was at a snapshot, which is used up with that; false where there is none of this id.
   public func revert(to id: UInt64) throws(ChainError) -> Bool {
     try writer.withLock { (writer) throws(ChainError) in
-      guard let snapshot = writer.snapshots.take(id), block(snapshot.number)?.hash == snapshot.hash else {
-        return false
-      }
-      var settings = snapshot.settings
-      // Time goes on from the snapshot's, whatever it was moved by since.
-      settings.clock.nextTimestamp = nil
+      guard let snapshot = writer.snapshots[id], block(snapshot.number)?.hash == snapshot.hash else { return false }
       try rewind(
-        to: snapshot.number, state: snapshot.state, settings: settings, journalLength: snapshot.journalLength, &writer)
+        to: snapshot.number, state: snapshot.state, settings: snapshot.settings,
+        journalLength: snapshot.journalLength, &writer)
+      writer.snapshots.use(id)
       pool.withLock { $0 = snapshot.pool }
       news.notify()
       return true
@@ -97,11 +94,16 @@ extension DevelopmentChain {
       }
     }
     do throws(JournalError) {
-      try journal?.truncate(to: journalLength)
       try stateFiles?.forget(beyond: journalLength)
-      try journal?.append(JournalEntry.settings(settings).encoded)
+      try journal?.truncate(to: journalLength)
     } catch {
       throw .journal(error)
+    }
+    // From here on the journal is that of the shorter chain, whatever happens.
+    do throws(JournalError) { try journal?.append(JournalEntry.settings(settings).encoded) } catch {
+      log.error(
+        "a restart would not know the settings of the chain: they are those of when it was shorter",
+        metadata: ["error": "\(error)"])
     }
     writer.rewinds += 1
     writer.snapshots.forget(beyond: journalLength, block: number)

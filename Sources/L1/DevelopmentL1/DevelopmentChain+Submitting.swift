@@ -75,6 +75,8 @@ extension DevelopmentChain {
     }
     let nonce = sender?.nonce ?? 0
     if transaction.nonce < nonce { throw .nonceTooLow(account: nonce, transaction: transaction.nonce) }
+    // EIP-2681: no account gets past it.
+    if transaction.nonce == .max { throw .nonceMax }
     let baseFee = baseFee(settings, after: parent)
     if transaction.maxFeePerGas < UInt256(baseFee) {
       throw .belowBaseFee(cap: transaction.maxFeePerGas, baseFee: baseFee)

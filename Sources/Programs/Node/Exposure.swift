@@ -28,6 +28,12 @@ enum Exposure {
     if provers.isEnabled, provers.isOpen, provers.token.isEmpty, !isLoopback(provers.address) {
       warnings.append("the prover API at \(provers.address) takes proofs from whoever reaches it (prover_api_open)")
     }
+    let l1 = configuration.developmentL1
+    if l1.isEnabled, !isLoopback(l1.address) {
+      warnings.append(
+        "the development L1 at \(l1.address) does what whoever reaches it wants: it signs for its accounts and sets "
+          + "balances (development_l1_address)")
+    }
     return warnings
   }
 

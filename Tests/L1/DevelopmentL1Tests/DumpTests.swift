@@ -56,6 +56,34 @@ struct DumpTests {
     #expect(try await l1.error("eth_getBalance", #"["\#(bob.address)","0x1"]"#).contains("not available"))
   }
 
+  private func hex(_ text: String) -> String { Hex.encode(Array(text.utf8)) }
+
+  @Test(
+    "A number or a time that no chain reaches is refused, and the chain goes on",
+    arguments: [
+      #""number":"0xffffffffffffffff","timestamp":"0x1""#, #""number":"0x1","timestamp":"0xffffffffffffffff""#,
+    ])
+  func endOfNumbers(fields: String) async throws {
+    let l1 = try L1Fixture()
+    let block = #""block":{\#(fields),"gas_limit":"0x1c9c380","basefee":"0x7"}"#
+    let refusal = try await l1.error("anvil_loadState", #"["\#(hex(#"{\#(block),"accounts":{}}"#))"]"#)
+    #expect(refusal.contains("state dump"))
+    _ = try await l1.send()
+    #expect(try await l1.head == 1)
+  }
+
+  @Test("A dump of a chain without a gas limit makes one with a large limit, where all goes on")
+  func withoutGasLimit() async throws {
+    let l1 = try L1Fixture()
+    let block = #""block":{"number":"0x5","timestamp":"0x1","gas_limit":"0xffffffffffffffff","basefee":"0x7"}"#
+    try await l1.result("anvil_loadState", #"["\#(hex(#"{\#(block),"accounts":{}}"#))"]"#)
+    let estimate = #"[{"from":"\#(alice.address)","to":"\#(bob.address)"}]"#
+    #expect(try await l1.number("eth_estimateGas", estimate) == 21_000)
+    _ = try await l1.send()
+    #expect(try await l1.blockField("gasLimit", 6) == "0x10000000000")
+    #expect(try await l1.result("anvil_dumpState").string?.hasPrefix("0x1f8b") == true)
+  }
+
   @Test(
     "What is no dump changes nothing",
     arguments: [

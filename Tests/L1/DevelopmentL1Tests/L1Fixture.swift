@@ -34,15 +34,8 @@ final class TestClock: Sendable {
 let start: UInt64 = 1_800_000_000
 
 /// Two accounts with a thousand ether each.
-let alice = account(1), bob = account(2)
+let alice = DevelopmentAccount.wellKnown[0], bob = DevelopmentAccount.wellKnown[1]
 let ether = UInt256(1_000_000_000_000_000_000)
-
-func account(_ number: UInt64) -> DevelopmentAccount {
-  guard let key = Secp256k1.PrivateKey(Bytes32(UInt256(0xa11ce + number))), let account = DevelopmentAccount(key) else {
-    fatalError("not a key")
-  }
-  return account
-}
 
 /// A development L1, and a way to call it.
 final class L1Fixture: Sendable {

@@ -30,6 +30,16 @@ struct PoolTests {
     #expect(try await l1.error("eth_sendRawTransaction", #"["0x"]"#) == "typed transaction too short")
   }
 
+  @Test("The last nonce of all is refused (EIP-2681)")
+  func lastNonce() async throws {
+    let l1 = try L1Fixture()
+    try await l1.result("anvil_setNonce", #"["\#(alice.address)","0xffffffffffffffff"]"#)
+    #expect(try await l1.error("eth_sendRawTransaction", try await l1.raw(1, .max)) == "nonce has max value")
+    #expect(try await l1.number("eth_getTransactionCount", #"["\#(alice.address)","pending"]"#) == .max)
+    _ = try await l1.send(from: bob)
+    #expect(try await l1.head == 1)
+  }
+
   @Test("A replacement pays a tenth more on both counts")
   func replacement() async throws {
     let l1 = try L1Fixture { $0.mining = .manual }

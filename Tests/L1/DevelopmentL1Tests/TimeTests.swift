@@ -50,6 +50,15 @@ struct TimeTests {
     #expect(try await mined(l1) == start + 91)
   }
 
+  @Test("Times stay within what a number holds, however far apart blocks are asked for")
+  func farApart() async throws {
+    let l1 = try L1Fixture()
+    #expect(try await l1.error("anvil_mine", #"["0x2","0xffffffffffffffff"]"#).contains("a century apart"))
+    try await l1.result("anvil_setBlockTimestampInterval", #"["0x4000000000000000"]"#)
+    for _ in 0..<6 { _ = try await mined(l1) }
+    #expect(try await l1.head == 6)
+  }
+
   @Test("Blocks can have a fixed step")
   func step() async throws {
     let l1 = try L1Fixture()

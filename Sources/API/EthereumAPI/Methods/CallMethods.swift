@@ -123,12 +123,15 @@ extension EthereumAPI {
     }
   }
 
+  /// A chain whose blocks have no limit writes the largest number into their headers.
+  private static let mostEstimatedGas: UInt64 = 1 << 40
+
   /// The most gas that the call can have: what it asks for, what a block has, and what the sender can pay.
   private func gasCeiling(
     _ request: TransactionRequest, _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
   ) throws(RPCError) -> UInt64 {
     // An override may lower the limit; raising it would be an invitation to compute without end.
-    let realLimit = chain.head.header.gasLimit
+    let realLimit = min(chain.head.header.gasLimit, Self.mostEstimatedGas)
     let blockLimit = min(overrides.block.gasLimit ?? realLimit, realLimit)
     let asked = min(request.gas ?? blockLimit, blockLimit)
     guard !call.gasPrice.isZero else { return asked }

@@ -38,7 +38,8 @@ extension EthereumTransition {
   }
 
   private func checkGas(_ transaction: SignedTransaction) throws(TransactionRefusal) -> FixedGas {
-    if transaction.gasLimit > block.gasLimit { throw .gasLimitAboveBlock }
+    // The meter counts in 63 bits.
+    if transaction.gasLimit > min(block.gasLimit, UInt64(Int64.max)) { throw .gasLimitAboveBlock }
     if revision >= .shanghai, options.limitsCodeSize, transaction.to == nil, transaction.input.count > 49_152 {
       throw .initCodeTooLarge
     }

@@ -52,6 +52,9 @@ struct History: Sendable {
 
   func block(_ number: UInt64) -> ChainBlock? { blocks[number] }
 
+  /// Every block, in order. There may be gaps in a chain that came from elsewhere.
+  var all: [ChainBlock] { blocks.values.sorted { $0.number < $1.number } }
+
   func number(of hash: Bytes32) -> UInt64? { numbers[hash] }
 
   func place(of hash: Bytes32) -> Place? { places[hash] }

@@ -30,12 +30,10 @@ struct Snapshots: Sendable {
     return next
   }
 
-  /// Takes a snapshot out, and with it all that are younger.
-  mutating func take(_ id: UInt64) -> Snapshot? {
-    guard let snapshot = byID[id] else { return nil }
-    byID = byID.filter { $0.key < id }
-    return snapshot
-  }
+  subscript(id: UInt64) -> Snapshot? { byID[id] }
+
+  /// A snapshot has been gone back to: it is forgotten, and with it all that are younger.
+  mutating func use(_ id: UInt64) { byID = byID.filter { $0.key < id } }
 
   /// Forgets those that remember more of the journal than there is now.
   mutating func forget(beyond length: UInt64, block number: UInt64) {

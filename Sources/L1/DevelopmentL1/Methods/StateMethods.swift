@@ -79,8 +79,7 @@ extension DevelopmentMethods {
       parameters: [.required("gasLimit", "quantity")], result: "true"
     ) { [self] (parameters, _, writer) throws(RPCError) in
       let limit = try parameters.required("gasLimit", as: UInt64.self)
-      // EIP-1559 and the interpreter both reckon with less than that; below, no transaction fits.
-      guard (21_000...(1 << 40)).contains(limit) else {
+      guard (21_000...ChainSettings.mostGas).contains(limit) else {
         throw .invalidParameters("a gas limit from 21000 to 2^40 is expected")
       }
       try set { $0.gasLimit = limit }

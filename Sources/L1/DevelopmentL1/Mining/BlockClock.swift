@@ -19,7 +19,7 @@ struct BlockClock: Sendable, Equatable {
 
   /// The time of the block after one of `parent`: always later (yellow paper, section 4.4.4).
   func timestamp(after parent: UInt64, system: UInt64) -> UInt64 {
-    let wanted = nextTimestamp ?? interval.map { parent &+ $0 } ?? now(system: system)
+    let wanted = nextTimestamp ?? interval.map { min(parent &+ $0, Self.latest) } ?? now(system: system)
     return max(wanted, parent + 1)
   }
 

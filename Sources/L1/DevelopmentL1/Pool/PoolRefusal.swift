@@ -4,6 +4,7 @@ import Primitives
 enum PoolRefusal: Error, Sendable, Equatable, CustomStringConvertible {
   case alreadyKnown
   case nonceTooLow(account: UInt64, transaction: UInt64)
+  case nonceMax
   case insufficientFunds(has: UInt256, needs: UInt256)
   case replacementUnderpriced
   case belowBaseFee(cap: UInt256, baseFee: UInt64)
@@ -30,6 +31,7 @@ enum PoolRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case .alreadyKnown: "already known"
     case .nonceTooLow(let account, let transaction):
       "nonce too low: next nonce \(account), tx nonce \(transaction)"
+    case .nonceMax: "nonce has max value"
     case .insufficientFunds(let has, let needs):
       "insufficient funds for gas * price + value: balance \(has), tx cost \(needs)"
     case .replacementUnderpriced: "replacement transaction underpriced"

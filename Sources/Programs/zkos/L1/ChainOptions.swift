@@ -42,7 +42,12 @@ struct ChainOptions: ParsableArguments {
 
   func check() throws {
     _ = try rules()
-    guard gasLimit >= 21_000 else { throw ValidationError("--gas-limit must be at least 21000") }
+    guard (21_000...(1 << 40)).contains(gasLimit) else {
+      throw ValidationError("--gas-limit must be between 21000 and 2^40")
+    }
+    guard number <= 1 << 62, timestamp ?? 0 <= 1 << 62 else {
+      throw ValidationError("--number and --timestamp are 2^62 at most")
+    }
     if let codeSizeLimit, codeSizeLimit < 24_576 {
       throw ValidationError("--code-size-limit must be at least 24576: smaller limits are not supported")
     }
