@@ -39,9 +39,9 @@ test: test-unit test-e2e ## Run every test
 
 test-unit: deps
 	swift build $(FLAGS) --build-tests
-	swift test $(FLAGS) --skip-build
 	scripts/check-documentation EVM
 	scripts/reference check
+	swift test $(FLAGS) --skip-build
 
 test-e2e: deps $(VENV)/.installed
 	swift build $(FLAGS)

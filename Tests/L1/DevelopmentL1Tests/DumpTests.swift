@@ -48,7 +48,7 @@ struct DumpTests {
       try await l1.result("anvil_loadState", #"["\#(dump)"]"#)
       newest = try await l1.send(value: 1)
     }
-    let l1 = try L1Fixture(in: folder.path)
+    let l1 = try await L1Fixture.restarted(in: folder.path)
     #expect(try await l1.head == 3)
     #expect(try await l1.block(of: hash) == 1)
     #expect(try await l1.block(of: newest) == 3)

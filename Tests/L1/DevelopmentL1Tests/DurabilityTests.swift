@@ -30,7 +30,7 @@ struct DurabilityTests {
       hash = try await l1.send()
       before = try await look(l1)
     }
-    let l1 = try L1Fixture(in: folder.path, clock: clock)
+    let l1 = try await L1Fixture.restarted(in: folder.path, clock: clock)
     #expect(try await look(l1) == before)
     #expect(try await l1.block(of: hash) == 6)
     #expect(try await l1.balance(bob.address) == 2)
@@ -75,7 +75,7 @@ struct DurabilityTests {
       _ = try await l1.send(nonce: 3)
       before = try await look(l1)
     }
-    #expect(try await look(try L1Fixture(in: folder.path)) == before)
+    #expect(try await look(try await .restarted(in: folder.path)) == before)
   }
 
   @Test("An entry that was cut off by a power failure ends the chain before it; the chain goes on", arguments: [1, 20])
@@ -87,7 +87,7 @@ struct DurabilityTests {
     }
     let path = folder.file("journal")
     #expect(truncate(path, off_t(Files.size(path) - bytes)) == 0)
-    let l1 = try L1Fixture(in: folder.path)
+    let l1 = try await L1Fixture.restarted(in: folder.path)
     #expect(try await l1.head == 2)
     _ = try await l1.send()
     #expect(try await l1.head == 3)
@@ -104,7 +104,9 @@ struct DurabilityTests {
     var bytes = try Files.read(path)
     bytes[bytes.count / 2] ^= 1
     try Files.write(bytes, to: path)
-    #expect { try L1Fixture(in: folder.path) } throws: { "\($0)".contains("journal is damaged at byte") }
+    await #expect { try await L1Fixture.restarted(in: folder.path) } throws: {
+      "\($0)".contains("journal is damaged at byte")
+    }
   }
 
   @Test("A folder of another chain, of something else, or in use is refused in one line")
@@ -113,7 +115,7 @@ struct DurabilityTests {
     let first = try L1Fixture(in: folder.path)
     #expect { try L1Fixture(in: folder.path) } throws: { "\($0)".contains("in use by another process") }
     _ = consume first
-    #expect { try L1Fixture(in: folder.path) { $0.chain.chainID = 9 } } throws: {
+    await #expect { try await L1Fixture.restarted(in: folder.path) { $0.chain.chainID = 9 } } throws: {
       "\($0)".contains("has the id 31337, not 9")
     }
     try Files.write("something else", to: other.file("journal"))

@@ -65,6 +65,18 @@ final class L1Fixture: Sendable {
     dispatcher = RPCDispatcher(methods: l1.methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(registry))
   }
 
+  /// The chain of a folder whose process was killed a moment ago: what it had in work may hold the folder a little longer.
+  static func restarted(
+    in folder: String, clock: TestClock = TestClock(start), _ adjust: (inout DevelopmentL1.Options) -> Void = { _ in }
+  ) async throws -> L1Fixture {
+    for _ in 0..<4_000 {
+      do { return try L1Fixture(in: folder, clock: clock, adjust) } catch ChainError.journal(.inUse) {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+    }
+    return try L1Fixture(in: folder, clock: clock, adjust)
+  }
+
   deinit { Task { [pool] in await pool.shutdown() } }
 
   /// The response to a call; `parameters` is the text of an array.

@@ -20,7 +20,11 @@ import Testing
     #expect(count(".sst") <= 8)
   }
 
-  @Test func openingsWithAFewWritesEachLeaveFewFiles() throws {
+  @Test func openingsWithAFewWritesEachLeaveFewFiles() async throws {
+    try await onOwnThread { try openManyTimesWithWrites() }
+  }
+
+  private func openManyTimesWithWrites() throws {
     var most = 0
     for opening in 0..<UInt64(Self.restarts) {
       let database = try Database(path: directory.file("db"), columns: ["numbers", "hashes"].map { ColumnOptions($0) })

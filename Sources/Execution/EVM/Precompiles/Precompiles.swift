@@ -16,6 +16,7 @@ import Primitives
   case pointEvaluation
   /// EIP-2537.
   case bls12381AddG1, bls12381MultiplyG1, bls12381AddG2, bls12381MultiplyG2, bls12381Pairing, bls12381MapToG1
+  /// EIP-2537, the last of its precompiles, at 0x11.
   case bls12381MapToG2
 }
 
