@@ -218,6 +218,19 @@ let package = Package(
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
         "EVM", "Tracers", "Ethereum", "EthereumAPI", "L1Contracts", "AnvilState", .nioCore, .nioPosix, .logging,
       ]),
+    .module("L1Client", in: "L1", ["Primitives", "JSON", "JSONRPC", "Transactions", "L1Contracts"]),
+    .module(
+      "L1Requests", in: "L1",
+      [
+        "Primitives", "Concurrency", "Telemetry", "Transactions", "RocksDB", "ZKsyncOS", "Sequencer", "L1Contracts",
+        "L1Client", .logging,
+      ]),
+    .module(
+      "L1Settlement", in: "L1",
+      [
+        "Primitives", "Concurrency", "Cryptography", "Telemetry", "Transactions", "RocksDB", "ZKsyncOS", "Batches",
+        "L1Contracts", "L1Client", .logging,
+      ]),
     .tests(
       "L1ContractsTests", in: "L1",
       [

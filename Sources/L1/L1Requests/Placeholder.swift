@@ -1,0 +1,1 @@
+// Requests that L1 makes of the chain.
