@@ -238,6 +238,9 @@ let package = Package(
         "SettlementTesting",
       ]),
     .tests(
+      "L1ClientTests", in: "L1",
+      ["Primitives", "JSON", "JSONRPC", "Transactions", "L1Contracts", "L1Client", "L1Testing"]),
+    .tests(
       "AnvilStateTests", in: "L1",
       [
         "Primitives", "Files", "Compression", "Cryptography", "JSON", "Transactions", "AnvilState", "StorageTesting",
@@ -350,6 +353,12 @@ let package = Package(
     .support(
       "ChainTesting",
       ["Primitives", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage", "Chain", "StorageTesting"]),
+    .support(
+      "L1Testing",
+      [
+        "Primitives", "Concurrency", "JSON", "Telemetry", "JSONRPC", "Transactions", "Ethereum", "Batches",
+        "L1Contracts", "DevelopmentL1", "L1Client", .logging,
+      ]),
     .support("SettlementTesting", ["Primitives", "Concurrency", "ZKsyncOS", "ProverInput", "Batches"]),
   ]
 )

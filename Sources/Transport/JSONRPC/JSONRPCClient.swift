@@ -107,7 +107,8 @@ public final class JSONRPCClient: Sendable {
   /// Closes the connections; calls in flight fail.
   public func shutdown() async { try? await pool.shutdown().get() }
 
-  private static func result(of text: [UInt8]) -> Result<JSONValue, RPCClientError> {
+  /// The result in the text of a response.
+  package static func result(of text: [UInt8]) -> Result<JSONValue, RPCClientError> {
     let response: JSONValue
     do throws(JSONError) { response = try JSONValue(parsing: text) } catch { return .failure(.malformed("\(error)")) }
     if let error = response["error"], !error.isNull {
