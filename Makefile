@@ -30,10 +30,14 @@ $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 build: deps ## Build the node and its tools
 	swift build $(FLAGS)
 
+# A whole rollup: the node, its L1, and proofs that are none but let batches settle.
+ROLLUP := DEVELOPMENT_L1_ENABLED=true \
+  PROVER_API_FAKE_PROVERS=1 PROVER_API_FAKE_COMPUTE_TIME=0s PROVER_API_FAKE_MIN_AGE=0s
+
 # Only the node: its modules are little more than half of what there is to compile.
-run: deps ## Run a local chain with its L1: JSON-RPC on 3050 and 8545 (ARGS="--help" for options)
+run: deps ## Run a local rollup with its L1: JSON-RPC on 3050 and 8545 (ARGS="--help" for options)
 	swift build $(FLAGS) --product sequencer
-	DEVELOPMENT_L1_ENABLED=true $(BIN)/sequencer $(ARGS)
+	$(ROLLUP) $(BIN)/sequencer $(ARGS)
 
 test: test-unit test-e2e ## Run every test
 

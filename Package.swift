@@ -234,8 +234,9 @@ let package = Package(
     .tests(
       "L1ContractsTests", in: "L1",
       [
-        "Primitives", "Cryptography", "Transactions", "EVM", "Ethereum", "ZKsyncOS", "Batches", "L1Contracts",
-        "SettlementTesting",
+        "Primitives", "Concurrency", "Cryptography", "Transactions", "EVM", "Ethereum", "ZKsyncOS", "StateTree",
+        "ChainStorage", "Chain", "Mempool", "Sequencer", "Batches", "L1Contracts", "SettlementTesting", "ChainTesting",
+        "StorageTesting", "RandomTesting", "TelemetryTesting",
       ]),
     .tests(
       "L1ClientTests", in: "L1",

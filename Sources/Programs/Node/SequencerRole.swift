@@ -168,6 +168,8 @@ struct SequencerRole {
     options.jobs.maxUnproved = configuration.proverAPI.maxUnprovedBlocks
     options.jobs.maxPerProver = configuration.proverAPI.maxJobsPerProver
     options.fakes.provers = configuration.proverAPI.fakeProvers
+    options.fakes.provingTime = configuration.proverAPI.fakeComputeTime
+    options.fakes.minimumAge = configuration.proverAPI.fakeMinimumAge
     options.maxKeptInputBytes = configuration.proverAPI.maxKeptInputBytes
     options.token = configuration.proverAPI.token.isEmpty ? nil : configuration.proverAPI.token
     let directory = configuration.sequencer.databasePath

@@ -8,6 +8,8 @@ extension NodeConfiguration {
     public var jobTimeout: Duration
     public var maxUnprovedBlocks: Int
     public var fakeProvers: Int
+    public var fakeComputeTime: Duration
+    public var fakeMinimumAge: Duration
     /// What provers must show; empty where they need not.
     public var token: String
     public var isOpen: Bool
@@ -26,6 +28,10 @@ extension NodeConfiguration {
       fakeProvers = try read(
         "prover_api_fake_provers", default: "0", .integer(0...64),
         "provers that send fake proofs, for chains without GPU")
+      fakeComputeTime = try read(
+        "prover_api_fake_compute_time", default: "2s", .duration, "time that each of them takes for a proof")
+      fakeMinimumAge = try read(
+        "prover_api_fake_min_age", default: "3s", .duration, "younger batches they leave to real provers")
       token = try read(
         "prover_api_token", default: "", .text,
         "what provers must show, as Authorization: Bearer; needed where the address is not of this machine alone")

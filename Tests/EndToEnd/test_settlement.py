@@ -1,0 +1,243 @@
+"""The way of batches to L1 and what may happen on it: every batch is committed and executed once, and L2 never stops."""
+
+import time
+
+import pytest
+
+from node import Node, wait_until
+from rollup import COMMIT, OPERATOR, Rollup
+
+
+@pytest.fixture
+def rollup(tmp_path):
+    made = []
+
+    def make(*arguments: str) -> Rollup:
+        made.append(Rollup(tmp_path, *arguments))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def test_a_whole_rollup_in_one_process(own_node):
+    """What `make run` starts."""
+    node = own_node(
+        DEVELOPMENT_L1_ENABLED="true", DEVELOPMENT_L1_ADDRESS="localhost:0", PROVER_API_FAKE_PROVERS="1",
+        PROVER_API_FAKE_COMPUTE_TIME="0s", PROVER_API_FAKE_MIN_AGE="0s")
+    from node import RICH, Wallet
+
+    block = int(Wallet(node, RICH).transact(to=RICH.address, value=1)["blockNumber"], 16)
+
+    def finalized():
+        found = node.call("eth_getBlockByNumber", "finalized", False)
+        return found and int(found["number"], 16) >= block
+
+    wait_until(finalized, 60)
+    assert int(node.call("eth_getBlockByNumber", "safe", False)["number"], 16) >= block
+
+
+def test_batches_are_committed_proved_and_executed_once(rollup):
+    rollup = rollup()
+    rollup.start()
+    last = rollup.transact(5)
+    rollup.wait_executed(last)
+    wait_until(lambda: rollup.finalized() >= last)
+    rollup.check_once(last)
+
+
+def test_blocks_that_were_made_without_an_l1_settle_once_there_is_one(rollup):
+    rollup = rollup()
+    rollup.proxy.cut()
+    rollup.start()
+    last = rollup.transact(5)
+    assert rollup.committed() == 0
+    rollup.proxy.resume()
+    rollup.wait_executed(last)
+    rollup.check_once(last)
+
+
+def test_an_l1_that_is_cut_off_and_comes_back(rollup):
+    rollup = rollup("--block-time", "1")
+    rollup.start()
+    rollup.transact(2)
+    rollup.proxy.cut()
+    time.sleep(2)
+    last = rollup.transact(3)
+    rollup.proxy.resume()
+    rollup.wait_executed(last)
+    rollup.check_once(last)
+
+
+def test_an_l1_that_answers_nothing(rollup):
+    rollup = rollup()
+    rollup.start()
+    rollup.wait_executed(rollup.transact(1))
+    rollup.proxy.mode = "hang"
+    last = rollup.transact(3)
+    rollup.proxy.resume()
+    rollup.wait_executed(last, 90)
+    rollup.check_once(last)
+
+
+def test_replies_that_are_lost(rollup):
+    """The transaction is in the pool, and nobody was told."""
+    rollup = rollup("--block-time", "1")
+    rollup.proxy.loses_reply = {"eth_sendRawTransaction"}
+    rollup.start()
+    last = rollup.transact(3)
+    rollup.wait_executed(last, 90)
+    rollup.check_once(last)
+
+
+def test_no_more_wait_in_the_pool_than_the_limit_and_all_drain(rollup):
+    rollup = rollup("--no-mining")
+    rollup.start(L1_SENDER_COMMAND_LIMIT="8")
+    last = rollup.transact(12)
+    wait_until(lambda: rollup.pooled() == 8, 30)
+    most = 0
+    for _ in range(20):
+        most = max(most, rollup.pooled())
+        time.sleep(0.05)
+    assert most == 8
+    rollup.program.call("evm_setIntervalMining", 1)
+    rollup.wait_executed(last, 90)
+    rollup.check_once(last)
+
+
+@pytest.mark.parametrize("signal", ["kill", "stop"])
+def test_a_node_that_ends_with_a_full_window(rollup, signal):
+    rollup = rollup("--no-mining")
+    node = rollup.start(L1_SENDER_COMMAND_LIMIT="8")
+    last = rollup.transact(12)
+    wait_until(lambda: rollup.pooled() == 8, 30)
+    getattr(node, signal)()
+    rollup.start(L1_SENDER_COMMAND_LIMIT="8")
+    time.sleep(1)
+    assert rollup.pooled() <= 8
+    rollup.program.call("evm_setIntervalMining", 1)
+    rollup.wait_executed(last, 90)
+    rollup.check_once(last)
+
+
+def test_a_node_that_is_killed_over_and_over(rollup):
+    rollup = rollup()
+    last = 0
+    for round in range(5):
+        node = rollup.start()
+        last = rollup.transact(2)
+        time.sleep(0.05 * round)
+        node.kill()
+    rollup.start()
+    rollup.wait_executed(last, 90)
+    rollup.check_once(last)
+
+
+def test_a_base_fee_beyond_the_cap_is_waited_for(rollup):
+    rollup = rollup("--block-time", "1")
+    rollup.start()
+    rollup.wait_executed(rollup.transact(1))
+    rollup.program.call("anvil_setNextBlockBaseFeePerGas", hex(5_000 * 10**9))
+    rollup.program.call("evm_mine")
+    last = rollup.transact(3)
+    assert rollup.executed() < last
+    # Blocks that are empty let the fee fall by an eighth each; this is quicker.
+    rollup.program.call("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    rollup.wait_executed(last, 90)
+    rollup.check_once(last)
+
+
+def test_foreign_tips_do_not_raise_ours_beyond_the_cap(rollup):
+    rollup = rollup()
+    for nonce in range(20):
+        rollup.program.send(
+            rollup.program.accounts[1], to=OPERATOR, value=1, maxPriorityFeePerGas=100 * 10**9, maxFeePerGas=10**12)
+    rollup.start()
+    last = rollup.transact(2)
+    rollup.wait_executed(last)
+    for number in range(rollup.l1.web3.eth.block_number + 1):
+        for transaction in rollup.l1.rpc("eth_getBlockByNumber", hex(number), True)["transactions"]:
+            if transaction["from"].lower() == OPERATOR.lower():
+                assert int(transaction["maxPriorityFeePerGas"], 16) <= 2 * 10**9
+                assert int(transaction["maxFeePerGas"], 16) <= 100 * 10**9
+
+
+def test_batches_that_are_given_up_on_l1_are_committed_again(rollup):
+    rollup = rollup()
+    # Nothing is proved, so that the batches stay where they can be given up.
+    node = rollup.start(L1_SENDER_PROVE="off")
+    last = rollup.transact(4)
+    wait_until(lambda: rollup.committed() >= last, 60)
+    node.stop()
+    operator = "anvil_impersonateAccount"
+    rollup.program.call(operator, OPERATOR)
+    call = rollup.l1.encode("revertBatchesSharedBridge(uint256,uint256)", 270, 1)
+    hash = rollup.program.call(
+        "eth_sendTransaction", {"from": OPERATOR, "to": timelock(rollup), "data": "0x" + call.hex()})
+    assert rollup.l1.web3.eth.wait_for_transaction_receipt(hash, timeout=60).status == 1
+    assert rollup.committed() == 1
+    rollup.start()
+    rollup.wait_executed(last, 90)
+    assert rollup.numbers(COMMIT) == [*range(1, last + 1), *range(2, last + 1)]
+    assert rollup.failures() == []
+
+
+def timelock(rollup: Rollup) -> str:
+    manager = rollup.l1.read(rollup.l1.bridgehub, "chainTypeManager(uint256)", "address", 270)
+    return rollup.l1.read(manager, "validatorTimelock()", "address")
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_an_l1_that_reorganises(rollup, keep):
+    rollup = rollup("--block-time", "1")
+    rollup.start()
+    rollup.wait_executed(rollup.transact(3))
+    rollup.program.call("anvil_reorg", {"depth": 3, "tx_block_pairs": [], "keep": keep})
+    last = rollup.transact(2)
+    rollup.wait_executed(last, 90)
+    assert rollup.numbers(COMMIT)[:last] == list(range(1, last + 1))
+
+
+def test_an_l1_that_begins_anew_under_a_live_node(rollup):
+    """The lanes go off and say why; L2 goes on."""
+    rollup = rollup()
+    node = rollup.start()
+    snapshot = rollup.program.call("evm_snapshot")
+    rollup.wait_executed(rollup.transact(3))
+    rollup.program.call("evm_revert", snapshot)
+    before = node.head()
+    rollup.transact(3)
+    assert node.head() >= before + 3
+    assert node.process.poll() is None
+
+
+def test_an_unknown_method_and_a_foreign_transaction_of_the_operator(rollup):
+    """Without a way to look at what waits, nothing is sent before the account has settled."""
+    rollup = rollup("--no-mining")
+    rollup.proxy.unknown = {"eth_getTransactionBySenderAndNonce"}
+    rollup.program.call("anvil_impersonateAccount", OPERATOR)
+    rollup.program.call(
+        "eth_sendTransaction", {"from": OPERATOR, "to": OPERATOR, "value": "0x1", "gas": "0x5208"})
+    rollup.start()
+    last = rollup.transact(3)
+    time.sleep(2)
+    assert rollup.pooled() == 1
+    rollup.program.call("evm_setIntervalMining", 1)
+    rollup.wait_executed(last, 90)
+    rollup.check_once(last)
+
+
+def test_a_second_node_with_the_same_key_loses_nothing(rollup, tmp_path):
+    rollup = rollup()
+    rollup.start()
+    other_directory = tmp_path / "other"
+    other_directory.mkdir()
+    other = Node(other_directory, **rollup.options()).start()
+    try:
+        last = rollup.transact(4)
+        assert other.process.poll() is None
+    finally:
+        other.close()
+    assert rollup.node.head() >= last
+    assert rollup.node.process.poll() is None
