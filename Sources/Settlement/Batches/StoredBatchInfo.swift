@@ -35,7 +35,7 @@ public struct StoredBatchInfo: Hashable, Sendable {
   }
 
   /// The eight words. The index of repeated storage changes and the timestamp are zero on ZKsync OS chains.
-  func write(to writer: inout ABIWriter) {
+  package func write(to writer: inout ABIWriter) {
     writer.append(batchNumber.rawValue)
     writer.append(stateCommitment)
     writer.append(UInt256.zero)
