@@ -62,6 +62,14 @@ public struct CommitBatchInfo: Hashable, Sendable {
     return bytes
   }
 
+  /// Bytes of pubdata that L1 takes in the calldata of one batch: the fields of a blob, 31 bytes each.
+  ///
+  /// Source: era-contracts `da-contracts/contracts/CalldataDA.sol`, `BLOB_SIZE_BYTES`.
+  public static let maxPubdataBytes = 126_976
+
+  /// Bytes of pubdata in ``operatorInput``.
+  public var pubdataBytes: Int { operatorInput.count - 130 }
+
   /// What the proof commits to besides the states.
   public func batchOutput(upgradeHash: Bytes32 = .zero) -> BatchCommitment {
     BatchCommitment(

@@ -2,6 +2,7 @@
 
 import Batches
 import Chain
+import Glibc
 import GuestAssembler
 import GuestImages
 import Primitives
@@ -111,6 +112,54 @@ struct PipelineTests {
     run.pipeline.stop()
     #expect(!chain.asked.contains { $0 <= 4 })
     try checkBatches(run, through: 5)
+  }
+
+  @Test("A batch of an earlier run that L1 will not take is found at the start, and said from then on")
+  func tooLarge() throws {
+    func batch(_ number: UInt64, after previous: StoredBatchInfo, pubdata: Int, state: Bytes32) -> Batch {
+      Batch(
+        previous: previous,
+        commit: CommitBatchInfo(
+          batchNumber: BatchNumber(number), newStateCommitment: state, l1TransactionCount: 0,
+          priorityOperationsHash: .zero, l2LogsRoot: .zero, dataAvailabilityCommitment: .zero, firstTimestamp: 0,
+          lastTimestamp: 0, chainID: 270,
+          operatorInput: CommitBatchInfo.operatorInput(pubdata: [UInt8](repeating: 1, count: pubdata))),
+        blocks: number...number, protocolVersion: .current)
+    }
+    // Batches as a version without the rule made them, of states that the tree does have.
+    let first = try open()
+    first.pipeline.start()
+    for _ in 0..<3 { try chain.extend() }
+    #expect(first.pipeline.waitForTree(3) && first.pipeline.waitForBatch(3))
+    var commitments: [Bytes32] = []
+    for version in 0...3 as ClosedRange<UInt64> { commitments.append(try first.tree.commitment(at: version).hash) }
+    first.pipeline.stop()
+    #expect(first.pipeline.health == .ready)
+    do {
+      let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/old"))
+      var previous = StoredBatchInfo.genesis(stateCommitment: commitments[0])
+      for (number, size) in zip(1...3 as ClosedRange<UInt64>, [126_976, 126_977, 200_000]) {
+        let next = batch(number, after: previous, pubdata: size, state: commitments[Int(number)])
+        try jobs.add(next, input: ProverInput(words: [1]))
+        previous = next.stored
+      }
+    }
+    chain.restart()
+    for _ in 0..<2 {
+      let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/old"))
+      let pipeline = try SettlementPipeline(
+        chain: chain, tree: first.tree, generator: try ProverInputGenerator(mode: .native), jobs: jobs,
+        registry: MetricsRegistry())
+      pipeline.start()
+      let expected = "batch 2 has 126977 bytes of pubdata, L1 takes 126976"
+      var health = Health.ready
+      for _ in 0..<20_000 where health == .ready {
+        usleep(1_000)
+        health = pipeline.health
+      }
+      #expect("\(health)".contains(expected), "\(health)")
+      pipeline.stop()
+    }
   }
 
   @Test("A tree that ran ahead of the batches gives the witnesses of older versions")

@@ -40,6 +40,7 @@ public final class ProofStore: Sendable {
   /// Inputs of batches whose proof nobody has verified, and the bytes of each.
   private let kept: Column
   private let keptSizes: Column
+  private let marks: Column
   private let maxKeptBytes: Int
 
   /// Opens or creates the store in the directory `path`.
@@ -54,6 +55,7 @@ public final class ProofStore: Sendable {
     keptOptions.name = "kept"
     let columns = [
       ColumnOptions("batches"), inputOptions, ColumnOptions("proofs"), keptOptions, ColumnOptions("kept_sizes"),
+      ColumnOptions("marks"),
     ]
     var options = DatabaseOptions()
     options.blockCacheBytes = 8 << 20
@@ -66,6 +68,7 @@ public final class ProofStore: Sendable {
     proofs = try performing { () throws(RocksDBError) in try opened.column("proofs") }
     kept = try performing { () throws(RocksDBError) in try opened.column("kept") }
     keptSizes = try performing { () throws(RocksDBError) in try opened.column("kept_sizes") }
+    marks = try performing { () throws(RocksDBError) in try opened.column("marks") }
   }
 
   // MARK: Batches
@@ -96,6 +99,41 @@ public final class ProofStore: Sendable {
     value += input.bytes
     write.put(inputs, Self.key(batch.number), value)
     try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+  }
+
+  // MARK: What L1 takes
+
+  /// How far batches were looked at for what L1 does not take, and the first that was found so.
+  public struct SizeCheck: Hashable, Sendable {
+    public var through = BatchNumber.genesis
+    /// Zero where there is none.
+    public var firstTooLarge = BatchNumber.genesis
+
+    public init() {}
+  }
+
+  private static let sizeCheckKey = Array("size_check".utf8)
+
+  /// The mark of ``record(_:)``; that of a new store where there is none, or one that is not understood.
+  public func sizeCheck() throws(ProofStoreError) -> SizeCheck {
+    var check = SizeCheck()
+    let stored = try performing { () throws(RocksDBError) in try marks.value(Self.sizeCheckKey) }
+    guard let stored, stored.first == Self.format else { return check }
+    var reader = ByteReader(stored.dropFirst())
+    guard let through: UInt64 = reader.littleEndian(), let first: UInt64 = reader.littleEndian() else { return check }
+    check.through = BatchNumber(through)
+    check.firstTooLarge = BatchNumber(first)
+    return check
+  }
+
+  public func record(_ check: SizeCheck) throws(ProofStoreError) {
+    var value = [Self.format]
+    value.append(littleEndian: check.through.rawValue)
+    value.append(littleEndian: check.firstTooLarge.rawValue)
+    let write = WriteBatch()
+    write.put(marks, Self.sizeCheckKey, value)
+    // What is lost is looked at again.
+    try performing { () throws(RocksDBError) in try database.write(write, sync: false) }
   }
 
   // MARK: Prover inputs

@@ -143,6 +143,7 @@ extension SettlementPipeline {
           throw .otherState(batch: previous.batchNumber, stored: previous.stateCommitment, tree: draft.before)
         }
         try storing { () throws(ProofStoreError) in try proving.jobs.add(batch, input: draft.input) }
+        checkSize(of: batch)
         previous = batch.stored
         progress.update { progress in
           progress.batch = batch.blocks.upperBound

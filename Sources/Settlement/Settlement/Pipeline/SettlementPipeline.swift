@@ -60,6 +60,8 @@ public final class SettlementPipeline: Service {
     var batch: UInt64
     var isStopping = false
     var failure: SettlementError?
+    /// The first batch that L1 will not take.
+    var tooLarge: TooLargeBatch?
     /// Why no batch is made any more.
     var batchFailure: SettlementError?
 
@@ -129,6 +131,7 @@ public final class SettlementPipeline: Service {
         started.append(ServiceThread { [self] in runDrafts() })
       }
       started.append(ServiceThread { [self] in runBatches() })
+      started.append(ServiceThread { [self] in runSizeCheck() })
     }
     threads.update { $0 += started }
   }
@@ -152,9 +155,11 @@ public final class SettlementPipeline: Service {
 
   /// A halted settlement is no reason to take the node away from its callers.
   public var health: Health {
-    let (failure, batchFailure, batch) = progress.read { ($0.failure, $0.batchFailure, $0.batch) }
+    let (failure, batchFailure, batch, tooLarge) = progress.read {
+      ($0.failure, $0.batchFailure, $0.batch, $0.tooLarge)
+    }
     if let failure { return .degraded("\(failure)") }
-    guard let batchFailure else { return .ready }
+    guard let batchFailure else { return tooLarge.map { .degraded("\($0)") } ?? .ready }
     return .degraded("no batch is made from block \(batch + 1) on, all else goes on: \(batchFailure)")
   }
 
