@@ -12,6 +12,11 @@ enum DecoderTargets {
     promise(recovered.hash == transaction.hash, "the hash does not depend on the sender")
     guard let vm = try? VMTransaction(recovered) else { return }
     promise((try? VMTransaction(decoding: vm.encoded)) == vm, "the virtual machine reads what we write")
+    if case .signed(let signed) = transaction, signed.kind == .typedData {
+      promise(
+        (try? vm.hash(chainID: signed.chainID ?? 0).hash) == recovered.hash,
+        "typed data has one hash for clients and for the virtual machine")
+    }
   }
 
   /// The encoding in which the virtual machine takes transactions.

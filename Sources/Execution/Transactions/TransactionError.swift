@@ -10,6 +10,8 @@ public enum TransactionError: Error, Equatable, Sendable {
   case malformed(RLPError)
   /// A field with a value that the type does not allow, named as in the EIP.
   case invalidField(String)
+  /// Something that the type allows and no chain of ours has, in the plural.
+  case unsupportedFeature(String)
   /// r or s out of range, a high s, an impossible v, or a signature that belongs to no key.
   case invalidSignature
 }
@@ -21,6 +23,7 @@ extension TransactionError: CustomStringConvertible {
     case .unsupportedType: "transaction type not supported"
     case .malformed(let error): "rlp: \(error)"
     case .invalidField(let name): "invalid transaction field: \(name)"
+    case .unsupportedFeature(let name): "\(name) are not supported"
     case .invalidSignature: "invalid transaction v, r, s values"
     }
   }

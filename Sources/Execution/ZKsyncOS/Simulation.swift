@@ -25,6 +25,8 @@ public enum Simulation {
     public var deployedCode: [Address: Bytes32]
     /// Calls and creations whose effects were undone.
     public var undoneFrames: Int
+    /// Slots of contracts that the call changed; told only on request.
+    public var storageWrites: [StorageWrite]
   }
 
   /// Gas that a transaction pays for the check of its signature. It is set aside before the call and counted after it,
@@ -33,23 +35,26 @@ public enum Simulation {
 
   /// Runs `transaction` in the block of `context` on `state`. An L2 transaction's signature may be 65 zero bytes.
   ///
-  /// - Parameter limits: what it may take, where it is to become a transaction.
+  /// - Parameters:
+  ///   - limits: what it may take, where it is to become a transaction.
+  ///   - tellsWrites: whether the result has the slots that change.
   /// - Throws: `.rejected` where no block could contain the transaction (too little gas to begin with, fees below the
   ///   base fee, more value than the sender owns, a hazard), `.failed` where the state cannot be read or the call was cancelled.
   public static func call(
     _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
-    limits: ExecutionLimits = .unlimited, cancellation: Cancellation? = nil
+    limits: ExecutionLimits = .unlimited, tellsWrites: Bool = false, cancellation: Cancellation? = nil
   ) throws(SimulationFailure) -> Result {
     var tracer = NoTracer()
     return try call(
-      transaction, context: context, state: state, engine: engine, limits: limits, cancellation: cancellation,
-      tracer: &tracer)
+      transaction, context: context, state: state, engine: engine, limits: limits, tellsWrites: tellsWrites,
+      cancellation: cancellation, tracer: &tracer)
   }
 
   /// Runs `transaction` and observes it.
   public static func call<T: Tracer>(
     _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
-    limits: ExecutionLimits = .unlimited, cancellation: Cancellation? = nil, tracer: inout T
+    limits: ExecutionLimits = .unlimited, tellsWrites: Bool = false, cancellation: Cancellation? = nil,
+    tracer: inout T
   ) throws(SimulationFailure) -> Result {
     var transaction = transaction
     guard transaction.gasLimit <= context.gasLimit else {
@@ -76,7 +81,9 @@ public enum Simulation {
         succeeded: result.succeeded, output: result.output,
         gasUsed: result.gasUsed + (transaction.isL1 ? 0 : signatureGas), createdAddress: result.createdAddress,
         logs: result.logs, deployedCode: bootloader.state.pointee.deployedCode,
-        undoneFrames: bootloader.state.pointee.undoneFrames)
+        undoneFrames: bootloader.state.pointee.undoneFrames,
+        storageWrites: tellsWrites
+          ? bootloader.state.pointee.storageWrites(order: bootloader.state.pointee.orderedCells()) : [])
     } catch {
       switch error {
       case .rejected(let reason): throw .rejected(reason)

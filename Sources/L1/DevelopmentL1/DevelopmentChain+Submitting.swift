@@ -61,6 +61,9 @@ extension DevelopmentChain {
     _ transaction: SignedTransaction, of sender: StateAccount?, _ settings: ChainSettings, after parent: BlockHeader
   ) throws(PoolRefusal) {
     if transaction.kind == .blob { throw .blobsUnsupported }
+    if transaction.kind == .typedData {
+      throw .malformed(TransactionError.unsupportedType(transaction.kind.rawValue).description)
+    }
     if let chainID = transaction.chainID, chainID != settings.chainID {
       throw .wrongChainID(chain: settings.chainID, transaction: chainID)
     }

@@ -51,18 +51,19 @@ extension EthereumTransition {
   }
 
   private func checkType(_ transaction: SignedTransaction) throws(TransactionRefusal) {
-    let since: Revision =
+    let since: Revision? =
       switch transaction.kind {
       case .legacy: transaction.chainID == nil ? .frontier : .spuriousDragon
       case .accessList: .berlin
       case .dynamicFee: .london
       case .blob: .cancun
       case .setCode: .prague
+      case .typedData: nil
       }
-    if revision < since { throw .unsupportedType }
+    guard let since, revision >= since else { throw .unsupportedType }
     if let chainID = transaction.chainID, chainID != block.chainID { throw .wrongChainID }
     switch transaction.kind {
-    case .legacy, .accessList, .dynamicFee: break
+    case .legacy, .accessList, .dynamicFee, .typedData: break
     case .blob: try checkBlobs(transaction)
     case .setCode:
       if transaction.to == nil { throw .setCodeTransactionCreates }

@@ -11,7 +11,8 @@ extension SignedTransaction {
       return
     }
     guard let kind = Kind(rawValue: first), kind != .legacy else { throw .unsupportedType(first) }
-    self = try Self.decodeTyped(kind, try reading { () throws(RLPError) in try RLPReader.list(envelope.dropFirst()) })
+    let fields = try reading { () throws(RLPError) in try RLPReader.list(envelope.dropFirst()) }
+    self = kind == .typedData ? try Self.decodeTypedData(fields) : try Self.decodeTyped(kind, fields)
   }
 
   private static func decodeLegacy(_ list: RLPReader) throws(TransactionError) -> SignedTransaction {
@@ -77,7 +78,7 @@ extension SignedTransaction {
     return result
   }
 
-  private static func readDestination(_ fields: inout RLPReader) throws(RLPError) -> Address? {
+  static func readDestination(_ fields: inout RLPReader) throws(RLPError) -> Address? {
     let bytes = try fields.readBytes()
     if bytes.isEmpty { return nil }
     guard let address = Address(bytes) else { throw .badLength }
@@ -89,7 +90,7 @@ extension SignedTransaction {
     return Secp256k1.Signature(r: Bytes32(r), s: Bytes32(try fields.readUInt256()), yParity: 0)
   }
 
-  private func checkSignatureRange() throws(TransactionError) {
+  func checkSignatureRange() throws(TransactionError) {
     let r = UInt256(signature.r), s = UInt256(signature.s)
     guard !r.isZero, r < Secp256k1.order, !s.isZero, s < Secp256k1.order else { throw .invalidSignature }
   }

@@ -3,6 +3,7 @@ import Primitives
 extension SignedTransaction {
   /// The EIP-2718 envelope: the type byte and the RLP list of the fields, or the bare list of a legacy transaction.
   public var envelope: [UInt8] {
+    if kind == .typedData { return typedDataEnvelope }
     let v: UInt256 =
       switch (kind, chainID) {
       // EIP-155 hides the chain id in v.

@@ -17,6 +17,8 @@ public struct SignedTransaction: Sendable, Equatable {
     case blob = 0x03
     /// EIP-7702: executed by plain Ethereum only.
     case setCode = 0x04
+    /// Typed data (EIP-712) of the zkSync family: executed by ZKsync OS only.
+    case typedData = 0x71
 
     /// Whether ZKsync OS has transactions of this kind.
     public var existsOnZKsyncOS: Bool { self != .blob && self != .setCode }
@@ -44,13 +46,17 @@ public struct SignedTransaction: Sendable, Equatable {
   public var blobVersionedHashes: [Bytes32]
   /// Accounts that let code run in their place, of a set-code transaction.
   public var authorizations: [Authorization]
+  /// Gas per byte of pubdata that a typed-data transaction allows; nothing looks at it.
+  public var gasPerPubdataLimit: UInt32
+  /// Whom a typed-data transaction names as its sender, which others do not.
+  public var claimedSender: Address
   public var signature: Secp256k1.Signature
 
   public init(
     kind: Kind, chainID: UInt64?, nonce: UInt64, gasLimit: UInt64, maxFeePerGas: UInt256,
     maxPriorityFeePerGas: UInt256, to: Address?, value: UInt256, input: [UInt8], accessList: AccessList = AccessList(),
     maxFeePerBlobGas: UInt256 = .zero, blobVersionedHashes: [Bytes32] = [],
-    authorizations: [Authorization] = [],
+    authorizations: [Authorization] = [], gasPerPubdataLimit: UInt32 = 0, claimedSender: Address = .zero,
     signature: Secp256k1.Signature = .init(r: .zero, s: .zero, yParity: 0)
   ) {
     self.kind = kind
@@ -66,19 +72,29 @@ public struct SignedTransaction: Sendable, Equatable {
     self.maxFeePerBlobGas = maxFeePerBlobGas
     self.blobVersionedHashes = blobVersionedHashes
     self.authorizations = authorizations
+    self.gasPerPubdataLimit = gasPerPubdataLimit
+    self.claimedSender = claimedSender
     self.signature = signature
   }
 
-  /// keccak256 of the envelope.
-  public var hash: Bytes32 { Keccak256.hash(envelope) }
+  /// keccak256 of the envelope; of typed data keccak256(what is signed ‖ keccak256(signature)).
+  public var hash: Bytes32 {
+    guard kind == .typedData else { return Keccak256.hash(envelope) }
+    return Keccak256.hash(signingHash, Keccak256.hash(signature.bytes))
+  }
 
-  /// What the sender's signature covers (EIP-155, EIP-2930, EIP-1559, EIP-4844, EIP-7702).
-  public var signingHash: Bytes32 { Keccak256.hash(signingMessage) }
+  /// What the sender's signature covers (EIP-155, EIP-2930, EIP-1559, EIP-4844, EIP-7702, EIP-712).
+  public var signingHash: Bytes32 {
+    kind == .typedData ? TypedData(self).hash(chainID: chainID ?? 0) : Keccak256.hash(signingMessage)
+  }
 
-  /// The account whose key signed; an `invalidSignature` where r or s is out of range, s is high (EIP-2), or no key fits.
+  /// The account whose key signed; an `invalidSignature` where r or s is out of range, s is high (EIP-2), or no key fits,
+  /// or not that of the sender that the transaction names.
   public func recoverSender() throws(TransactionError) -> Address {
     guard signature.isLowS, let key = Secp256k1.recover(signingHash, signature) else { throw .invalidSignature }
-    return key.address
+    let sender = key.address
+    guard kind != .typedData || sender == claimedSender else { throw .invalidSignature }
+    return sender
   }
 
   /// The transaction with the signature of `key`.

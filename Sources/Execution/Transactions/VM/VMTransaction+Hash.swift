@@ -127,40 +127,9 @@ extension VMTransaction {
     return (hasher.finalize(), header + count)
   }
 
-  /// The EIP-712 hash of the transaction as typed data of the domain "zkSync", version "2".
+  /// The EIP-712 hash of the transaction as typed data.
   private func typedDataHash(chainID: UInt64) -> PricedHash {
-    var domain = Keccak256()
-    for word in Self.domainWords { domain.update(word) }
-    domain.update(Bytes32(UInt256(chainID)))
-
-    let dependencies = factoryDeps.flatMap(\.bytes)
-    var structure = Keccak256()
-    structure.update(Self.transactionTypeHash)
-    for word in [
-      UInt256(UInt64(type)), UInt256(from), UInt256(to), UInt256(gasLimit), UInt256(UInt64(gasPerPubdataLimit)),
-      UInt256(maxFeePerGas), UInt256(maxPriorityFeePerGas), UInt256(paymaster), nonce, value,
-    ] { structure.update(Bytes32(word)) }
-    structure.update(Keccak256.hash(data))
-    structure.update(Keccak256.hash(dependencies))
-    structure.update(Keccak256.hash(paymasterInput))
-
-    var message = Keccak256()
-    message.update([0x19, 0x01])
-    message.update(domain.finalize())
-    message.update(structure.finalize())
-    return PricedHash(
-      hash: message.finalize(),
-      messageLengths: [128, 448, data.count, dependencies.count, paymasterInput.count, 66])
+    let data = TypedData(self)
+    return PricedHash(hash: data.hash(chainID: chainID), messageLengths: data.messageLengths)
   }
-
-  /// The hashes of the domain's type, its name and its version.
-  private static let domainWords: [Bytes32] = [
-    Keccak256.hash(utf8: "EIP712Domain(string name,string version,uint256 chainId)"), Keccak256.hash(utf8: "zkSync"),
-    Keccak256.hash(utf8: "2"),
-  ]
-
-  private static let transactionTypeHash = Keccak256.hash(
-    utf8: "Transaction(uint256 txType,uint256 from,uint256 to,uint256 gasLimit,uint256 gasPerPubdataByteLimit,"
-      + "uint256 maxFeePerGas,uint256 maxPriorityFeePerGas,uint256 paymaster,uint256 nonce,uint256 value,bytes data,"
-      + "bytes32[] factoryDeps,bytes paymasterInput)")
 }

@@ -82,22 +82,12 @@ extension VMTransaction {
     let isProtected = signed.kind == .legacy && signed.chainID != nil
     self.init(
       type: signed.kind.rawValue, from: sender, to: signed.to ?? .zero, gasLimit: signed.gasLimit,
-      gasPerPubdataLimit: Self.defaultGasPerPubdataLimit, maxFeePerGas: maxFee, maxPriorityFeePerGas: maxPriorityFee,
+      gasPerPubdataLimit: signed.kind == .typedData ? signed.gasPerPubdataLimit : Self.defaultGasPerPubdataLimit,
+      maxFeePerGas: maxFee, maxPriorityFeePerGas: maxPriorityFee,
       nonce: UInt256(signed.nonce), value: signed.value,
       reserved: [isProtected ? .one : .zero, signed.to == nil ? .one : .zero, .zero, .zero], data: signed.input,
-      signature: Self.signatureBytes(signed.signature),
+      signature: signed.signature.bytes,
       reservedDynamic: signed.accessList.encodedForVM)
-  }
-
-  /// r ‖ s ‖ v.
-  private static func signatureBytes(_ signature: Secp256k1.Signature) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: 65) { buffer, count in
-      let bytes = UnsafeMutableRawBufferPointer(buffer)
-      signature.r.withUnsafeBytes { bytes.copyMemory(from: $0) }
-      signature.s.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[32...]).copyMemory(from: $0) }
-      bytes[64] = 27 + signature.yParity
-      count = 65
-    }
   }
 
   /// The form of any transaction whose sender is known.

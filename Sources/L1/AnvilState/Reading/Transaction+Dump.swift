@@ -43,7 +43,7 @@ extension StateDump.Transaction {
   ) throws(StateDumpError) -> SignedTransaction {
     var fields = try Fields(value, at: path)
     let type = try fields.optionalNumber("type")
-    guard let kind = kind ?? SignedTransaction.Kind(rawValue: UInt8(truncatingIfNeeded: type ?? 0)), type ?? 0 < 256
+    guard let kind = kind ?? SignedTransaction.Kind(rawValue: UInt8(truncatingIfNeeded: type ?? 0)), type ?? 0 <= 4
     else { throw .invalid(path: path + ".type", expected: "a type from 0x0 to 0x4") }
     let gasPrice = try fields.optionalWord("gasPrice")
     let maxFee: UInt256, tip: UInt256
