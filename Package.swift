@@ -259,13 +259,13 @@ let package = Package(
       "ZKsyncAPI", in: "Interface",
       [
         "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM", "ZKsyncOS",
-        "EthereumAPI", "StateTree", "ChainStorage", "Mempool", .logging,
+        "EthereumAPI", "StateTree", "ChainStorage", "Mempool", "Batches", .logging,
       ]),
     .tests(
       "ZKsyncAPITests", in: "Interface",
       [
         "Primitives", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
-        "StateTree", "ChainStorage", "Mempool", "ZKsyncAPI", "StorageTesting", .logging,
+        "StateTree", "ChainStorage", "Mempool", "Batches", "ZKsyncAPI", "StorageTesting", .logging,
       ]),
 
     // Tools
@@ -315,7 +315,8 @@ let package = Package(
       [
         "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
         "StateTree", "ProverInput", "ChainStorage", "Mempool", "Chain", "Scrub", "Sequencer", "ProverService",
-        "Batches", "Settlement", "L1Contracts", "DevelopmentL1", "Cryptography", "Ethereum", "ZKsyncAPI",
+        "Batches", "Settlement", "L1Contracts", "L1Settlement", "DevelopmentL1", "Cryptography", "Ethereum",
+        "ZKsyncAPI",
         "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
       ]),
     .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),

@@ -5,11 +5,15 @@ public struct BlockLookup: Sendable {
   public let chain: any ChainReader
   public let faults: FaultLog
   let pendingBlocks: (any PendingBlocks)?
+  let isRollup: Bool
 
   /// The number that `id` means, of a block in the chain; `nil` where there is no such block.
   public func number(of id: BlockID) throws(RPCError) -> UInt64? {
     switch id {
     case .latest, .pending: return chain.head.number
+    case .committed, .committedOnL1:
+      guard isRollup else { throw .invalidParameters("the chain has no batches, and no block by such a tag") }
+      return try number(of: id == .committed ? .latest : .safe)
     case .earliest: return 0
     case .safe:
       guard let number = chain.safeBlock else { throw .refused("safe block not found") }

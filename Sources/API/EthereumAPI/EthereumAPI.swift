@@ -46,6 +46,8 @@ public final class EthereumAPI: Sendable {
     public var hasCalldataFloor = true
     /// Whether calls may carry authorizations (EIP-7702).
     public var allowsAuthorizations = false
+    /// Whether the chain settles in batches, so that clients may ask for what is committed.
+    public var isRollup = false
     /// Bytes that the traces of one answer may have.
     public var maxTraceBytes = 8 << 20
 
@@ -82,7 +84,9 @@ public final class EthereumAPI: Sendable {
     self.optional = optional
     self.metrics = EthereumAPIMetrics(metrics)
     faults = FaultLog(log, self.metrics)
-    blocks = BlockLookup(chain: chain, faults: faults, pendingBlocks: optional.pendingBlocks)
+    blocks = BlockLookup(
+      chain: chain, faults: faults, pendingBlocks: optional.pendingBlocks,
+      isRollup: configuration.isRollup)
     let pending = PendingTransactions()
     self.pending = pending
     let filters = FilterRegistry(FilterRegistry.Limits(configuration), pending, self.metrics)

@@ -64,5 +64,6 @@ extension EthereumAPI.Configuration {
     maxTerms = configuration.rpc.maxLogTerms
     syncTimeout = configuration.rpc.syncTimeout
     maxSyncTimeout = configuration.rpc.maxSyncTimeout
+    isRollup = true
   }
 }

@@ -82,23 +82,26 @@ struct SequencerRole {
 
     let state = StateStoreReader(storage.state)
     let log = Logger(label: "api")
+    let settled = NodeSettlement(settlement, batches: provers?.jobs.store, finality: nil)
+    let simulator = StateSimulator(storage.state, limits: options.limits.alone) { (number) throws(SimulationError) in
+      do throws(StorageError) {
+        return try Self.context(of: number, storage, options)
+      } catch {
+        throw .failed(error.description)
+      }
+    }
     let api = EthereumAPI(
       EthereumAPI.Configuration(configuration),
       chain: try ChainStoreReader(
-        storage.blocks, state: state, nextBaseFee: { sequencer.nextBaseFee }, log: log),
-      state: state, submitter: Self.submitter(mempool, terminal),
-      simulator: StateSimulator(storage.state, limits: options.limits.alone) { (number) throws(SimulationError) in
-        do throws(StorageError) {
-          return try Self.context(of: number, storage, options)
-        } catch {
-          throw .failed(error.description)
-        }
-      },
+        storage.blocks, state: state, settlement: settled, nextBaseFee: { sequencer.nextBaseFee }, log: log),
+      state: state, submitter: Self.submitter(mempool, terminal), simulator: simulator,
       events: StreamEvents(chain.stream, mempool), metrics: registry, log: log)
     var methods = api.methods
     methods.merge(
       ZKsyncAPI(
-        blocks: api.blocks, storage: storage, tree: tree, mempool: mempool,
+        ethereum: api, storage: storage, simulator: simulator, settlement: settled, tree: tree, mempool: mempool,
+        feeParameters: ZKsyncAPI.FeeParameters(
+          maxGas: options.gasLimit, maxPubdata: options.limits.maxPubdata),
         waitForTree: { settlement.waitForTree($0, atMost: $1) }
       ).methods)
     rpc = RPCServer(

@@ -29,8 +29,10 @@ final class Fixture: Sendable {
   let tree: StateTree
   private let dispatcher: RPCDispatcher
 
-  /// - Parameter treeSeemsComplete: whether the tree is said to have blocks that it does not have.
-  init(treeSeemsComplete: Bool = false) throws {
+  /// - Parameters:
+  ///   - treeSeemsComplete: whether the tree is said to have blocks that it does not have.
+  ///   - settlement: what is known of L1; the newest block has its messages.
+  init(treeSeemsComplete: Bool = false, settlement: TestSettlement = TestSettlement()) throws {
     storage = try TestChain.open(directory.path)
     tree = try StateTree.open(directory: directory.file("tree"))
     var hashes = BlockHashes().appending(TestChain.genesis.hash)
@@ -43,7 +45,11 @@ final class Fixture: Sendable {
       try storage.state.append(StateChange(number: number, blockHash: header.hash, slots: [:], preimages: [:]))
       try storage.log.append(
         ReplayRecord(context: context, firstPriorityID: 0, transactions: [], blockHash: header.hash))
-      try storage.blocks.publish(Block(header: header, hash: header.hash, transactions: [], receipts: []))
+      let says = number == Self.newest && !settlement.receipts.isEmpty
+      try storage.blocks.publish(
+        Block(
+          header: header, hash: header.hash, transactions: says ? settlement.transactions : [],
+          receipts: says ? settlement.receipts : []))
       guard number < Self.newest else { continue }
       var writes = [(key: FlatKey.of(token, topic(1)), value: topic(number))]
       if number > 1 { writes.append((FlatKey.of(token, topic(number)), topic(number * 100))) }
@@ -63,15 +69,21 @@ final class Fixture: Sendable {
     let mempool = Mempool(
       options: MempoolOptions(chainID: 270), accounts: NoAccounts(), metrics: MempoolMetrics(MetricsRegistry()),
       clock: { 0 })
+    var configuration = EthereumAPI.Configuration()
+    configuration.isRollup = true
     let ethereum = EthereumAPI(
-      chain: try ChainStoreReader(storage.blocks, state: state, nextBaseFee: { 1_000 }, log: log), state: state,
+      configuration,
+      chain: try ChainStoreReader(
+        storage.blocks, state: state, settlement: settlement, nextBaseFee: { 1_000 }, log: log), state: state,
       submitter: MempoolSubmitter(mempool), simulator: simulator, events: NoEvents(), metrics: MetricsRegistry(),
       log: log)
     var methods = ethereum.methods
     methods.merge(
-      ZKsyncAPI(blocks: ethereum.blocks, storage: storage, tree: tree, mempool: mempool) { block, _ in
-        treeSeemsComplete || block <= tree.lastVersion
-      }.methods)
+      ZKsyncAPI(
+        ethereum: ethereum, storage: storage, simulator: simulator, settlement: settlement, tree: tree,
+        mempool: mempool,
+        feeParameters: ZKsyncAPI.FeeParameters(maxGas: 100_000_000, maxPubdata: 126_464)
+      ) { block, _ in treeSeemsComplete || block <= tree.lastVersion }.methods)
     dispatcher = RPCDispatcher(methods: methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(MetricsRegistry()))
   }
 

@@ -38,10 +38,9 @@ struct WithdrawalContractTests {
   static func withdrawal(
     _ logs: [L2ToL1Log], _ index: Int, sender: Address, message: [UInt8]
   ) -> ProvedMessage {
-    let metadata = word("010f000100000000000000000000000000000000000000000000000000000000")
-    return ProvedMessage(
+    ProvedMessage(
       batch: 1, index: UInt64(index), sender: sender, transactionNumber: 5, message: message,
-      proof: [metadata] + (L2ToL1LogTree(logs).proof(of: index) ?? []) + [.zero])
+      proof: L2ToL1LogProof(logs, index: index)?.words ?? [])
   }
 
   @Test("The worked leaf, and the root of a batch without logs")
@@ -51,6 +50,16 @@ struct WithdrawalContractTests {
       Keccak256.hash(log.encoded) == word("576adf345bb08956d14caf66a35e12be0bf7da823bf21d6a2254ce3f5612e9ad"))
     #expect(
       L2ToL1LogTree([] as [L2ToL1Log]).root == word("692f35c99f9c698852289ffecf07f6dd45770904521149d79aa85aae598fa375"))
+  }
+
+  @Test("The proof that clients get is the form that L1 reads: metadata, fourteen siblings, a zero word")
+  func proofOfClients() throws {
+    let logs = (0..<5).map { Self.log(of: Address($0 + 1), [UInt8($0)]) }
+    let proof = try #require(L2ToL1LogProof(logs, index: 3))
+    #expect(proof.words.count == 16 && proof.words.last == .zero)
+    #expect(proof.words.first == word("010f000100000000000000000000000000000000000000000000000000000000"))
+    #expect(proof.root == L2ToL1LogTree(logs).root)
+    #expect(L2ToL1LogProof(logs, index: 5) == nil)
   }
 
   @Test("An account that signs for itself is paid, exactly once")

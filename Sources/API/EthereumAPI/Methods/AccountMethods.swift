@@ -53,6 +53,14 @@ extension EthereumAPI {
   }
 }
 
+extension EthereumAPI {
+  /// Wei that an account has now.
+  public func balance(of address: Address) throws(RPCError) -> UInt256 {
+    let number = chain.head.number
+    return try faults.reading { () throws(ChainReadError) in try state.balance(of: address, after: number) }
+  }
+}
+
 /// A slot of a contract's storage: 32 bytes, or a number with or without leading zeros.
 public struct StorageKey: RPCParameter {
   public let key: Bytes32

@@ -84,7 +84,7 @@ extension EthereumAPI {
           writer.transaction(
             LocatedTransaction(
               transaction: transaction, blockHash: header.hash, blockNumber: header.number, index: index,
-              baseFee: header.header.baseFeePerGas))
+              baseFee: header.header.baseFeePerGas, batch: header.batch))
         }
       }
     }

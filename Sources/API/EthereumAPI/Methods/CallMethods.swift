@@ -80,6 +80,16 @@ extension EthereumAPI {
     return try estimator.estimate()
   }
 
+  /// The same of a request in JSON, whatever fees and gas it names.
+  public func estimateGas(ignoringFeesOf value: JSONValue, _ context: RPCContext) throws(RPCError) -> UInt64 {
+    var request: TransactionRequest
+    do throws(InvalidParameter) { request = try TransactionRequest(parameter: value) } catch {
+      throw .invalidParameters("invalid argument 0: \(error.reason)")
+    }
+    (request.gas, request.gasPrice, request.maxFeePerGas, request.maxPriorityFeePerGas) = (nil, nil, nil, nil)
+    return try estimateGas(request, at: .latest, SimulationOverrides(), context)
+  }
+
   func block(of id: BlockID?) throws(RPCError) -> (number: UInt64, baseFee: UInt64) {
     guard let block = try blocks.header(of: id ?? .latest) else { throw .refused("block not found") }
     return (block.number, block.header.baseFeePerGas)
@@ -108,7 +118,7 @@ extension EthereumAPI {
   }
 
   /// Asks a port to run something, with its errors as clients see them.
-  func running<T>(_ context: RPCContext, _ body: () throws(SimulationError) -> T) throws(RPCError) -> T {
+  public func running<T>(_ context: RPCContext, _ body: () throws(SimulationError) -> T) throws(RPCError) -> T {
     do throws(SimulationError) {
       return try body()
     } catch {

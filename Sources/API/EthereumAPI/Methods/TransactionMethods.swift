@@ -19,14 +19,7 @@ extension EthereumAPI {
       var stopwatch = Stopwatch()
       defer { metrics.sendRawTransaction.observe(nanoseconds: stopwatch.lap()) }
       let envelope = try parameters.required("bytes", as: HexData.self).bytes
-      do throws(SubmissionError) {
-        writer.data(try submitter.submit(envelope: envelope))
-      } catch {
-        switch error {
-        case .refused(let reason): throw .refused(reason)
-        case .failed(let reason): throw faults.internalError(reason)
-        }
-      }
+      writer.data(try submit(envelope))
     }
     table.add(
       "eth_getTransactionByHash", .pooled, "A transaction, in a block or waiting for one.",
@@ -96,6 +89,18 @@ extension EthereumAPI {
       if let hash, let located = try included(hash) { return writer.transaction(located) }
       if let waiting { return writer.pendingTransaction(waiting) }
       writer.null()
+    }
+  }
+
+  /// Takes a signed transaction into the mempool; its hash.
+  public func submit(_ envelope: [UInt8]) throws(RPCError) -> Bytes32 {
+    do throws(SubmissionError) {
+      return try submitter.submit(envelope: envelope)
+    } catch {
+      switch error {
+      case .refused(let reason): throw .refused(reason)
+      case .failed(let reason): throw faults.internalError(reason)
+      }
     }
   }
 

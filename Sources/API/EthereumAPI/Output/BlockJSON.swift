@@ -82,6 +82,7 @@ extension JSONWriter {
       key("size")
       quantity(size)
     }
+    batch(block)
     key("uncles")
     beginArray()
     endArray()

@@ -12,7 +12,7 @@ extension JSONWriter {
     beginObject()
     key("type")
     // Transactions from L1 have no type that clients of Ethereum know.
-    quantity(receipt.transactionType <= 4 ? UInt64(receipt.transactionType) : 0)
+    quantity(receipt.transactionType < 0xfe ? UInt64(receipt.transactionType) : 0)
     key("status")
     quantity(UInt64(receipt.succeeded ? 1 : 0))
     key("cumulativeGasUsed")
@@ -49,6 +49,8 @@ extension JSONWriter {
       key("blobGasPrice")
       quantity(price)
     }
+    batchPosition(located.batch, index: located.index)
+    messages(of: located)
     endObject()
   }
 
@@ -77,6 +79,7 @@ extension JSONWriter {
     quantity(located.firstLogIndex + offset)
     key("removed")
     boolean(isRemoved)
+    batchNumber(located.batch)
     endObject()
   }
 }

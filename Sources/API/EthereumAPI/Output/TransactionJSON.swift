@@ -27,6 +27,7 @@ extension JSONWriter {
     if let location { quantity(location.blockNumber) } else { null() }
     key("transactionIndex")
     if let location { quantity(location.index) } else { null() }
+    if let location { batchPosition(location.batch, index: location.index) }
     key("from")
     data(recovered.sender)
     endObject()
@@ -46,7 +47,7 @@ extension JSONWriter {
     key("gasPrice")
     switch transaction.kind {
     case .legacy, .accessList: quantity(transaction.maxFeePerGas)
-    case .dynamicFee, .blob, .setCode:
+    case .dynamicFee, .blob, .setCode, .typedData:
       quantity(baseFee.map { transaction.effectiveGasPrice(baseFee: UInt256($0)) } ?? transaction.maxFeePerGas)
       key("maxFeePerGas")
       quantity(transaction.maxFeePerGas)
@@ -59,7 +60,10 @@ extension JSONWriter {
     quantity(transaction.value)
     key("input")
     data(transaction.input)
-    if transaction.kind != .legacy {
+    if transaction.kind == .typedData {
+      key("gasPerPubdata")
+      quantity(UInt64(transaction.gasPerPubdataLimit))
+    } else if transaction.kind != .legacy {
       key("accessList")
       accessList(transaction.accessList)
     }

@@ -9,6 +9,10 @@ public enum BlockID: Equatable, Sendable, RPCParameter {
   case safe
   case finalized
   case earliest
+  /// The newest of a rollup, as clients of Era name it.
+  case committed
+  /// The newest whose batch is committed on L1.
+  case committedOnL1
   case number(UInt64)
   case hash(Bytes32)
 
@@ -47,6 +51,8 @@ public enum BlockID: Equatable, Sendable, RPCParameter {
     case "safe": .safe
     case "finalized": .finalized
     case "earliest": .earliest
+    case "committed": .committed
+    case "l1_committed": .committedOnL1
     default: nil
     }
   }

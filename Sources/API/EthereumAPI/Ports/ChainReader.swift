@@ -21,10 +21,12 @@ public enum ChainReadError: Error, Sendable, Equatable, CustomStringConvertible 
 public struct SealedHeader: Sendable, Equatable {
   public var hash: Bytes32
   public var header: BlockHeader
+  public var batch: BatchPlace
 
-  public init(hash: Bytes32, header: BlockHeader) {
+  public init(hash: Bytes32, header: BlockHeader, batch: BatchPlace = .notRollup) {
     self.hash = hash
     self.header = header
+    self.batch = batch
   }
 
   public var number: UInt64 { header.number }
@@ -52,10 +54,13 @@ public struct LocatedTransaction: Sendable, Equatable {
   public var index: Int
   /// Base fee of the block, from which the price follows that was paid.
   public var baseFee: UInt64
+  public var batch: BatchPlace
 
   public init(
-    transaction: RecoveredTransaction, blockHash: Bytes32, blockNumber: UInt64, index: Int, baseFee: UInt64
+    transaction: RecoveredTransaction, blockHash: Bytes32, blockNumber: UInt64, index: Int, baseFee: UInt64,
+    batch: BatchPlace = .notRollup
   ) {
+    self.batch = batch
     self.transaction = transaction
     self.blockHash = blockHash
     self.blockNumber = blockNumber
@@ -81,11 +86,15 @@ public struct LocatedReceipt: Sendable, Equatable {
   public var firstLogIndex: Int
   /// Blob gas of a transaction that carries blobs, and wei per blob gas that was paid (EIP-4844); `nil` for all others.
   public var blobGasUsed: UInt64?, blobGasPrice: UInt256?
+  public var batch: BatchPlace
+  /// Shown where the chain is a rollup.
+  public var messages: L1Messages
 
   public init(
     receipt: Receipt, transactionHash: Bytes32, from: Address, to: Address?, effectiveGasPrice: UInt256,
     blockHash: Bytes32, blockNumber: UInt64, blockTimestamp: UInt64, index: Int, firstLogIndex: Int,
-    blobGasUsed: UInt64? = nil, blobGasPrice: UInt256? = nil
+    blobGasUsed: UInt64? = nil, blobGasPrice: UInt256? = nil, batch: BatchPlace = .notRollup,
+    messages: L1Messages = L1Messages()
   ) {
     self.receipt = receipt
     self.transactionHash = transactionHash
@@ -99,6 +108,8 @@ public struct LocatedReceipt: Sendable, Equatable {
     self.firstLogIndex = firstLogIndex
     self.blobGasUsed = blobGasUsed
     self.blobGasPrice = blobGasPrice
+    self.batch = batch
+    self.messages = messages
   }
 }
 

@@ -21,8 +21,9 @@ extension ZKsyncAPI {
       // A batch is one block.
       let batch = try parameters.required("l1BatchNumber", as: UInt64.self)
       let slots = try slots(keys)
-      writer.accountProof(
-        try proving { () throws(StateProofError) in try prover.prove(slots, of: address, after: batch) })
+      let proof = try proving { () throws(StateProofError) in try prover.prove(slots, of: address, after: batch) }
+      let made = try blocks.faults.reading { () throws(ChainReadError) in try settlement.batch(batch) }
+      writer.accountProof(proof, batch: made?.stored)
     }
     table.add(
       "zkos_getStateCommitment", .pooled, "Root and leaf count of the state tree after a block, and their commitment.",

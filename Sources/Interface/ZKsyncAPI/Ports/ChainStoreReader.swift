@@ -10,6 +10,7 @@ import Transactions
 public final class ChainStoreReader: ChainReader {
   private let blocks: BlockStore
   private let state: StateStoreReader
+  private let settlement: any SettlementReader
   private let log: ThrottledLog
   private let baseFee: @Sendable () -> UInt64
   /// The newest header that was read. The head is asked for at every turn and never has to wait for the disk for it.
@@ -17,10 +18,12 @@ public final class ChainStoreReader: ChainReader {
 
   /// - Parameter nextBaseFee: gives that of the next block, in wei per gas.
   public init(
-    _ blocks: BlockStore, state: StateStoreReader, nextBaseFee: @escaping @Sendable () -> UInt64, log: Logger
+    _ blocks: BlockStore, state: StateStoreReader, settlement: any SettlementReader,
+    nextBaseFee: @escaping @Sendable () -> UInt64, log: Logger
   ) throws(ChainReadError) {
     self.blocks = blocks
     self.state = state
+    self.settlement = settlement
     self.log = ThrottledLog(log)
     baseFee = nextBaseFee
     let number = blocks.head
@@ -31,6 +34,12 @@ public final class ChainStoreReader: ChainReader {
   }
 
   public var head: SealedHeader {
+    var head = newestHeader
+    head.batch = place(ofBlock: head.number)
+    return head
+  }
+
+  private var newestHeader: SealedHeader {
     newest.withLock { newest in
       let number = blocks.head
       guard number > newest.number else { return newest }
@@ -55,11 +64,19 @@ public final class ChainStoreReader: ChainReader {
 
   public var nextBaseFee: UInt64 { baseFee() }
 
-  // Nothing is settled on L1 yet.
-  public var safeBlock: UInt64? { nil }
-  public var finalizedBlock: UInt64? { nil }
+  public var safeBlock: UInt64? { settlement.safeBlock }
+  public var finalizedBlock: UInt64? { settlement.finalizedBlock }
 
-  public func header(number: UInt64) throws(ChainReadError) -> SealedHeader? { try Self.header(number, in: blocks) }
+  /// A batch is one block. Block 0 is what L1 begins with.
+  private func place(ofBlock number: UInt64) -> BatchPlace {
+    number <= settlement.madeBatch ? .batch(number) : .notBatched
+  }
+
+  public func header(number: UInt64) throws(ChainReadError) -> SealedHeader? {
+    guard var header = try Self.header(number, in: blocks) else { return nil }
+    header.batch = place(ofBlock: number)
+    return header
+  }
 
   private static func header(_ number: UInt64, in blocks: BlockStore) throws(ChainReadError) -> SealedHeader? {
     guard let stored = try Self.read({ () throws(StorageError) in try blocks.header(number) }) else { return nil }
@@ -82,10 +99,13 @@ public final class ChainStoreReader: ChainReader {
 
   public func receipts(ofBlock number: UInt64) throws(ChainReadError) -> [LocatedReceipt]? {
     guard let block = try Self.read({ () throws(StorageError) in try blocks.block(number) }) else { return nil }
+    var messages = 0
     return block.receipts.indices.map { index in
-      locate(
-        block.receipts[index], of: block.transactions[index], at: index, hash: block.hash, number: number,
-        timestamp: block.header.timestamp)
+      let receipt = block.receipts[index]
+      defer { messages += receipt.l2ToL1Logs.count }
+      return locate(
+        receipt, of: block.transactions[index], at: index, hash: block.hash, number: number,
+        timestamp: block.header.timestamp, firstMessage: messages)
     }
   }
 
@@ -93,16 +113,22 @@ public final class ChainStoreReader: ChainReader {
     try find(hash).map { found in
       LocatedTransaction(
         transaction: found.transaction, blockHash: found.blockHash, blockNumber: found.location.block,
-        index: found.location.index, baseFee: found.header.baseFeePerGas)
+        index: found.location.index, baseFee: found.header.baseFeePerGas,
+        batch: place(ofBlock: found.location.block))
     }
   }
 
   public func receipt(hash: Bytes32) throws(ChainReadError) -> LocatedReceipt? {
-    try find(hash).map { found in
-      locate(
-        found.receipt, of: found.transaction, at: found.location.index, hash: found.blockHash,
-        number: found.location.block, timestamp: found.header.timestamp)
-    }
+    guard let found = try find(hash) else { return nil }
+    // Few transactions say something to L1; only then is it asked what those before them said.
+    let firstMessage =
+      found.receipt.l2ToL1Logs.isEmpty
+      ? 0
+      : try Self.read({ () throws(StorageError) in try blocks.block(found.location.block) })?.receipts
+        .prefix(found.location.index).reduce(0) { $0 + $1.l2ToL1Logs.count } ?? 0
+    return locate(
+      found.receipt, of: found.transaction, at: found.location.index, hash: found.blockHash,
+      number: found.location.block, timestamp: found.header.timestamp, firstMessage: firstMessage)
   }
 
   /// No index of its own: nonces never fall, so the block that used this one is found by halving the range of blocks.
@@ -140,7 +166,7 @@ public final class ChainStoreReader: ChainReader {
 
   private func locate(
     _ receipt: BlockReceipt, of transaction: RecoveredTransaction, at index: Int, hash: Bytes32, number: UInt64,
-    timestamp: UInt64
+    timestamp: UInt64, firstMessage: Int
   ) -> LocatedReceipt {
     let recipient: Address? =
       switch transaction.transaction {
@@ -150,7 +176,14 @@ public final class ChainStoreReader: ChainReader {
     return LocatedReceipt(
       receipt: receipt.receipt, transactionHash: transaction.hash, from: transaction.sender, to: recipient,
       effectiveGasPrice: receipt.effectiveGasPrice, blockHash: hash, blockNumber: number, blockTimestamp: timestamp,
-      index: index, firstLogIndex: receipt.firstLogIndex)
+      index: index, firstLogIndex: receipt.firstLogIndex, batch: place(ofBlock: number),
+      messages: L1Messages(
+        firstIndex: firstMessage,
+        messages: receipt.l2ToL1Logs.map { log in
+          L1Message(
+            transactionNumber: UInt64(log.transactionNumber & 0xffff), sender: log.sender, key: log.key,
+            value: log.value)
+        }))
   }
 
   private static func read<R>(_ body: () throws(StorageError) -> R) throws(ChainReadError) -> R {

@@ -38,30 +38,52 @@ public final class StateSimulator: Simulator {
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
   ) throws(SimulationError) -> SimulationOutcome {
     let context = try self.context(of: number, call, overrides.block)
-    let stored: ChainStateView
-    do throws(StorageError) { stored = try state.view(at: number) } catch {
+    let view = try OverriddenState(
+      try self.view(after: number), overrides.accounts, version: context.protocolVersion)
+    let transaction = try self.transaction(call, view)
+    let result = try running { (engine) throws(SimulationFailure) in
+      try Simulation.call(
+        transaction, context: context, state: view, engine: engine, limits: call.mustFitBlock ? limits : .unlimited,
+        cancellation: cancellation)
+    }
+    if result.succeeded {
+      let effects = SimulationEffects(
+        logs: result.logs, deployedCode: result.deployedCode, undoneFrames: result.undoneFrames)
+      return .success(output: result.output, gasUsed: result.gasUsed, effects: effects)
+    }
+    if result.output.isEmpty, result.gasUsed >= transaction.gasLimit {
+      return .halt(reason: "out of gas", isOutOfGas: true, gasUsed: result.gasUsed)
+    }
+    return .revert(output: result.output, gasUsed: result.gasUsed)
+  }
+
+  /// What a transaction, with its fee and without a look at its signature, would do on top of a block; with the slots that
+  /// it changes.
+  func outcome(
+    of transaction: VMTransaction, after number: UInt64, cancellation: Cancellation
+  ) throws(SimulationError) -> Simulation.Result {
+    guard let context = try contextAfter(number) else { throw .stateNotAvailable(block: number) }
+    let view = try self.view(after: number)
+    return try running { (engine) throws(SimulationFailure) in
+      try Simulation.call(
+        transaction, context: context, state: view, engine: engine, limits: limits, tellsWrites: true,
+        cancellation: cancellation)
+    }
+  }
+
+  private func view(after number: UInt64) throws(SimulationError) -> ChainStateView {
+    do throws(StorageError) { return try state.view(at: number) } catch {
       throw .stateNotAvailable(block: number)
     }
-    let view = try OverriddenState(stored, overrides.accounts, version: context.protocolVersion)
-    let transaction = try self.transaction(call, view)
+  }
+
+  /// Lends an engine.
+  private func running(
+    _ body: (ExecutionEngine) throws(SimulationFailure) -> Simulation.Result
+  ) throws(SimulationError) -> Simulation.Result {
     let pooled = idle.withLock { $0.popLast() } ?? Engine(engine: ExecutionEngine(codes: codes))
     defer { idle.withLock { $0.append(pooled) } }
-    do throws(SimulationFailure) {
-      let result = try Simulation.call(
-        transaction, context: context, state: view, engine: pooled.engine,
-        limits: call.mustFitBlock ? limits : .unlimited, cancellation: cancellation)
-      if result.succeeded {
-        let effects = SimulationEffects(
-          logs: result.logs, deployedCode: result.deployedCode, undoneFrames: result.undoneFrames)
-        return .success(output: result.output, gasUsed: result.gasUsed, effects: effects)
-      }
-      if result.output.isEmpty, result.gasUsed >= transaction.gasLimit {
-        return .halt(reason: "out of gas", isOutOfGas: true, gasUsed: result.gasUsed)
-      }
-      return .revert(output: result.output, gasUsed: result.gasUsed)
-    } catch {
-      throw Self.explain(error)
-    }
+    do throws(SimulationFailure) { return try body(pooled.engine) } catch { throw Self.explain(error) }
   }
 
   private func context(

@@ -1,13 +1,15 @@
 // Account proofs as JSON, both ways. Names and forms are those of zksync-os-server, `docs/src/design/zks_getProof.md`:
 // numbers of the preimage are hexadecimal, positions of leaves are plain numbers.
 
+import Batches
 import JSON
 import Primitives
 import StateTree
 import ZKsyncOS
 
 extension JSONWriter {
-  mutating func accountProof(_ proof: AccountProof) {
+  /// - Parameter batch: what L1 remembers of the batch, `nil` where there is none yet.
+  mutating func accountProof(_ proof: AccountProof, batch: StoredBatchInfo?) {
     beginObject()
     key("address")
     data(proof.address)
@@ -33,6 +35,27 @@ extension JSONWriter {
       endObject()
     }
     endArray()
+    key("l1VerificationData")
+    if let batch { verificationData(batch) } else { null() }
+    endObject()
+  }
+
+  /// What leads from the commitment to the state to the hash that L1 keeps of the batch.
+  private mutating func verificationData(_ batch: StoredBatchInfo) {
+    beginObject()
+    key("batchNumber")
+    number(batch.batchNumber.rawValue)
+    key("numberOfLayer1Txs")
+    number(batch.l1TransactionCount)
+    key("priorityOperationsHash")
+    data(batch.priorityOperationsHash)
+    // Batches of this protocol depend on no other chain's.
+    key("dependencyRootsRollingHash")
+    data(Bytes32.zero)
+    key("l2ToL1LogsRootHash")
+    data(batch.l2LogsRoot)
+    key("commitment")
+    data(batch.commitment)
     endObject()
   }
 
