@@ -26,4 +26,15 @@ struct TestWallet {
       to: to, value: value, input: input
     ).signed(with: key)
   }
+
+  /// The same as typed data (type 0x71).
+  mutating func signTyped(
+    to: Address, value: UInt256 = .zero, input: [UInt8] = [], gas: UInt64 = 100_000
+  ) throws -> SignedTransaction {
+    defer { nonce += 1 }
+    return try SignedTransaction(
+      kind: .typedData, chainID: 270, nonce: nonce, gasLimit: gas, maxFeePerGas: 10_000, maxPriorityFeePerGas: .zero,
+      to: to, value: value, input: input, gasPerPubdataLimit: 50_000, claimedSender: address
+    ).signed(with: key)
+  }
 }

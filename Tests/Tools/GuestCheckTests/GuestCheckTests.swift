@@ -77,6 +77,17 @@ struct RandomChainTests {
     #expect(messages > 0 && empty > 0)
   }
 
+  @Test(
+    "forged withdrawals are refused, and true ones name the account that called", arguments: ProtocolVersion.allCases)
+  func withdrawals(_ version: ProtocolVersion) throws {
+    let block = try #require(Shape.singlePurpose.first { $0.name == Shape.forgedWithdrawals }).make(version)
+    #expect(block.refused.map(\.reason) == Array(repeating: .hazard(.messageFromAccountWithoutCode), count: 2))
+    let logs = block.output.l2ToL1Logs
+    #expect(logs.count == 2)
+    // The same message, word for word: who said it is all that tells them apart.
+    #expect(logs[0].value == logs[1].value && logs[0].message == logs[1].message && logs[0].key != logs[1].key)
+  }
+
   @Test("a seed always makes the same chain, and another seed another one")
   func determinism() throws {
     func inputs(_ seed: UInt64) throws -> [Bytes32] {
@@ -146,6 +157,27 @@ struct GuestImageTests {
       if: GuestImages.isSet(.v0_0_5) && GuestImages.isSet(.v0_0_5, logging: true),
       "ZKSYNC_OS_IMAGE_V0_0_5 or ZKSYNC_OS_LOGGING_IMAGE_V0_0_5 is not set"))
   func secondVersionRefusals() throws { try check(.v0_0_5, logging: true) }
+
+  // What L1 pays an account that signs for its own withdrawal rests on this (`contracts/l1/Nullifier.vy`).
+
+  @Test(
+    "no account without code has the messenger say anything, on either layer, 0.0.4",
+    .enabled(if: GuestImages.isSet(.v0_0_4), "ZKSYNC_OS_IMAGE_V0_0_4 is not set"))
+  func firstVersionForgeries() throws { try checkForgeries(.v0_0_4) }
+
+  @Test(
+    "no account without code has the messenger say anything, on either layer, 0.0.5",
+    .enabled(if: GuestImages.isSet(.v0_0_5), "ZKSYNC_OS_IMAGE_V0_0_5 is not set"))
+  func secondVersionForgeries() throws { try checkForgeries(.v0_0_5) }
+
+  private func checkForgeries(_ version: ProtocolVersion) throws {
+    let check = try GuestCheck(Program(image: #require(try GuestImages.bytes(version))), version: version)
+    let shape = try #require(Shape.singlePurpose.first { $0.name == Shape.forgedWithdrawals })
+    // The block with the two true ones is proved, and the guest gives up on each forgery.
+    let checked = try check.check(shape)
+    #expect(checked.summary.included == 2 && checked.summary.succeeded == 2)
+    #expect(checked.answer.refusals == ["aborted", "aborted"])
+  }
 
   /// The image still says what was recorded, and agrees on chains that were not.
   private func check(_ version: ProtocolVersion, logging: Bool = false) throws {

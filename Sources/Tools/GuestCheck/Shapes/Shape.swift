@@ -43,5 +43,7 @@ public struct Shape: Sendable {
   }
 
   /// Blocks that do one thing as often as possible, in the way that takes the proving machine longest.
-  public static var singlePurpose: [Shape] { instructions + memory + state + calls + precompiles + envelopes }
+  public static var singlePurpose: [Shape] {
+    instructions + memory + state + calls + precompiles + envelopes + forgeries
+  }
 }
