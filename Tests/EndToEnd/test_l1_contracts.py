@@ -74,11 +74,11 @@ def test_deployment_without_a_forced_deposit(url):
 @pytest.mark.parametrize(
     "options, message",
     [
-        (["--rpc", "http://127.0.0.1:1"], "no L1 answers at http://127.0.0.1:1"),
-        (["--rpc", "ftp://somewhere"], "ftp://somewhere is no address of an L1"),
+        (["--rpc", "http://127.0.0.1:1"], "nobody answers at http://127.0.0.1:1"),
+        (["--rpc", "ftp://somewhere"], "ftp://somewhere is no address of a node"),
         (["--private-key", "0x1234"], "--private-key is no key"),
         (["--validator", "nobody"], "--validator is no address"),
-        (["--private-key", "0x" + "77" * 32], "the L1 refuses: "),
+        (["--private-key", "0x" + "77" * 32], "the node refuses: "),
     ])
 def test_a_bad_deployment_says_why(url, options, message):
     answer = deploy(url, *options)

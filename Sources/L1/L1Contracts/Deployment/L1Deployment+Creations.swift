@@ -85,7 +85,9 @@ extension L1Deployment {
   }
 
   /// Init code of the contract of L2 whose withdrawals anybody may finalize.
-  public var withdrawalHelperInitCode: [UInt8] {
-    CreationCode.withdrawalHelper.initCode { $0.append(assetRouter) }
+  ///
+  /// - Parameter l1SharedBridge: the asset router on L1, where clients are sent to finalize.
+  public static func withdrawalHelper(l1SharedBridge: Address) -> [UInt8] {
+    CreationCode.withdrawalHelper.initCode { $0.append(l1SharedBridge) }
   }
 }

@@ -4,5 +4,5 @@ import ArgumentParser
 struct L1Command: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "l1", abstract: "Run an L1 for development, or make one ready for a chain.",
-    subcommands: [ServeCommand.self, L1DeployCommand.self])
+    subcommands: [ServeCommand.self, L1DeployCommand.self, WithdrawalHelperCommand.self])
 }

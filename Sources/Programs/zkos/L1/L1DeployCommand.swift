@@ -66,7 +66,7 @@ struct L1DeployCommand: AsyncParsableCommand {
       throw ValidationError(Self.text(of: error, rpc))
     }
     do throws(RPCClientError) {
-      var l1 = try await L1Account(client, payer)
+      var l1 = try await ChainAccount(client, payer)
       let options = L1Deployment.Options(
         l1ChainID: l1.chainID, l2ChainID: l2ChainID, storedBatchZero: storedBatchZero,
         admin: admin.flatMap { Address(hex: $0) } ?? payer.address, validator: validator,
@@ -104,7 +104,7 @@ struct L1DeployCommand: AsyncParsableCommand {
   }
 
   /// Finds the contracts as a node does, from the bridgehub's address alone.
-  private func check(_ deployment: L1Deployment, on l1: L1Account) async throws(RPCClientError) {
+  private func check(_ deployment: L1Deployment, on l1: ChainAccount) async throws(RPCClientError) {
     let chain = try await l1.read(BridgehubCall.getZKChain(l2ChainID), at: deployment.bridgehub)
     let manager = try await l1.read(BridgehubCall.chainTypeManager(l2ChainID), at: deployment.bridgehub)
     let router = try await l1.read(BridgehubCall.sharedBridge, at: deployment.bridgehub)
@@ -119,19 +119,19 @@ struct L1DeployCommand: AsyncParsableCommand {
     else { throw .malformed("the contracts are not what was deployed") }
   }
 
-  private static func text(of error: RPCClientError, _ rpc: String) -> String {
+  static func text(of error: RPCClientError, _ rpc: String) -> String {
     switch error {
     case .refused(let refusal):
       if case .bytes(let output)? = refusal.data {
-        "the L1 refuses: \(ContractError.describe(output))"
+        "the node refuses: \(ContractError.describe(output))"
       } else {
-        "the L1 refuses: \(refusal.message)"
+        "the node refuses: \(refusal.message)"
       }
-    case .disconnected: "no L1 answers at \(rpc)"
-    case .timedOut: "the L1 at \(rpc) does not answer in time"
+    case .disconnected: "nobody answers at \(rpc)"
+    case .timedOut: "\(rpc) does not answer in time"
     case .malformed(let what): what
     case .status(let code): "\(rpc) answers with HTTP status \(code)"
-    case .badAddress(let address): "\(address) is no address of an L1: http://host[:port][/path]"
+    case .badAddress(let address): "\(address) is no address of a node: http://host[:port][/path]"
     }
   }
 }

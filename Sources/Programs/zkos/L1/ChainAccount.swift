@@ -5,8 +5,8 @@ import L1Contracts
 import Primitives
 import Transactions
 
-/// An account on an L1 that sends one transaction after the other and waits for each.
-struct L1Account {
+/// An account of a chain, of either layer, that sends one transaction after the other and waits for each.
+struct ChainAccount {
   let client: JSONRPCClient
   let chainID: UInt64
   private(set) var wallet: Wallet
@@ -18,7 +18,7 @@ struct L1Account {
     self.client = client
     self.wallet = wallet
     guard let chainID = try await client.call("eth_chainId").quantity64 else {
-      throw .malformed("the L1 does not say its chain id")
+      throw .malformed("the node does not say its chain id")
     }
     self.chainID = chainID
     let address = wallet.address
@@ -26,7 +26,7 @@ struct L1Account {
       $0.data(address)
       $0.string("pending")
     }.quantity64
-    guard let nonce else { throw .malformed("the L1 does not say the nonce of \(address)") }
+    guard let nonce else { throw .malformed("the node does not say the nonce of \(address)") }
     self.wallet.nonce = nonce
   }
 
@@ -39,7 +39,9 @@ struct L1Account {
     return address
   }
 
-  mutating func send(to: Address, _ input: [UInt8]) async throws(RPCClientError) { _ = try await submit(to: to, input) }
+  mutating func send(to: Address, value: UInt256 = .zero, _ input: [UInt8] = []) async throws(RPCClientError) {
+    _ = try await submit(to: to, value: value, input)
+  }
 
   /// What a call of a function answers at the newest block.
   func read<Result>(_ call: ContractCall<Result>, at address: Address) async throws(RPCClientError) -> Result {
@@ -55,8 +57,10 @@ struct L1Account {
     do { return try call.result(of: output ?? []) } catch { throw .malformed("\(address) answers with something else") }
   }
 
-  /// Sends a transaction with a fifth more gas than the L1 estimates, and waits until it is in a block.
-  private mutating func submit(to: Address?, _ input: [UInt8]) async throws(RPCClientError) -> JSONValue {
+  /// Sends a transaction with a fifth more gas than the node estimates, and waits until it is in a block.
+  private mutating func submit(
+    to: Address?, value: UInt256 = .zero, _ input: [UInt8]
+  ) async throws(RPCClientError) -> JSONValue {
     let sender = wallet.address
     let estimate = try await client.call("eth_estimateGas") {
       $0.beginObject()
@@ -66,16 +70,18 @@ struct L1Account {
         $0.key("to")
         $0.data(to)
       }
+      $0.key("value")
+      $0.quantity(value)
       $0.key("data")
       $0.data(input)
       $0.endObject()
     }.quantity64
     let price = try await client.call("eth_gasPrice").quantity
     let tip = try await client.call("eth_maxPriorityFeePerGas").quantity
-    guard let estimate, let price, let tip else { throw .malformed("the L1 does not say gas and price") }
+    guard let estimate, let price, let tip else { throw .malformed("the node does not say gas and price") }
     let transaction = SignedTransaction(
       kind: .dynamicFee, chainID: chainID, nonce: wallet.nonce, gasLimit: estimate + estimate / 5,
-      maxFeePerGas: price &* 2 &+ tip, maxPriorityFeePerGas: tip, to: to, value: .zero, input: input)
+      maxFeePerGas: price &* 2 &+ tip, maxPriorityFeePerGas: tip, to: to, value: value, input: input)
     let signed: SignedTransaction
     do { signed = try transaction.signed(with: wallet.key) } catch { throw .malformed("the key does not sign") }
     wallet.nonce += 1
