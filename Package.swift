@@ -18,6 +18,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
@@ -49,13 +50,14 @@ let package = Package(
     .module(
       "JSONRPC", in: "Transport",
       [
-        "Primitives", "Concurrency", "JSON", "Telemetry", "HTTP", .nioCore, .nioPosix, .nioHTTP1, .logging,
+        "Primitives", "Concurrency", "JSON", "Telemetry", "HTTP", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket,
+        .nioSSL, .logging,
       ]),
     .tests("HTTPTests", in: "Transport", ["HTTP", "SocketTesting", .nioPosix]),
     .tests(
       "JSONRPCTests", in: "Transport",
       [
-        "JSON", "Telemetry", "HTTP", "JSONRPC", "SocketTesting", .nioPosix, .logging,
+        "JSON", "Telemetry", "HTTP", "JSONRPC", "SocketTesting", .nioCore, .nioPosix, .logging,
       ]),
 
     // Execution
@@ -218,7 +220,11 @@ let package = Package(
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
         "EVM", "Tracers", "Ethereum", "EthereumAPI", "L1Contracts", "AnvilState", .nioCore, .nioPosix, .logging,
       ]),
-    .module("L1Client", in: "L1", ["Primitives", "JSON", "JSONRPC", "Transactions", "L1Contracts"]),
+    .module(
+      "L1Client", in: "L1",
+      [
+        "Primitives", "Concurrency", "JSON", "Telemetry", "JSONRPC", "Transactions", "L1Contracts", .nioCore, .logging,
+      ]),
     .module(
       "L1Requests", in: "L1",
       [
@@ -240,7 +246,10 @@ let package = Package(
       ]),
     .tests(
       "L1ClientTests", in: "L1",
-      ["Primitives", "JSON", "JSONRPC", "Transactions", "L1Contracts", "L1Client", "L1Testing"]),
+      [
+        "Primitives", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "Batches", "L1Contracts", "L1Client",
+        "L1Testing", .nioPosix, .logging,
+      ]),
     .tests(
       "AnvilStateTests", in: "L1",
       [
@@ -410,6 +419,7 @@ extension Target.Dependency {
   static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
   static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
   static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
+  static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
   static let logging = product(name: "Logging", package: "swift-log")
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
   static let configuration = product(name: "Configuration", package: "swift-configuration")

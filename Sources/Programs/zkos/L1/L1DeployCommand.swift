@@ -131,7 +131,9 @@ struct L1DeployCommand: AsyncParsableCommand {
     case .timedOut: "\(rpc) does not answer in time"
     case .malformed(let what): what
     case .status(let code): "\(rpc) answers with HTTP status \(code)"
-    case .badAddress(let address): "\(address) is no address of a node: http://host[:port][/path]"
+    case .badAddress: "\(rpc) is no address of a node: http://host[:port][/path]"
+    case .badCertificates(let reason): "TLS cannot be set up: \(reason)"
+    case .cancelled, .tooManyWaiting: "\(rpc) was not asked"
     }
   }
 }

@@ -1,6 +1,7 @@
 import Batches
 import HTTP
 import JSON
+import Primitives
 
 /// The body of a submission: `{"block_number": n, "proof": "<base64>"}`, where n is the number of a batch. Other members are passed over.
 struct ProofSubmission {

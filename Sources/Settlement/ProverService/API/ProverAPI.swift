@@ -2,6 +2,7 @@ import Batches
 import HTTP
 import JSON
 import NIOPosix
+import Primitives
 
 /// The HTTP interface of provers: five routes under `/prover-jobs`, without authentication.
 ///

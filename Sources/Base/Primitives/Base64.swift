@@ -12,7 +12,7 @@ package enum Base64 {
   }()
 
   /// Length of the text of `count` bytes.
-  static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
+  package static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
   /// Appends the text of `bytes`.
   package static func append(_ bytes: [UInt8], to text: inout [UInt8]) {

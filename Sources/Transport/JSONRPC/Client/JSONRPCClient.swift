@@ -1,48 +1,24 @@
 import JSON
 import NIOCore
-import NIOHTTP1
-import NIOPosix
+import NIOSSL
 import Synchronization
 
-/// Why a call of ``JSONRPCClient`` has no result.
-public enum RPCClientError: Error, Sendable {
-  /// The server answered with an error object.
-  case refused(RPCError)
-  /// No connection, or it broke before the answer.
-  case disconnected(String)
-  /// No answer in time.
-  case timedOut
-  /// An answer that is no JSON-RPC response, and what is wrong with it.
-  case malformed(String)
-  /// An answer with an HTTP status other than 200.
-  case status(UInt)
-  /// The address is not `http://host[:port][/path]`.
-  case badAddress(String)
-}
-
-/// A JSON-RPC client over HTTP that keeps its connections and never blocks: the load tool has thousands of calls in flight
-/// with it, and it can talk to any Ethereum node.
+/// A JSON-RPC client over HTTP or WebSocket, with TLS or without, that keeps its connections and never blocks: the load tool
+/// has thousands of calls in flight with it, and it can talk to any Ethereum node.
 ///
 /// There is one request on a connection at a time. Requests beyond the number of connections wait in line. All state lives
 /// on one event loop.
 public final class JSONRPCClient: Sendable {
-  /// Where to: the parts of an `http` URL.
-  struct Endpoint: Sendable {
-    let host: String
-    let port: Int
-    let path: String
+  /// What a client may take.
+  public struct Limits: Sendable {
+    /// Connections to open at most, as they are needed.
+    public var connections = 8
+    /// Calls that wait for a connection.
+    public var waiting = Int.max
+    /// Bytes of one response.
+    public var responseBytes = 64 << 20
 
-    init(_ url: String) throws(RPCClientError) {
-      guard url.hasPrefix("http://") else { throw .badAddress(url) }
-      let rest = url.dropFirst("http://".count)
-      let authority = rest.prefix { $0 != "/" }
-      let parts = authority.split(separator: ":", omittingEmptySubsequences: false)
-      guard let host = parts.first, !host.isEmpty, parts.count <= 2 else { throw .badAddress(url) }
-      guard let port = parts.count == 2 ? UInt16(parts[1]) : 80 else { throw .badAddress(url) }
-      self.host = String(host)
-      self.port = Int(port)
-      path = authority.endIndex == rest.endIndex ? "/" : String(rest[authority.endIndex...])
-    }
+    public init() {}
   }
 
   private let pool: ClientConnectionPool
@@ -52,24 +28,46 @@ public final class JSONRPCClient: Sendable {
   /// - Parameters:
   ///   - connections: connections to open at most, as they are needed.
   ///   - timeout: time from a call to its answer, waiting in line included.
-  public init(
+  public convenience init(
     url: String, connections: Int = 8, timeout: TimeAmount = .seconds(30), on loop: any EventLoop
   ) throws(RPCClientError) {
-    pool = ClientConnectionPool(endpoint: try Endpoint(url), limit: max(1, connections), loop: loop)
+    guard let endpoint = RPCEndpoint(url) else { throw .badAddress }
+    var limits = Limits()
+    limits.connections = connections
+    try self.init(endpoint, limits: limits, timeout: timeout, on: loop)
+  }
+
+  /// - Parameters:
+  ///   - timeout: time from a call to its answer, waiting in line included.
+  ///   - certificates: the path of a PEM file with those that a server is trusted by; `nil` for the system's.
+  public init(
+    _ endpoint: RPCEndpoint, limits: Limits, timeout: TimeAmount, certificates: String? = nil, on loop: any EventLoop
+  ) throws(RPCClientError) {
+    var tls: NIOSSLContext?
+    if endpoint.scheme.isSecure {
+      var configuration = TLSConfiguration.makeClientConfiguration()
+      if let certificates { configuration.trustRoots = .file(certificates) }
+      do { tls = try NIOSSLContext(configuration: configuration) } catch { throw .badCertificates("\(error)") }
+    }
+    pool = ClientConnectionPool(endpoint: endpoint, tls: tls, limits: limits, loop: loop)
     self.timeout = timeout
   }
 
   public var eventLoop: any EventLoop { pool.loop }
 
-  /// Calls `method`. `parameters` writes the elements of the parameter array.
+  /// Calls `method`. `parameters` writes the elements of the parameter array. Ends when the task is cancelled.
   public func call(_ method: String, _ parameters: (inout JSONWriter) -> Void = { _ in }) async throws(RPCClientError)
     -> JSONValue
   {
-    let body = request(method, parameters)
-    let outcome = await withCheckedContinuation { continuation in
-      send(body) { continuation.resume(returning: $0) }
+    let request = ClientConnectionPool.Request(body: self.request(method, parameters))
+    let outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        pool.submit(request, timeout: timeout) { continuation.resume(returning: $0) }
+      }
+    } onCancel: {
+      pool.cancel(request)
     }
-    return try outcome.get()
+    return try outcome.flatMap(Self.result).get()
   }
 
   /// The text of a call, for ``send(_:then:)``.
@@ -101,7 +99,7 @@ public final class JSONRPCClient: Sendable {
   public func sendRaw(
     _ body: ByteBuffer, then completion: @escaping @Sendable (Result<[UInt8], RPCClientError>) -> Void
   ) {
-    pool.submit(body, timeout: timeout, completion)
+    pool.submit(ClientConnectionPool.Request(body: body), timeout: timeout, completion)
   }
 
   /// Closes the connections; calls in flight fail.
