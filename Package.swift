@@ -228,7 +228,7 @@ let package = Package(
     .module(
       "L1Requests", in: "L1",
       [
-        "Primitives", "Concurrency", "Telemetry", "Transactions", "RocksDB", "ZKsyncOS", "Sequencer", "L1Contracts",
+        "Primitives", "Concurrency", "Files", "Telemetry", "Transactions", "RocksDB", "Sequencer", "L1Contracts",
         "L1Client", .logging,
       ]),
     .module(
@@ -249,6 +249,12 @@ let package = Package(
       [
         "Primitives", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions", "Batches", "L1Contracts", "L1Client",
         "L1Testing", .nioPosix, .logging,
+      ]),
+    .tests(
+      "L1RequestsTests", in: "L1",
+      [
+        "Primitives", "Concurrency", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS", "Batches",
+        "L1Contracts", "L1Client", "L1Requests", "StorageTesting", "L1Testing", .logging,
       ]),
     .tests(
       "AnvilStateTests", in: "L1",
@@ -318,13 +324,16 @@ let package = Package(
     .tests("StateTransitionBenchmarkTests", in: "Tools", ["AllocationCounter", "StateTransitionBenchmark"]),
 
     // Programs
-    .module("NodeOptions", in: "Programs", ["HTTP", "ProverInput", .configuration, .systemPackage, .yams]),
+    .module(
+      "NodeOptions", in: "Programs",
+      ["Primitives", "HTTP", "JSONRPC", "ProverInput", .configuration, .systemPackage, .yams]),
     .module(
       "Node", in: "Programs",
       [
         "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
         "StateTree", "ProverInput", "ChainStorage", "Mempool", "Chain", "Scrub", "Sequencer", "ProverService",
-        "Batches", "Settlement", "L1Contracts", "L1Settlement", "DevelopmentL1", "Cryptography", "Ethereum",
+        "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1", "Cryptography",
+        "Ethereum",
         "ZKsyncAPI",
         "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
       ]),

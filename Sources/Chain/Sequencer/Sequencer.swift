@@ -166,7 +166,7 @@ public final class Sequencer: Service {
     guard let record = try storing({ () throws(StorageError) in try storage.log.record(number) }) else {
       throw .missingRecord(block: number)
     }
-    let nextID = record.transactions.compactMap(\.priorityID).last.map { $0 + 1 }
+    let nextID = record.nextPriorityID
     var gasUsed: UInt64 = 0
     if options.feeModel != .fixed {
       let block = try storing { () throws(StorageError) in try storage.blocks.block(number) }
@@ -175,7 +175,7 @@ public final class Sequencer: Service {
     let tip = Tip(
       number: number, timestamp: record.context.timestamp, hashes: hashes,
       baseFee: options.feeModel.next(after: record.context.baseFee, gasUsed: gasUsed, floor: options.baseFee))
-    return (tip, nextPriorityID: nextID ?? record.firstPriorityID)
+    return (tip, nextPriorityID: nextID)
   }
 
   /// What comes next begins on this tip: trial runs, and the prices that clients see.
@@ -256,14 +256,17 @@ public final class Sequencer: Service {
     let context = options.context(
       number: number, timestamp: timestamp, blockHashes: tip.hashes, baseFee: tip.baseFee)
     let view = try storing { () throws(StorageError) in try chain.storage.state.view(at: tip.number) }
-    let firstPriorityID = memory.nextPriorityID ?? 0
+    let firstPriorityID = memory.nextPriorityID
     let built: (output: BlockOutput, transactions: [RecoveredTransaction], totals: BlockTotals)?
     do throws(BlockError) { built = try builder.build(context, on: view, from: &source) } catch {
       throw .execution(block: number, error)
     }
-    if let (id, reason) = source.refusedRequest {
-      // Requests cannot be skipped: no further one is taken until the node is started again.
-      log.critical("an L1 request cannot be executed", metadata: ["priorityID": "\(id)", "reason": "\(reason)"])
+    if let (request, reason) = source.refusedRequest {
+      // Requests cannot be skipped: no further one is taken unless L1 has another in its place.
+      log.critical(
+        "an L1 request can be in no block",
+        metadata: ["priorityID": "\(source.memory.nextPriorityID)", "hash": "\(request.hash)", "reason": "\(reason)"])
+      l1.refused(request, reason: reason)
     }
     memory = source.memory
     guard let built else {
@@ -281,6 +284,10 @@ public final class Sequencer: Service {
       number: number, timestamp: context.timestamp, hashes: tip.hashes.appending(block.output.blockHash),
       baseFee: options.feeModel.next(
         after: context.baseFee, gasUsed: built.totals.gasUsed, floor: options.baseFee))
+    if memory.nextPriorityID != firstPriorityID {
+      l1.included(
+        built.transactions.filter { $0.priorityID != nil }, in: number, next: memory.nextPriorityID)
+    }
     pool.apply(ExecutedBlock(block, baseFee: tip.baseFee))
     move(to: tip)
     metrics.sealed(source.sealReason)

@@ -46,8 +46,15 @@ extension RecoveredTransaction {
   }
 
   /// The priority id, where L1 requested the transaction and it is no upgrade.
-  var priorityID: UInt64? {
+  public var priorityID: UInt64? {
     guard case .request(let request) = transaction, request.kind == .priority else { return nil }
     return request.nonce
+  }
+}
+
+extension ReplayRecord {
+  /// The id of the request of L1 that the block after this one begins with.
+  public var nextPriorityID: UInt64 {
+    transactions.compactMap(\.priorityID).last.map { $0 + 1 } ?? firstPriorityID
   }
 }

@@ -67,10 +67,12 @@ struct SequencerRole {
     let mempool = Mempool(
       options: MempoolOptions(configuration, options), accounts: StateAccounts(storage.state),
       metrics: MempoolMetrics(registry), clock: { MonotonicClock.nanoseconds / 1_000_000 })
+    let requests = try NodeL1Requests(configuration, storage)
     let sequencer = Sequencer(
-      chain: chain, pool: mempool, options: options, l1: FixedL1Requests(Genesis.requests), clock: clock,
-      registry: registry)
+      chain: chain, pool: mempool, options: options, l1: requests.queue, clock: clock, registry: registry)
     sequencer.onFailure { failures.raise("\($0)") }
+    let isEmbedded = l1 != nil && configuration.l1Watcher.isDefault
+    let connection = Self.connection(configuration, to: isEmbedded ? l1 : nil, clock, loops, registry)
 
     let tree = try Self.tree(configuration, blocks: storage.log.last)
     let provers = configuration.provesBlocks ? try Self.provers(configuration, registry) : nil
@@ -123,6 +125,13 @@ struct SequencerRole {
             on: loops.operations))
       }
     }
+    if let connection {
+      services.add(connection)
+      services.add(
+        requests.watcher(
+          configuration, on: connection, isEmbedded: isEmbedded, storage: storage, time: clock, registry: registry,
+          onNews: { sequencer.wake() }))
+    }
     services.add(sequencer)
     var scrubOptions = ScrubService.Options()
     scrubOptions.percent = configuration.sequencer.scrubPercent
@@ -138,6 +147,18 @@ struct SequencerRole {
       services.add(TerminalService(terminal, chain.stream, mempool) { Greeting(configuration, place) })
     }
     services.show(in: registry)
+  }
+
+  /// The way to L1: to the node's own, or to where it is said to be; `nil` where there is none.
+  private static func connection(
+    _ configuration: NodeConfiguration, to embedded: EmbeddedL1?, _ clock: TimeSource, _ loops: EventLoops,
+    _ registry: MetricsRegistry
+  ) -> L1Connection? {
+    let options = configuration.l1Watcher
+    if embedded == nil, options.endpoints.isEmpty { return nil }
+    return L1Connection(options, registry: registry, time: clock, on: loops.operations.next()) {
+      embedded.map(\.endpoints) ?? options.endpoints
+    }
   }
 
   /// The way into the pool; whoever looks on is told of what does not get in.

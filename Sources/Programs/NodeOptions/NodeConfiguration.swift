@@ -8,6 +8,7 @@ public struct NodeConfiguration: Sendable {
   public var batcher: Batcher
   public var proverInput: ProverInput
   public var proverAPI: ProverAPI
+  public var l1Watcher: L1Watcher
   public var developmentL1: DevelopmentL1
   public var operations: Operations
 
@@ -20,6 +21,7 @@ public struct NodeConfiguration: Sendable {
     batcher = try read(Batcher.self)
     proverInput = try read(ProverInput.self)
     proverAPI = try read(ProverAPI.self)
+    l1Watcher = try read(L1Watcher.self)
     developmentL1 = try read(DevelopmentL1.self)
     operations = try read(Operations.self)
   }

@@ -69,3 +69,14 @@ final class Harness: Sendable {
     throw ChainHarness.TimedOut()
   }
 }
+
+/// Requests given in advance, the first with id 0.
+struct FixedL1Requests: L1RequestSource {
+  private let transactions: [RecoveredTransaction]
+
+  init(_ transactions: [RecoveredTransaction]) { self.transactions = transactions }
+
+  func transaction(_ priorityID: UInt64) -> RecoveredTransaction? {
+    priorityID < UInt64(transactions.count) ? transactions[Int(priorityID)] : nil
+  }
+}

@@ -34,10 +34,12 @@ struct TestNode {
     clock: TimeSource = .system, awaitsBlock: Bool = true, terminal: Terminal? = nil,
     _ body: (TestNode) async throws -> Void
   ) async throws {
-    let defaults = [
+    var defaults = [
       "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
       "SEQUENCER_ROCKS_DB_PATH": directory.file("db"), "SEQUENCER_BLOCK_TIME": "5ms",
     ]
+    // Whatever runs on this machine where L1 is by default is none of the test's.
+    if options["DEVELOPMENT_L1_ENABLED"] == nil { defaults["L1_WATCHER_L1_API_URL"] = "" }
     let configuration = try await NodeConfiguration.load(
       environment: defaults.merging(options) { $1 }, arguments: [])
     let node = try await Node.start(

@@ -13,8 +13,10 @@ struct LiveSource: BlockSource {
   /// What outlives the block.
   struct Memory {
     var unpaid: UnpaidTime
-    /// The priority id that comes next; `nil` once a request was refused, which cannot be skipped.
-    var nextPriorityID: UInt64?
+    /// The priority id that comes next.
+    var nextPriorityID: UInt64
+    /// The hash of the request with that id, where no block can have it: it cannot be skipped.
+    var refused: Bytes32?
   }
 
   let pool: Mempool
@@ -28,8 +30,8 @@ struct LiveSource: BlockSource {
   let isStopping: () -> Bool
 
   private(set) var memory: Memory
-  /// Why the request with ``Memory/nextPriorityID`` was refused.
-  private(set) var refusedRequest: (id: UInt64, reason: String)?
+  /// A request that was refused in this block, and why.
+  private(set) var refusedRequest: (request: RecoveredTransaction, reason: String)?
   private(set) var sealReason = SealReason.time
   private var deadline: UInt64?
   /// Nanoseconds spent on the lanes.
@@ -101,7 +103,10 @@ struct LiveSource: BlockSource {
     return nil
   }
 
-  private var request: RecoveredTransaction? { memory.nextPriorityID.flatMap { l1.transaction($0) } }
+  private var request: RecoveredTransaction? {
+    guard let request = l1.transaction(memory.nextPriorityID), request.hash != memory.refused else { return nil }
+    return request
+  }
 
   private mutating func take(_ totals: BlockTotals) -> Candidate? {
     if let request {
@@ -166,7 +171,7 @@ struct LiveSource: BlockSource {
   mutating func ended(
     _ candidate: Candidate, _ outcome: TransactionOutcome, nanoseconds: UInt64, _ totals: BlockTotals
   ) -> Bool {
-    guard let offer = candidate.offer else { return requestEnded(outcome, totals) }
+    guard let offer = candidate.offer else { return requestEnded(candidate.transaction, outcome, totals) }
     let hash = candidate.transaction.hash
     if case .included = outcome {
       switch offer.lane {
@@ -195,23 +200,24 @@ struct LiveSource: BlockSource {
   }
 
   /// Requests cannot be skipped: behind one that no block can contain, none is taken any more.
-  private mutating func requestEnded(_ outcome: TransactionOutcome, _ totals: BlockTotals) -> Bool {
-    guard let id = memory.nextPriorityID else { return true }
+  private mutating func requestEnded(
+    _ request: RecoveredTransaction, _ outcome: TransactionOutcome, _ totals: BlockTotals
+  ) -> Bool {
     switch outcome {
-    case .included: memory.nextPriorityID = id + 1
-    case .rejected(let reason): refuseRequest(id, reason.description)
+    case .included: memory.nextPriorityID += 1
+    case .rejected(let reason): refuse(request, reason.description)
     case .exceeded(let resource):
       if totals.transactions > 0 {
         sealReason = .full(resource)
         return false
       }
-      refuseRequest(id, resource.refusal)
+      refuse(request, resource.refusal)
     }
     return true
   }
 
-  private mutating func refuseRequest(_ id: UInt64, _ reason: String) {
-    memory.nextPriorityID = nil
-    refusedRequest = (id, reason)
+  private mutating func refuse(_ request: RecoveredTransaction, _ reason: String) {
+    memory.refused = request.hash
+    refusedRequest = (request, reason)
   }
 }

@@ -37,7 +37,9 @@ public struct L1Block: Sendable, Hashable {
 
   /// Reads a block of `eth_getBlockByNumber`.
   init(_ json: JSONValue) throws(L1Error) {
-    guard let number = json["number"]?.quantity64, let hash = json["hash"]?.bytes32,
+    guard let number = json["number"]?.quantity64,
+      // No chain gets there; whoever computes with it need not fear for the next.
+      number < 1 << 62, let hash = json["hash"]?.bytes32,
       let parentHash = json["parentHash"]?.bytes32, let timestamp = json["timestamp"]?.quantity64
     else { throw .malformed("a block without number, hashes or time") }
     self.init(

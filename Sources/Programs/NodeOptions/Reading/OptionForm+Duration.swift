@@ -1,4 +1,12 @@
 extension OptionForm<Duration> {
+  /// The same, of a millisecond to a day: for what is done again and again.
+  static var positiveDuration: Self {
+    let plain = Self.duration
+    return OptionForm("a duration from 1ms to 1 day, such as 100ms or 5 sec", unitSuffixes: plain.unitSuffixes) {
+      plain.parse($0).flatMap { $0 > .zero && $0 <= .seconds(86_400) ? $0 : nil }
+    }
+  }
+
   /// A number with a unit, "100ms" or "5 sec"; or a plain number where the option's name ends in the unit.
   static var duration: Self {
     OptionForm("a duration such as 100ms, 5 sec or 15 min", unitSuffixes: DurationUnit.byName.keys.sorted()) { text in

@@ -6,17 +6,25 @@ struct OptionForm<Value: Sendable>: Sendable {
   let expected: String
   /// Endings that may be added to the option's name, each giving the unit of an otherwise plain number.
   let unitSuffixes: [String]
+  /// Whether a value is never shown.
+  let isSecret: Bool
   let parse: @Sendable (String) -> Value?
 
-  init(_ expected: String, unitSuffixes: [String] = [], parse: @escaping @Sendable (String) -> Value?) {
+  init(
+    _ expected: String, unitSuffixes: [String] = [], isSecret: Bool = false,
+    parse: @escaping @Sendable (String) -> Value?
+  ) {
     self.expected = expected
     self.unitSuffixes = unitSuffixes
+    self.isSecret = isSecret
     self.parse = parse
   }
 
   /// What `text` stands for as the value of `option`.
   func value(of option: String, from text: String) throws(ConfigurationError) -> Value {
-    guard let value = parse(text) else { throw .illTyped(option: option, value: text, expected: expected) }
+    guard let value = parse(text) else {
+      throw .illTyped(option: option, value: isSecret ? "…" : text, expected: expected)
+    }
     return value
   }
 }

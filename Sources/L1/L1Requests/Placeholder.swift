@@ -1,1 +1,0 @@
-// Requests that L1 makes of the chain.
