@@ -342,7 +342,7 @@ let package = Package(
       "NodeTests", in: "Programs",
       [
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
-        "NodeOptions", "Node", "SocketTesting", "StorageTesting", .nioPosix, .logging,
+        "L1Contracts", "NodeOptions", "Node", "SocketTesting", "StorageTesting", .nioPosix, .logging,
       ]),
     .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
     .program(

@@ -136,7 +136,7 @@ extension TestNode {
 
 extension JSONRPCClient {
   /// Calls a method with parameters in JSON.
-  fileprivate func call(_ method: String, _ parameters: String...) async throws -> JSONValue {
+  func call(_ method: String, _ parameters: String...) async throws -> JSONValue {
     try await call(method) { writer in for parameter in parameters { writer.raw(parameter) } }
   }
 }

@@ -51,7 +51,8 @@ extension TestL1 {
     return hash
   }
 
-  /// Sends a deposit through the bridgehub; the hash of the transaction on L1. Enough for the L2 gas comes with it.
+  /// Sends a deposit through the bridgehub; the hash of the transaction on L1. Enough for the L2 gas comes with it. It pays
+  /// the same for gas in whichever block it is, on which the price on L2 depends, and with it the hash there.
   @discardableResult
   public func deposit(
     _ amount: UInt64, to recipient: Address, from sender: DevelopmentAccount = DevelopmentAccount.wellKnown[0],
@@ -62,7 +63,7 @@ extension TestL1 {
       to: L1Genesis.bridgehub, value: mint,
       input: BridgehubCall.requestL2TransactionDirect(
         Self.l2ChainID, mintValue: mint, to: recipient, value: UInt256(amount), input: input, gasLimit: 1_000_000
-      ).input, from: sender)
+      ).input, from: sender, maxFee: 10_000_000_000, tip: 10_000_000_000)
   }
 
   /// The requests that stand on L1 now, in their order.

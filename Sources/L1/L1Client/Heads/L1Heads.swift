@@ -113,10 +113,14 @@ public final class L1Heads: Service {
     // Nodes that load-balance have moments in which they know no head.
     guard let head = try await client.block(.latest) else { return }
     let known = state.withLock { $0.blocks }
-    if let last = known.last {
-      if Self.hash(of: head.number, in: known) == head.hash {
-        if head.number == last.number { return standStill(head) }
-        // Behind what was seen, and on the same way.
+    if let first = known.first, let last = known.last {
+      let isKnown = Self.hash(of: head.number, in: known) == head.hash
+      if isKnown, head.number == last.number {
+        state.withLock { $0.looksBehind = 0 }
+        return
+      }
+      // Behind what was seen, on the same way as far as can be told.
+      if isKnown || head.number < first.number {
         let looks = state.withLock { state in
           state.looksBehind += 1
           return state.looksBehind
@@ -129,8 +133,6 @@ public final class L1Heads: Service {
     accept(head, found, safe: safe, finalized: finalized)
   }
 
-  private func standStill(_ head: L1Block) { state.withLock { $0.looksBehind = 0 } }
-
   /// What was found out about the way from the blocks that are known to a new head.
   private struct Way {
     /// The newest blocks, up to the head.
@@ -141,6 +143,11 @@ public final class L1Heads: Service {
 
   /// Walks back from `head` to a block that is known; `nil` where the answers do not fit together.
   private func connect(_ head: L1Block, to known: [(number: UInt64, hash: Bytes32)]) async throws(L1Error) -> Way? {
+    if Self.hash(of: head.number, in: known) == head.hash {
+      return Way(
+        blocks: known.filter { $0.number <= head.number },
+        firstChange: known.last.map { $0.number > head.number } == true ? head.number + 1 : nil)
+    }
     var way: [(number: UInt64, hash: Bytes32)] = [(head.number, head.hash)]
     var oldest = head
     while way.count < options.window, oldest.number > 0 {

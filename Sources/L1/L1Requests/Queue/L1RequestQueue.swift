@@ -16,7 +16,7 @@ public final class L1RequestQueue: L1RequestSource {
     var next: UInt64
     /// The id that comes next on L1: those before are known, and stand there as far as is known.
     var seen: UInt64
-    /// What waits, without gaps from ``next``.
+    /// What waits, without gaps from ``firstWaiting(_:)`` on.
     var waiting: [UInt64: RecoveredTransaction] = [:]
     var waitingBytes = 0
     /// The newest that went into a block, with its number.
@@ -76,13 +76,16 @@ public final class L1RequestQueue: L1RequestSource {
 
   // MARK: The watcher's side
 
+  /// The first request that may wait, where the next block begins with `next`: the one that is known beforehand does not.
+  func firstWaiting(_ next: UInt64) -> UInt64 { forced == nil ? next : max(next, 1) }
+
   /// Adds what was found on L1 next, once it is on the disk.
   func add(_ requests: [QueuedRequest]) {
     state.withLock { state in
       for request in requests {
         if let refusal = state.refusal, refusal.id == request.id, refusal.hash != request.hash { state.refusal = nil }
         state.seen = max(state.seen, request.id &+ 1)
-        guard request.id >= state.next, request.id > 0 || forced == nil else { continue }
+        guard request.id >= firstWaiting(state.next) else { continue }
         let transaction = request.transaction
         if let old = state.waiting.updateValue(transaction, forKey: request.id) {
           state.waitingBytes -= Self.size(old)

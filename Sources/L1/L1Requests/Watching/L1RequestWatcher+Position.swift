@@ -25,9 +25,8 @@ extension L1RequestWatcher {
     let store = try RequestStore(path: options.path)
     let refusal = try store.refusal
     // What waits must follow upon what is in blocks, without gaps.
-    let next = queue.state.withLock { $0.next }
+    var id = queue.firstWaiting(queue.state.withLock { $0.next })
     var waiting: [QueuedRequest] = []
-    var id = next
     while waiting.count < options.waiting, let request = try store.request(id) {
       waiting.append(request)
       id += 1
@@ -130,14 +129,12 @@ extension L1RequestWatcher {
   func refill(_ store: RequestStore) throws(L1RequestError) {
     while true {
       let (id, isWanted) = queue.state.withLock { state in
-        let id = state.next + UInt64(state.waiting.count)
+        let id = queue.firstWaiting(state.next) + UInt64(state.waiting.count)
         return (
           id, id < state.seen && state.waiting.count < options.waiting && state.waitingBytes < options.waitingBytes
         )
       }
       guard isWanted, let request = try asked({ () throws(RequestStoreError) in try store.request(id) }) else { return }
-      // The first one may be known beforehand, and does not wait.
-      guard id > 0 || queue.forced == nil else { return }
       queue.add([request])
     }
   }
