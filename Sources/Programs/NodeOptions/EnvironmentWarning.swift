@@ -38,8 +38,7 @@ public enum EnvironmentWarning: Equatable, Sendable, CustomStringConvertible {
   private static let unsupported: Set<String> = [
     "l1_sender_l1_api_url", "l1_sender_chain_id", "l1_sender_operator_private_key", "l1_sender_bridgehub_address",
     "l1_sender_max_fee_per_gas_gwei", "l1_sender_max_priority_fee_per_gas_gwei", "l1_sender_command_limit",
-    "l1_watcher_rocks_db_path", "l1_watcher_l1_api_url", "l1_watcher_chain_id", "l1_watcher_max_blocks_to_process",
-    "l1_watcher_poll_interval", "l1_watcher_bridgehub_address", "batcher_logging_enabled",
+    "batcher_logging_enabled",
   ]
 
   /// The least number of bytes to insert, delete or replace that makes `b` of `a` (Levenshtein).

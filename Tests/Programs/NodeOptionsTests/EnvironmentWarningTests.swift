@@ -21,7 +21,7 @@ struct EnvironmentWarningTests {
   @Test("An option of the reference node that this version lacks is said to be one, whatever its unit")
   func notSupported() throws {
     let environment = [
-      "l1_sender_chain_id": "1", "L1_WATCHER_POLL_INTERVAL_MS": "1", "BATCHER_LOGGING_ENABLED": "true",
+      "l1_sender_chain_id": "1", "BATCHER_LOGGING_ENABLED": "true",
     ]
     let warnings = try EnvironmentWarning.all(in: environment)
     #expect(warnings == environment.keys.sorted().map { .notSupported(name: $0) })
@@ -31,6 +31,7 @@ struct EnvironmentWarningTests {
   func known() throws {
     let warnings = try EnvironmentWarning.all(in: [
       "RPC_ADDRESS": "", "rpc_Chain_Id": "", "SEQUENCER_BLOCK_TIME_MS": "", "prover_api_job_timeout_secs": "",
+      "L1_WATCHER_POLL_INTERVAL_MS": "",
       "PATH": "", "RUST_LOG": "", "CONFIG_FILE": "", "LOG_DIR": "", "RPCADDRESS": "",
     ])
     #expect(warnings == [])
