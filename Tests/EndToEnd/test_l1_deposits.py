@@ -337,10 +337,13 @@ def test_a_url_that_is_none_is_refused_without_being_shown(tmp_path):
 
 def test_requests_from_the_first_on(l1_program, tmp_path):
     """With l1_forced_deposit=false the chain begins with what L1 says: here the same deposit, read from there."""
-    node = Node(tmp_path, L1_WATCHER_L1_API_URL=l1_program.url, L1_FORCED_DEPOSIT="false")
+    node = Node(
+        tmp_path, L1_WATCHER_L1_API_URL=l1_program.url, L1_FORCED_DEPOSIT="false",
+        L1_WATCHER_ROCKS_DB_PATH=str(tmp_path / "elsewhere/queue"))
     node.start()
     try:
         forced = "0xa1e697d08d5bd4ae1fd8f354190352c4c192431427b26768939da54f63aaf672"
         assert receipt_of(node, forced)["blockNumber"] == "0x1"
+        assert (tmp_path / "elsewhere/queue/l1_watcher/CURRENT").exists()
     finally:
         node.close()

@@ -5,6 +5,18 @@ enum DataDirectory {
   /// Makes the folder with all folders above it. Checks that it, and what is in it already, are folders that this process
   /// may write to: the databases would say it in less clear words.
   static func prepare(_ path: String) throws(StartError) {
+    try make(path)
+    for folder in [path] + databases.map({ path + "/" + $0 }) { try check(folder) }
+    // A folder that a power cut takes away takes along what was synced in it.
+    for folder in databases.map({ path + "/" + $0 }) where mkdir(folder, 0o750) != 0 && errno != EEXIST {
+      throw .cannotCreate(path: folder, reason: lastError)
+    }
+    synchronize(path)
+    for folder in databases { restrict(path + "/" + folder) }
+  }
+
+  /// Makes the folder with all folders above it, as far as they are not there.
+  static func make(_ path: String) throws(StartError) {
     var prefix = path.hasPrefix("/") ? "" : "."
     for component in path.split(separator: "/") where component != "." {
       prefix += "/" + component
@@ -14,13 +26,6 @@ enum DataDirectory {
         synchronize(parent(of: prefix))
       }
     }
-    for folder in [path] + databases.map({ path + "/" + $0 }) { try check(folder) }
-    // A folder that a power cut takes away takes along what was synced in it.
-    for folder in databases.map({ path + "/" + $0 }) where mkdir(folder, 0o750) != 0 && errno != EEXIST {
-      throw .cannotCreate(path: folder, reason: lastError)
-    }
-    synchronize(path)
-    for folder in databases { restrict(path + "/" + folder) }
   }
 
   private static func parent(of path: String) -> String {

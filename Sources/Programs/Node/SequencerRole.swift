@@ -48,6 +48,7 @@ struct SequencerRole {
 
     let path = configuration.sequencer.databasePath
     try DataDirectory.prepare(path)
+    if !configuration.l1Watcher.databasePath.isEmpty { try DataDirectory.make(configuration.l1Watcher.databasePath) }
     let repairs = configuration.sequencer.repairs
     if repairs { try DatabaseRepair.run(path, log: Logger(label: "repair")) }
     let options = SequencerOptions(configuration)
