@@ -128,4 +128,37 @@ struct ReorganisationTests {
     #expect(watched.chain == (try await watched.onL1), "seed \(seed)")
     #expect(watched.complaint == nil, "seed \(seed)")
   }
+
+  @Test("With blocks made meanwhile each id is in them once, and whatever differs from L1 is said", arguments: 0..<16)
+  func randomWithBlocks(seed: UInt64) async throws {
+    let l1 = try TestL1(), watched = try WatchedL1(l1, hasForcedDeposit: seed % 2 == 0)
+    var random = SplitMix(seed &+ 1_000)
+    try await l1.mine(8)
+    for _ in 0..<60 {
+      switch random.below(11) {
+      case 0, 1, 2: try await l1.deposit(random.below(1_000) + 1, to: bob)
+      case 3: try await l1.mine(random.below(3) + 1)
+      case 4: try await l1.reorganise(depth: Int(random.below(5)) + 1, keepsTransactions: random.below(4) > 0)
+      case 5: try await watched.restart()
+      case 6: watched.sequence(atMost: Int(random.below(3)))
+      case 7:
+        l1.intercept { method, _ in method == "eth_call" ? .fails(.unreachable("cut")) : nil }
+        await watched.step()
+        l1.intercept(nil)
+      default: await watched.step()
+      }
+    }
+    await watched.catchUp()
+    watched.sequence()
+    await watched.catchUp(steps: 3)
+    let ours = watched.chain, theirs = try await watched.onL1
+    #expect(Set(ours).count == ours.count, "seed \(seed)")
+    if ours == theirs {
+      #expect(watched.complaint == nil, "seed \(seed)")
+    } else {
+      // Only what was in a block before L1 took it back can differ.
+      #expect(watched.complaint?.contains("in blocks") == true || watched.complaint?.contains("already in") == true)
+      #expect(ours.count >= theirs.count, "seed \(seed)")
+    }
+  }
 }
