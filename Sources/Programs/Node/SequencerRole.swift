@@ -7,6 +7,7 @@ import Files
 import Glibc
 import HTTP
 import JSONRPC
+import L1Client
 import Logging
 import Mempool
 import NodeOptions
@@ -85,7 +86,10 @@ struct SequencerRole {
 
     let state = StateStoreReader(storage.state)
     let log = Logger(label: "api")
-    let settled = NodeSettlement(settlement, batches: provers?.jobs.store, finality: nil)
+    let contracts = connection.map {
+      L1ContractFinder($0.client, heads: $0.heads, key: L1Chain.Key(configuration, isEmbedded: isEmbedded))
+    }
+    let settled = NodeSettlement(settlement, batches: provers?.jobs.store, finality: nil, l1: contracts)
     let simulator = StateSimulator(storage.state, limits: options.limits.alone) { (number) throws(SimulationError) in
       do throws(StorageError) {
         return try Self.context(of: number, storage, options)
@@ -133,6 +137,7 @@ struct SequencerRole {
           configuration, on: connection, isEmbedded: isEmbedded, storage: storage, time: clock, registry: registry,
           onNews: { sequencer.wake() }))
     }
+    if let contracts { services.add(contracts) }
     services.add(sequencer)
     var scrubOptions = ScrubService.Options()
     scrubOptions.percent = configuration.sequencer.scrubPercent

@@ -4,35 +4,29 @@ import L1Settlement
 import Primitives
 import ProverService
 import Settlement
-import Synchronization
 import ZKsyncAPI
 
 /// What the node's parts know of its chain's way to L1, as the API reads it.
 final class NodeSettlement: SettlementReader {
-  /// What was found out about L1.
-  struct L1Facts: Sendable {
-    var chainID: UInt64?
-    var contracts: SettlementContracts?
-    var gasPrice: UInt256?
-  }
-
   private let pipeline: SettlementPipeline
   private let batches: ProofStore?
   private let finality: Finality?
-  private let facts = Mutex(L1Facts())
+  private let l1: L1ContractFinder?
 
   /// - Parameters:
   ///   - batches: those that were made; `nil` for a node that makes none.
   ///   - finality: what L1 says of them; `nil` for a node that does not ask it.
-  init(_ pipeline: SettlementPipeline, batches: ProofStore?, finality: Finality?) {
+  ///   - l1: where the contracts are; `nil` for a node without L1.
+  init(_ pipeline: SettlementPipeline, batches: ProofStore?, finality: Finality?, l1: L1ContractFinder?) {
     self.pipeline = pipeline
     self.batches = batches
     self.finality = finality
+    self.l1 = l1
   }
 
-  var l1ChainID: UInt64? { facts.withLock { $0.chainID } }
-  var contracts: SettlementContracts? { facts.withLock { $0.contracts } }
-  var l1GasPrice: UInt256? { facts.withLock { $0.gasPrice } }
+  var l1ChainID: UInt64? { l1?.found?.l1ChainID }
+  var contracts: SettlementContracts? { l1?.found?.contracts }
+  var l1GasPrice: UInt256? { l1?.gasPrice }
   var madeBatch: UInt64 { batches == nil ? 0 : pipeline.lastBatchedBlock }
   var executedBatch: UInt64 { finality?.totals.executed ?? 0 }
   var safeBlock: UInt64? { finality?.safeBlock }
