@@ -234,7 +234,8 @@ let package = Package(
     .module(
       "L1Settlement", in: "L1",
       [
-        "Primitives", "Concurrency", "Cryptography", "Telemetry", "Transactions", "RocksDB", "ZKsyncOS", "Batches",
+        "Primitives", "Concurrency", "Files", "Cryptography", "Telemetry", "Transactions", "RocksDB",
+        "Batches",
         "L1Contracts", "L1Client", .logging,
       ]),
     .tests(
@@ -255,6 +256,13 @@ let package = Package(
       [
         "Primitives", "Concurrency", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS", "Batches",
         "L1Contracts", "L1Client", "L1Requests", "StorageTesting", "L1Testing", .logging,
+      ]),
+    .tests(
+      "L1SettlementTests", in: "L1",
+      [
+        "Primitives", "Concurrency", "Cryptography", "JSON", "JSONRPC", "Telemetry", "Transactions", "ZKsyncOS",
+        "Batches",
+        "L1Contracts", "L1Client", "L1Settlement", "L1Testing", "RandomTesting", "StorageTesting",
       ]),
     .tests(
       "AnvilStateTests", in: "L1",
@@ -350,7 +358,7 @@ let package = Package(
         "Tracers",
         "ZKsyncOS",
         "StateTree", "Airbender", "ProverInput", "ChainStorage", "Scrub", "Batches", "ProverService", "Settlement",
-        "AnvilState", "L1Contracts", "DevelopmentL1", "ZKsyncAPI", "StateTests",
+        "AnvilState", "L1Contracts", "L1Client", "L1Settlement", "DevelopmentL1", "ZKsyncAPI", "StateTests",
         "MainnetReplay",
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,
         .nioCore, .nioPosix,

@@ -76,6 +76,7 @@ class Node:
         if "DEVELOPMENT_L1_ENABLED" not in environment:
             # Whatever runs on this machine where L1 is by default is none of the test's.
             environment.setdefault("L1_WATCHER_L1_API_URL", "")
+            environment.setdefault("L1_SENDER_L1_API_URL", "")
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(BINARY)], env=environment, stdout=log, stderr=log, cwd=self.directory)
 

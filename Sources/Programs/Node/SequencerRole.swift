@@ -84,12 +84,17 @@ struct SequencerRole {
       chain: chain, tree: tree, generator: provers == nil ? nil : try Self.generator(configuration),
       jobs: provers?.jobs, options: settlementOptions, registry: registry)
 
+    let sender = try NodeL1Sender.make(
+      configuration, l1: l1, jobs: provers?.jobs, storage: storage, stream: chain.stream, registry: registry,
+      time: clock, on: loops.operations.next())
+
     let state = StateStoreReader(storage.state)
     let log = Logger(label: "api")
     let contracts = connection.map {
       L1ContractFinder($0.client, heads: $0.heads, key: L1Chain.Key(configuration, isEmbedded: isEmbedded))
     }
-    let settled = NodeSettlement(settlement, batches: provers?.jobs.store, finality: nil, l1: contracts)
+    let settled = NodeSettlement(
+      settlement, batches: provers?.jobs.store, finality: sender?.sender.finality, l1: contracts)
     let simulator = StateSimulator(storage.state, limits: options.limits.alone) { (number) throws(SimulationError) in
       do throws(StorageError) {
         return try Self.context(of: number, storage, options)
@@ -130,6 +135,7 @@ struct SequencerRole {
             on: loops.operations))
       }
     }
+    if let sender { services.add(sender) }
     if let connection {
       services.add(connection)
       services.add(

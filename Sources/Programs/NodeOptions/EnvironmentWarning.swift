@@ -35,11 +35,7 @@ public enum EnvironmentWarning: Equatable, Sendable, CustomStringConvertible {
   private static let prefixes = ["rpc_", "mempool_", "sequencer_", "tree_", "batcher_", "prover_", "l1_"]
 
   /// Options of zksync-os-server that this version does not have.
-  private static let unsupported: Set<String> = [
-    "l1_sender_l1_api_url", "l1_sender_chain_id", "l1_sender_operator_private_key", "l1_sender_bridgehub_address",
-    "l1_sender_max_fee_per_gas_gwei", "l1_sender_max_priority_fee_per_gas_gwei", "l1_sender_command_limit",
-    "batcher_logging_enabled",
-  ]
+  private static let unsupported: Set<String> = ["batcher_logging_enabled"]
 
   /// The least number of bytes to insert, delete or replace that makes `b` of `a` (Levenshtein).
   private static func distance(_ a: String, _ b: String) -> Int {

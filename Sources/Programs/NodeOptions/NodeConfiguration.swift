@@ -9,6 +9,7 @@ public struct NodeConfiguration: Sendable {
   public var proverInput: ProverInput
   public var proverAPI: ProverAPI
   public var l1Watcher: L1Watcher
+  public var l1Sender: L1Sender
   public var developmentL1: DevelopmentL1
   public var operations: Operations
 
@@ -22,6 +23,7 @@ public struct NodeConfiguration: Sendable {
     proverInput = try read(ProverInput.self)
     proverAPI = try read(ProverAPI.self)
     l1Watcher = try read(L1Watcher.self)
+    l1Sender = try read(L1Sender.self)
     developmentL1 = try read(DevelopmentL1.self)
     operations = try read(Operations.self)
   }

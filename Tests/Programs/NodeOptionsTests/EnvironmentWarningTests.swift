@@ -20,9 +20,7 @@ struct EnvironmentWarningTests {
 
   @Test("An option of the reference node that this version lacks is said to be one, whatever its unit")
   func notSupported() throws {
-    let environment = [
-      "l1_sender_chain_id": "1", "BATCHER_LOGGING_ENABLED": "true",
-    ]
+    let environment = ["BATCHER_LOGGING_ENABLED": "true"]
     let warnings = try EnvironmentWarning.all(in: environment)
     #expect(warnings == environment.keys.sorted().map { .notSupported(name: $0) })
   }

@@ -24,6 +24,12 @@ public struct ContractCall<Result: Sendable>: Sendable {
 }
 
 extension ContractCall<Void> {
+  /// A call that was put together before.
+  public init(calldata: [UInt8]) {
+    input = calldata
+    read = { (_: inout ABIReader) throws(ABIError) in }
+  }
+
   init(_ signature: String, _ arguments: (inout ABIWriter) -> Void = { _ in }) {
     self.init(signature, arguments, returns: { (_: inout ABIReader) throws(ABIError) in })
   }

@@ -3,7 +3,7 @@
 /// The tests hold them to receipts: a fifth is left.
 enum GasLimits {
   /// Of any transaction of the node: half a block of L1.
-  private static let most: UInt64 = 15_000_000
+  static let most: UInt64 = 15_000_000
 
   /// 45 for each byte, which is above what a byte of calldata costs under EIP-7623.
   static func commit(calldata bytes: Int) -> UInt64 { limit(300_000 + 45 * UInt64(bytes)) }

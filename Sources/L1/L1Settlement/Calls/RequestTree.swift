@@ -2,11 +2,11 @@ import Cryptography
 import Primitives
 
 /// The requests of a batch, and the way from them to a root that L1 has recorded.
-struct RequestRange: Hashable, Sendable {
+package struct RequestRange: Hashable, Sendable {
   /// Siblings on the left of the first request, from the leaves upwards; zero where the contract needs none.
-  var left: [Bytes32] = []
-  var right: [Bytes32] = []
-  var hashes: [Bytes32] = []
+  package var left: [Bytes32] = []
+  package var right: [Bytes32] = []
+  package var hashes: [Bytes32] = []
 }
 
 /// The tree over the canonical hashes of all requests, in the order of their ids: nodes are keccak256 of both children,
@@ -15,7 +15,7 @@ struct RequestRange: Hashable, Sendable {
 /// Belongs to one owner. A hash takes 32 bytes here; the rest is computed from where the last proof began.
 ///
 /// Source: era-contracts `state-transition/libraries/PriorityTree.sol`, `common/libraries/DynamicIncrementalMerkle.sol`.
-struct RequestTree: Sendable {
+package struct RequestTree: Sendable {
   /// Roots of empty subtrees by height.
   private static let empty: [Bytes32] = {
     var nodes = [Keccak256.hash([])]
@@ -23,18 +23,20 @@ struct RequestTree: Sendable {
     return nodes
   }()
 
+  package init() {}
+
   private var leaves: [Bytes32] = []
   /// The left part: for each bit of `base` that is set, the root of the full subtree that it stands for.
   private var frontier = [Bytes32](repeating: .zero, count: 64)
   private var base = 0
 
-  var count: Int { leaves.count }
+  package var count: Int { leaves.count }
 
-  mutating func append(_ hash: Bytes32) { leaves.append(hash) }
+  package mutating func append(_ hash: Bytes32) { leaves.append(hash) }
 
   /// Proves the requests of `range` against the root that the tree had when the request `end - 1` was its last; `nil`
   /// where they are not all known.
-  mutating func proof(of range: Range<Int>, end: Int) -> RequestRange? {
+  package mutating func proof(of range: Range<Int>, end: Int) -> RequestRange? {
     guard !range.isEmpty, range.lowerBound >= 0, range.upperBound <= end, end <= leaves.count else { return nil }
     move(to: range.lowerBound)
     let height = end <= 1 ? 0 : Int.bitWidth - (end - 1).leadingZeroBitCount
@@ -55,18 +57,6 @@ struct RequestTree: Sendable {
       start >>= 1
     }
     return proof
-  }
-
-  /// The root over the first `count` requests; zero over none.
-  func root(over count: Int) -> Bytes32 {
-    guard count > 0, count <= leaves.count else { return .zero }
-    var nodes = Array(leaves[..<count]), level = 0
-    while nodes.count > 1 {
-      if nodes.count & 1 == 1 { nodes.append(Self.empty[level]) }
-      nodes = stride(from: 0, to: nodes.count, by: 2).map { Keccak256.hash(nodes[$0], nodes[$0 + 1]) }
-      level += 1
-    }
-    return nodes[0]
   }
 
   /// Brings the left part to `index`. Going back, which only a reorganisation of L1 asks for, begins anew.

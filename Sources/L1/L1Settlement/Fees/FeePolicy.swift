@@ -2,16 +2,16 @@ import L1Client
 import Primitives
 
 /// What gas costs on L1 at the moment, wei per gas.
-struct FeeMarket: Hashable, Sendable {
+package struct FeeMarket: Hashable, Sendable {
   /// Of the next block.
-  var baseFee: UInt256
+  package var baseFee: UInt256
   /// What is usually paid on top.
-  var tip: UInt256
+  package var tip: UInt256
 
   /// What is paid on top where nobody has paid anything.
   private static let leastTip = UInt256(1_000_000)
 
-  init(baseFee: UInt256, tip: UInt256) {
+  package init(baseFee: UInt256, tip: UInt256) {
     self.baseFee = baseFee
     self.tip = tip
   }
@@ -26,13 +26,18 @@ struct FeeMarket: Hashable, Sendable {
 }
 
 /// What the operator lets the node pay. The caps are absolute: nothing is ever sent above them.
-struct FeePolicy: Sendable {
+package struct FeePolicy: Sendable {
   var maxFeeCap: UInt256
   var tipCap: UInt256
 
+  package init(maxFeeCap: UInt256, tipCap: UInt256) {
+    self.maxFeeCap = maxFeeCap
+    self.tipCap = tipCap
+  }
+
   /// For a new transaction: room for the base fee to double. `nil` where the caps do not reach the market: then it is
   /// waited.
-  func fees(_ market: FeeMarket) -> Fees? {
+  package func fees(_ market: FeeMarket) -> Fees? {
     guard market.baseFee < maxFeeCap else { return nil }
     let tip = min(tipCap, min(market.tip, maxFeeCap))
     let maxFee = min(maxFeeCap, market.baseFee + market.baseFee + tip)
@@ -40,14 +45,14 @@ struct FeePolicy: Sendable {
   }
 
   /// Whether a transaction with these fees would be behind those of others.
-  func isBelow(_ market: FeeMarket, _ fees: Fees) -> Bool {
+  package func isBelow(_ market: FeeMarket, _ fees: Fees) -> Bool {
     guard fees.maxFee > market.baseFee else { return true }
     return min(fees.tip, fees.maxFee - market.baseFee) < min(market.tip, tipCap)
   }
 
   /// For the same transaction once more: an eighth more than before of both, which every pool takes as a replacement.
   /// `nil` where the caps do not allow that, or the market is above them.
-  func replacement(of fees: Fees, _ market: FeeMarket) -> Fees? {
+  package func replacement(of fees: Fees, _ market: FeeMarket) -> Fees? {
     guard let wanted = self.fees(market) else { return nil }
     let tip = max(wanted.tip, Self.raised(fees.tip)), maxFee = max(wanted.maxFee, Self.raised(fees.maxFee))
     guard tip <= tipCap, maxFee <= maxFeeCap, tip <= maxFee else { return nil }

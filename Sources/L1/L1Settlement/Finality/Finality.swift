@@ -16,7 +16,7 @@ public final class Finality: Sendable {
   private let store: SettlementStore
   private let state: Mutex<(tags: Tags, totals: BatchTotals)>
 
-  init(_ store: SettlementStore) throws(SettlementStoreError) {
+  package init(_ store: SettlementStore) throws(SettlementStoreError) {
     self.store = store
     let known = try store.known()
     state = Mutex((Tags(safe: known?.safe, finalized: known?.finalized), known?.totals ?? BatchTotals()))

@@ -1,11 +1,16 @@
 import Primitives
 
 /// What a transaction costs per gas, at most.
-struct Fees: Hashable, Sendable {
+package struct Fees: Hashable, Sendable {
   /// Wei per gas, base fee and tip together.
-  var maxFee: UInt256
+  package var maxFee: UInt256
   /// Wei per gas.
-  var tip: UInt256
+  package var tip: UInt256
+
+  package init(maxFee: UInt256, tip: UInt256) {
+    self.maxFee = maxFee
+    self.tip = tip
+  }
 }
 
 /// A transaction that is to be on L1, written down before it is sent.

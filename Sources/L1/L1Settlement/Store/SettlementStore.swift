@@ -103,6 +103,13 @@ public final class SettlementStore: Sendable {
     return progress
   }
 
+  /// The last batch that has made a step.
+  func lastProgress() throws(SettlementStoreError) -> BatchNumber? {
+    let cursor = progress.cursor()
+    guard try performing({ () throws(RocksDBError) in try cursor.seekToLast() }) else { return nil }
+    return cursor.withKey { UInt64(bigEndianBytes: $0) }.map { BatchNumber($0) }
+  }
+
   /// Replaces the steps of batches, together with the block up to which L1 was read.
   func setProgress(_ list: [BatchProgress], through place: Place) throws(SettlementStoreError) {
     let write = WriteBatch()
@@ -159,7 +166,7 @@ public final class SettlementStore: Sendable {
   }
 
   /// All reasons, for whoever looks.
-  func halts() throws(SettlementStoreError) -> [String] {
+  package func halts() throws(SettlementStoreError) -> [String] {
     let cursor = meta.cursor(from: Self.name("halt"), to: Self.name("halu"))
     var found: [String] = []
     try forEach(cursor) { (_, value) throws(SettlementStoreError) in

@@ -2,6 +2,7 @@ import Batches
 import Concurrency
 import Primitives
 import ProverInput
+import Synchronization
 
 /// Why a proof was not accepted.
 public enum ProofSubmissionError: Error, Sendable {
@@ -82,6 +83,7 @@ public final class ProofJobs: Sendable {
   private let now: @Sendable () -> UInt64
   private let notify: @Sendable (Event) -> Void
   private let state: Monitor<State>
+  private let listeners = Mutex<[@Sendable () -> Void]>([])
 
   /// Finds the jobs of earlier runs in the store.
   ///
@@ -106,6 +108,11 @@ public final class ProofJobs: Sendable {
   /// Batches that wait for a proof, handed out or not.
   public var unprovedCount: Int { state.read { $0.jobs.count } }
 
+  /// From now on `listener` is told that there is another batch, or another proof; on the thread where that happens.
+  public func onChange(_ listener: @escaping @Sendable () -> Void) { listeners.withLock { $0.append(listener) } }
+
+  private func tellListeners() { for listener in listeners.withLock({ $0 }) { listener() } }
+
   // MARK: Intake
 
   /// Waits until there is room for another batch; false where the jobs were closed meanwhile.
@@ -121,6 +128,7 @@ public final class ProofJobs: Sendable {
     try store.append(batch, input: input)
     let start = now()
     state.update { $0.jobs[batch.number] = Job(addedAt: start) }
+    tellListeners()
   }
 
   /// Lets nobody wait any more, for the end of the process. Jobs can still be picked and proofs submitted.
@@ -197,6 +205,7 @@ public final class ProofJobs: Sendable {
     }
     let after = job.assignedAt.map { Duration.nanoseconds(Int64(clamping: now() - $0)) }
     notify(.proved(number: number, prover: prover, after: after, kind: proof.kind))
+    tellListeners()
   }
 
   // MARK: Looking

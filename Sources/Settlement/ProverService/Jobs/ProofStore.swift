@@ -45,8 +45,10 @@ public final class ProofStore: Sendable {
 
   /// Opens or creates the store in the directory `path`.
   ///
-  /// - Parameter maxKeptBytes: of inputs whose batch has a proof that nobody has verified.
-  public init(path: String, maxKeptBytes: Int = 10 << 30) throws(ProofStoreError) {
+  /// - Parameters:
+  ///   - maxKeptBytes: of inputs whose batch has a proof that nobody has verified.
+  ///   - readOnly: looks at it beside a node that has it open.
+  public init(path: String, maxKeptBytes: Int = 10 << 30, readOnly: Bool = false) throws(ProofStoreError) {
     self.maxKeptBytes = maxKeptBytes
     var inputOptions = ColumnOptions("inputs")
     inputOptions.bloomBitsPerKey = 0
@@ -59,6 +61,10 @@ public final class ProofStore: Sendable {
     ]
     var options = DatabaseOptions()
     options.blockCacheBytes = 8 << 20
+    if readOnly {
+      options.readOnly = true
+      options.createIfMissing = false
+    }
     let opened = try performing { () throws(RocksDBError) in
       try Database(path: path, columns: columns, options: options)
     }
@@ -202,6 +208,16 @@ public final class ProofStore: Sendable {
       throw .corrupt(column: "proofs", number: number)
     }
     return StoredProof(kind: kind, bytes: Array(value.dropFirst()))
+  }
+
+  /// Whether a batch has a proof, of any kind, without reading it.
+  public func hasProof(_ number: BatchNumber) throws(ProofStoreError) -> Bool {
+    let key = Self.key(number)
+    return try performing { () throws(RocksDBError) in
+      try key.span.bytes.withUnsafeBytes { (key: UnsafeRawBufferPointer) throws(RocksDBError) in
+        try proofs.read(key) { _ in true } ?? false
+      }
+    }
   }
 
   /// All batches that have a proof, ascending, with the proof's kind.

@@ -1,0 +1,56 @@
+import Synchronization
+import Telemetry
+
+/// What settling says of itself, from any thread.
+package final class SettlerStatus: Sendable {
+  package struct State: Sendable {
+    package var problem: String?
+    /// Whether the L1 is another one than the chain settles on.
+    package var isWrong = false
+    package var notes: [String] = []
+    package var isReached = false
+    /// The last block that needs no L1 any more; `nil` before L1 was looked at.
+    package var settled: UInt64?
+    /// Whether something must be done by an operator.
+    package var isHalted = false
+    /// Whether L1 refuses again and again.
+    package var isStuck = false
+  }
+
+  private let state = Mutex(State())
+  private let hear: @Sendable (String) -> Void
+
+  /// - Parameter hear: is told of each reason why something does not go on.
+  package init(hear: @escaping @Sendable (String) -> Void = { _ in }) { self.hear = hear }
+
+  package var current: State { state.withLock { $0 } }
+
+  /// Whether L1 was ever looked at in this run.
+  var isReached: Bool { state.withLock { $0.isReached } }
+
+  func note(_ reason: String) { hear(reason) }
+
+  func settled(through block: UInt64) { state.withLock { $0.settled = block } }
+
+  func update(problem: SettlerProblem?, lanes: [Lane], isReached: Bool) {
+    let halts = lanes.compactMap(\.halt)
+    let notes = halts + lanes.compactMap { $0.failures > 0 ? $0.refusal : nil } + lanes.compactMap(\.waitsFor)
+    for text in [problem.map { "\($0)" }].compactMap({ $0 }) + notes { hear(text) }
+    state.withLock { state in
+      state.problem = problem.map { "\($0)" }
+      state.isWrong = if case .wrong? = problem { true } else { false }
+      state.notes = notes
+      state.isHalted = !halts.isEmpty
+      state.isStuck = lanes.contains { $0.failures > 3 }
+      state.isReached = isReached
+    }
+  }
+
+  var health: Health {
+    let state = current
+    if let problem = state.problem {
+      return .degraded(state.isWrong ? "nothing is settled: \(problem)" : "settling waits: \(problem)")
+    }
+    return state.notes.isEmpty ? .ready : .degraded(state.notes.joined(separator: "; "))
+  }
+}
