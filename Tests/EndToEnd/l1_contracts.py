@@ -295,6 +295,14 @@ def check_token_deposit(l1: L1, token: dict) -> None:
         assert happened != bytes(32)
 
 
+def deposit(l1: L1, receiver: str, amount: int, gas: int = 500_000) -> tuple[int, str]:
+    """Asks for ether on L2; what is minted there, fee included, and the hash of the request."""
+    mint = l1.base_cost(l1.gas_price(), gas) + amount
+    receipt = l1.send(l1.bridgehub, l1.direct(mint, receiver, amount, gas=gas), mint)
+    (_, hash, _), = l1.requests(receipt)
+    return mint, hex_of(hash)
+
+
 # Withdrawals
 
 METADATA = bytes.fromhex("010f0001") + bytes(28)
