@@ -57,8 +57,9 @@ extension Settler {
       lanes[index].intents.append(intent)
       lanes[index].tracking[intent.nonce] = Lane.Tracking(sentAt: view.head.number)
     }
-    for (intent, _) in written {
-      guard try await send(index, intent, view) else { return }
+    let answers = await give(written.map(\.envelope))
+    for ((intent, _), answer) in zip(written, answers) {
+      guard try await judge(index, intent, answer, view) else { return }
       metrics.transactions(intent.step).increment()
       rangeSince = intent.step == .prove ? nil : rangeSince
     }
@@ -68,27 +69,35 @@ extension Settler {
   private func plans(
     _ index: Int, _ pending: [Intent], _ view: PinnedView, _ contracts: L1Chain, room: Int
   ) async throws(SettlerProblem) -> [Plan] {
-    var plans: [Plan] = []
+    var tried: [Plan] = []
     if options.proving == .empty {
       for step in [SettlementStep.execute, .prove] where lanes[index].steps.contains(step) {
-        guard plans.count < room, !pending.contains(where: { $0.step == step }),
-          let range = try range(step, view), let plan = try fittingPlan(step, range),
-          try await isAccepted(index, plan, contracts)
+        guard tried.count < room, !pending.contains(where: { $0.step == step }),
+          let range = try range(step, view), let plan = try fittingPlan(step, range)
         else { continue }
-        plans.append(plan)
+        tried.append(plan)
       }
     }
-    guard lanes[index].steps.contains(.commit) else { return plans }
-    let last = try reading { () throws(BatchSourceError) in try source.lastBatch() }.rawValue
-    var next = max(view.totals.committed, pending.last { $0.step == .commit }?.batches.upperBound ?? 0) &+ 1
-    let isFirst = !pending.contains { $0.step == .commit }
-    while plans.count < room, next <= last, let plan = try plan(.commit, next...next) {
-      // The first can be tried; those behind it are right when it is.
-      if isFirst, next == view.totals.committed &+ 1, !(try await isAccepted(index, plan, contracts)) { break }
-      plans.append(plan)
-      next += 1
+    var commits: [Plan] = []
+    if lanes[index].steps.contains(.commit) {
+      let last = try reading { () throws(BatchSourceError) in try source.lastBatch() }.rawValue
+      var next = max(view.totals.committed, pending.last { $0.step == .commit }?.batches.upperBound ?? 0) &+ 1
+      while tried.count + commits.count < room, next <= last, let plan = try plan(.commit, next...next) {
+        commits.append(plan)
+        next += 1
+      }
     }
-    return plans
+    // Of the commits the first can be tried; those behind it are right when it is.
+    let first = pending.contains { $0.step == .commit } ? nil : commits.first
+    let client = client, account = lanes[index].account
+    let answers = await together(tried + (first.map { [$0] } ?? [])) { (plan) async throws(L1Error) in
+      try await client.simulate(
+        ContractCall(calldata: plan.input), at: contracts.validatorTimelock, from: account)
+    }
+    var plans: [Plan] = []
+    for (plan, answer) in zip(tried, answers) where try await isAccepted(index, plan, answer) { plans.append(plan) }
+    if let first, let answer = answers.last, !(try await isAccepted(index, first, answer)) { return plans }
+    return plans + commits
   }
 
   /// The batches that can be proved or executed next.
@@ -187,22 +196,17 @@ extension Settler {
 
   // MARK: Trying and signing
 
-  /// Whether L1 would take a call now. What it would refuse is not sent, and costs nothing.
+  /// Whether L1 would take a call now, by its answer. What it would refuse is not sent, and costs nothing.
   private func isAccepted(
-    _ index: Int, _ plan: Plan, _ contracts: L1Chain
+    _ index: Int, _ plan: Plan, _ answer: Result<Void, L1Error>
   ) async throws(SettlerProblem) -> Bool {
-    do throws(L1Error) {
-      try await client.simulate(
-        ContractCall(calldata: plan.input), at: contracts.validatorTimelock, from: lanes[index].account)
-      return true
-    } catch {
-      guard case .reverted = error else { throw .l1(error) }
-      // A block that came in between may be the reason.
-      let head = try await asking { () throws(L1Error) in try await client.block(.latest) }
-      guard head?.hash == view?.head.hash else { throw .moved }
-      refuse(index, "\(plan.step) of batch \(Self.text(plan.batches)) would be refused: \(error)")
-      return false
-    }
+    guard case .failure(let error) = answer else { return true }
+    guard case .reverted = error else { throw .l1(error) }
+    // A block that came in between may be the reason.
+    let head = try await asking { () throws(L1Error) in try await client.block(.latest) }
+    guard head?.hash == view?.head.hash else { throw .moved }
+    refuse(index, "\(plan.step) of batch \(Self.text(plan.batches)) would be refused: \(error)")
+    return false
   }
 
   /// Signs a transaction to the timelock.

@@ -10,7 +10,7 @@ extension Settler {
   /// Blocks after which a transaction that others overtake is sent with a higher fee.
   private static let patience: UInt64 = 3
   /// Between two looks at the pool of L1's node.
-  private static let poolInterval = Duration.milliseconds(500).nanoseconds
+  private static let poolInterval = Duration.seconds(2).nanoseconds
   private static let second: UInt64 = 1_000_000_000
 
   func track(_ index: Int, _ view: PinnedView) async throws(SettlerProblem) {
@@ -28,10 +28,7 @@ extension Settler {
     }
     try prune(index, view)
     let pending = lanes[index].pending(from: nonce)
-    guard !pending.isEmpty else {
-      lanes[index].poolNonce = nil
-      return
-    }
+    guard !pending.isEmpty else { return }
     guard lanes[index].halt == nil else { return }
     try await askPool(index, view)
     try await resend(index, pending, view)
@@ -193,12 +190,28 @@ extension Settler {
     let account = lanes[index].account
     let envelope = try storing { () throws(SettlementStoreError) in try store.envelope(account, intent.nonce) }
     guard let envelope else { throw .store(.corrupt("a transaction of \(account) has no bytes")) }
+    return try await judge(index, intent, await give([envelope])[0], view)
+  }
+
+  /// Gives transactions to L1, all at the same time: its pool puts them in the order of their nonces. The answers are in the
+  /// order of `envelopes`.
+  func give(_ envelopes: [[UInt8]]) async -> [Result<Bytes32, L1Error>] {
+    let client = client
+    return await together(envelopes) { (envelope) async throws(L1Error) in try await client.sendRawTransaction(envelope)
+    }
+  }
+
+  /// What L1 says of a transaction that it was given.
+  ///
+  /// - Returns: whether L1's node has it now, as far as one can tell; an answer that is lost says nothing.
+  func judge(
+    _ index: Int, _ intent: Intent, _ answer: Result<Bytes32, L1Error>, _ view: PinnedView
+  ) async throws(SettlerProblem) -> Bool {
+    let account = lanes[index].account
     let refusals = lanes[index].tracking[intent.nonce]?.refusals ?? 0
     lanes[index].tracking[intent.nonce]?.resendFrom =
       now &+ min(60, UInt64(1) << min(UInt64(refusals), 6)) &* Self.second
-    do throws(L1Error) {
-      _ = try await client.sendRawTransaction(envelope)
-    } catch {
+    if case .failure(let error) = answer {
       guard case .refused(let refusal) = error else { throw .l1(error) }
       switch SendRefusal(refusal.message) {
       case .alreadyKnown:

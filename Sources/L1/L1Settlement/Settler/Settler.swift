@@ -104,14 +104,13 @@ package actor Settler {
     }
     if view?.head.hash != head.hash {
       view = nil
-      let isNext = head.parentHash == lastHead?.hash
-      if !isNext {
+      let (view, goesOn) = try await look(head, contracts)
+      if !goesOn {
         agreedBatch = nil
         try await checkAnchor(head)
         try await forgetDropped()
       }
       lastHead = head
-      let view = try await look(head, contracts)
       try await checkBatches(view, contracts)
       try await readEvents(view, contracts)
       self.view = view
@@ -221,24 +220,60 @@ package actor Settler {
     }
   }
 
-  /// Reads totals and nonces in the state after `head`.
-  private func look(_ head: L1Block, _ contracts: L1Chain) async throws(SettlerProblem) -> PinnedView {
+  /// Reads totals and nonces in the state after `head`, and at the same time what will be asked next: the pool, and what
+  /// gas costs. An L1 that is far away is asked often enough one after the other.
+  ///
+  /// - Returns: also whether L1 still has the block that was its newest before.
+  private func look(
+    _ head: L1Block, _ contracts: L1Chain
+  ) async throws(SettlerProblem) -> (view: PinnedView, goesOn: Bool) {
+    let client = client, accounts = lanes.map(\.account), last = lastHead
+    async let history = answer { () throws(L1Error) in try await client.feeHistory(blocks: 10, percentile: 20) }
+    async let mined = counts(of: accounts, .number(head.number))
+    async let pooled = counts(of: accounts, .pending)
+    async let before = answer { () throws(L1Error) -> L1Block? in
+      guard let last, last.hash != head.parentHash, last.number < head.number else { return last }
+      return try await client.block(.number(last.number))
+    }
     let totals = try await totals(.number(head.number), contracts)
+    let answers = await (history, mined, pooled, before)
+    // Who needs what is missing here asks for it again, and says why it is.
+    if case .success(let history) = answers.0 { market = (head.hash, FeeMarket(history)) }
     var nonces: [Address: UInt64] = [:]
-    for lane in lanes {
-      nonces[lane.account] = try await asking { () throws(L1Error) in
-        try await client.transactionCount(of: lane.account, .number(head.number))
+    for index in lanes.indices {
+      let count = try await asking { () throws(L1Error) in try answers.1[index].get() }
+      nonces[lanes[index].account] = count
+      if case .success(let pool) = answers.2[index] {
+        lanes[index].poolNonce = max(pool, count)
+        lanes[index].poolAskedAt = now
       }
     }
-    return PinnedView(head: head, totals: totals, nonces: nonces)
+    let there = try await asking { () throws(L1Error) in try answers.3.get() }
+    let goesOn = last.map { $0.number < head.number && there?.hash == $0.hash } ?? false
+    return (PinnedView(head: head, totals: totals, nonces: nonces), goesOn)
+  }
+
+  private nonisolated func counts(of accounts: [Address], _ block: L1BlockID) async -> [Result<UInt64, L1Error>] {
+    let client = client
+    return await together(accounts) { (account) async throws(L1Error) in
+      try await client.transactionCount(of: account, block)
+    }
   }
 
   func totals(_ block: L1BlockID, _ contracts: L1Chain) async throws(SettlerProblem) -> BatchTotals {
+    let client = client
+    async let committed = answer { () throws(L1Error) in
+      try await client.read(ChainCall.getTotalBatchesCommitted, at: contracts.contract, block: block)
+    }
+    async let proved = answer { () throws(L1Error) in
+      try await client.read(ChainCall.getTotalBatchesVerified, at: contracts.contract, block: block)
+    }
+    async let executed = answer { () throws(L1Error) in
+      try await client.read(ChainCall.getTotalBatchesExecuted, at: contracts.contract, block: block)
+    }
+    let answers = await (committed, proved, executed)
     let totals = try await asking { () throws(L1Error) in
-      BatchTotals(
-        committed: try await client.read(ChainCall.getTotalBatchesCommitted, at: contracts.contract, block: block),
-        proved: try await client.read(ChainCall.getTotalBatchesVerified, at: contracts.contract, block: block),
-        executed: try await client.read(ChainCall.getTotalBatchesExecuted, at: contracts.contract, block: block))
+      BatchTotals(committed: try answers.0.get(), proved: try answers.1.get(), executed: try answers.2.get())
     }
     guard totals.executed <= totals.proved, totals.proved <= totals.committed else {
       throw .l1(.malformed("totals of batches that cannot be: \(totals)"))
