@@ -39,11 +39,6 @@ public enum L1Error: Error, Sendable, Equatable {
     case .refused, .unsupported, .reverted, .malformed: false
     }
   }
-
-  /// The error that a contract raised, where it is one that we know.
-  public var contractError: ContractError? {
-    if case .reverted(let output) = self { ContractError(output: output) } else { nil }
-  }
 }
 
 extension L1Error: CustomStringConvertible {

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -139,8 +140,18 @@ final class ClientConnectionPool: @unchecked Sendable {
   private func failed(_ error: any Error) {
     // With other connections open the requests wait for those; with none there is nothing to wait for.
     guard open.isEmpty, connecting == 0 else { return }
-    let reason = (error as? RPCClientError) ?? .disconnected("\(error)")
+    let reason = (error as? RPCClientError) ?? .disconnected(Self.text(of: error))
     while let request = waiting.popFirst() { request.complete(.failure(reason)) }
+  }
+
+  /// One line for what may be a list of attempts: the system's word for the last of them.
+  private static func text(of error: any Error) -> String {
+    guard let failure = error as? NIOConnectionError else { return "\(error)" }
+    if let last = failure.connectionErrors.last {
+      if let system = last.error as? IOError { return String(cString: strerror(system.errnoCode)).lowercased() }
+      return "\(last.error)"
+    }
+    return failure.dnsAError == nil && failure.dnsAAAAError == nil ? "no connection" : "\(failure.host) is not known"
   }
 
   // MARK: Told by the connections
