@@ -2,7 +2,7 @@
 
 import pathlib
 
-from eth_utils import keccak
+from eth_utils import keccak, to_checksum_address
 
 from l1_contracts import L1
 from l1_program import L1Program
@@ -13,7 +13,7 @@ from node import RICH, Node, Wallet, wait_until
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 BRIDGEHUB = "0x4b37536b9824c4a4cf3d15362135e346adb7cb9c"
 # What commits, proves and executes, by default.
-OPERATOR = "0x5927c313861c01B82a026e35D93cc787E5356c0f"
+OPERATOR = to_checksum_address("0x5927c313861c01b82a026e35d93cc787e5356c0f")
 
 COMMIT = "0x" + keccak(text="BlockCommit(uint256,bytes32,bytes32)").hex()
 EXECUTION = "0x" + keccak(text="BlockExecution(uint256,bytes32,bytes32)").hex()
@@ -101,5 +101,10 @@ class Rollup:
         return pending - latest
 
     def finalized(self) -> int:
-        block = self.node.call("eth_getBlockByNumber", "finalized", False)
-        return int(block["number"], 16) if block else 0
+        return tagged(self.node, "finalized")
+
+
+def tagged(node: Node, tag: str) -> int:
+    """The number of the block under a tag; 0 before there is one."""
+    answer = node.request("eth_getBlockByNumber", tag, False)
+    return int(answer["result"]["number"], 16) if answer.get("result") else 0

@@ -4,14 +4,17 @@ that drives our own contracts sees the same of them.
 `L1_STATES` names the folder `l1-setup` of github.com/matter-labs/anvil-zksync.
 """
 
+import contextlib
 import os
 import pathlib
 import re
 
 import pytest
+import requests
 
 import l1_contracts
 from l1_program import L1Program
+from node import Node, wait_until
 
 STATES = os.environ.get("L1_STATES")
 # The chain of the dumps, and the account that deployed them.
@@ -19,15 +22,24 @@ L2_CHAIN_ID = 260
 L1_CHAIN_ID = 31_337
 
 
-@pytest.mark.skipif(not STATES, reason="L1_STATES is not set")
-@pytest.mark.parametrize("version", ["v26", "v27", "v28", "v29"])
-def test_the_contracts_of_the_reference(tmp_path, artifact, version):
+pytestmark = pytest.mark.skipif(not STATES, reason="L1_STATES is not set")
+VERSIONS = pytest.mark.parametrize("version", ["v26", "v27", "v28", "v29"])
+
+
+def start(directory: pathlib.Path, version: str) -> tuple[L1Program, str]:
+    """An L1 with the dump, and the address of its bridgehub."""
     folder = pathlib.Path(STATES)
     addresses = (folder / "configs" / f"{version}-contracts.yaml").read_text()
     bridgehub = re.search(r"bridgehub_proxy_addr: (0x[0-9a-fA-F]{40})", addresses).group(1)
     program = L1Program(
-        tmp_path, "--chain-id", str(L1_CHAIN_ID), "--load-state",
+        directory, "--chain-id", str(L1_CHAIN_ID), "--load-state",
         str(folder / "state" / f"{version}-l1-state-payload.txt"))
+    return program, bridgehub
+
+
+@VERSIONS
+def test_the_contracts_of_the_reference(tmp_path, artifact, version):
+    program, bridgehub = start(tmp_path, version)
     try:
         l1 = l1_contracts.L1(program.url, bridgehub, L2_CHAIN_ID, program.keys[0])
         l1_contracts.check_getters(l1)
@@ -37,4 +49,35 @@ def test_the_contracts_of_the_reference(tmp_path, artifact, version):
         l1_contracts.check_token_deposit(l1, artifact("Token"))
         l1_contracts.check_withdrawal(l1)
     finally:
+        program.stop()
+
+
+@VERSIONS
+def test_deposits_reach_l2_and_the_operator_is_told_why_batches_stay(tmp_path, version):
+    """The chain of the dump began with another state than ours: it takes deposits to us and no batches from us."""
+    program, bridgehub = start(tmp_path, version)
+    node = Node(
+        tmp_path, RPC_CHAIN_ID=str(L2_CHAIN_ID), PROVER_API_FAKE_PROVERS="1", PROVER_API_FAKE_COMPUTE_TIME="0s",
+        PROVER_API_FAKE_MIN_AGE="0s", L1_FORCED_DEPOSIT="false",
+        L1_WATCHER_L1_API_URL=program.url, L1_WATCHER_CHAIN_ID=str(L2_CHAIN_ID), L1_WATCHER_BRIDGEHUB_ADDRESS=bridgehub,
+        L1_SENDER_L1_API_URL=program.url, L1_SENDER_CHAIN_ID=str(L2_CHAIN_ID), L1_SENDER_BRIDGEHUB_ADDRESS=bridgehub)
+    try:
+        l1 = l1_contracts.L1(program.url, bridgehub, L2_CHAIN_ID, program.keys[0])
+        receiver = "0x" + "ab" * 20
+        mint = l1.base_cost(l1.gas_price(), 500_000) + 1234
+        receipt = l1.send(l1.bridgehub, l1.direct(mint, receiver, 1234), mint)
+        (_, hash, _), = l1.requests(receipt)
+        node.launch()
+
+        def receipt_of_deposit():
+            with contextlib.suppress(requests.ConnectionError):
+                return node.call("eth_getTransactionReceipt", "0x" + hash.hex())
+
+        found = wait_until(receipt_of_deposit, 60)
+        assert found["status"] == "0x1"
+        assert int(node.call("eth_getBalance", receiver, "latest"), 16) == 1234
+        reason = wait_until(lambda: node.health()[1]["components"]["l1_sender"].get("details"), 60)
+        assert "may not settle" in reason or "begins with another state" in reason
+    finally:
+        node.close()
         program.stop()
