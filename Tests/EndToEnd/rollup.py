@@ -74,10 +74,16 @@ class Rollup:
     def wait_executed(self, batch: int, timeout: float = 60) -> None:
         wait_until(lambda: self.executed() >= batch, timeout)
 
+    def events(self, topic: str) -> list[dict]:
+        return self.l1.rpc("eth_getLogs", {"address": self.l1.chain, "topics": [topic], "fromBlock": "0x0"})
+
     def numbers(self, topic: str) -> list[int]:
         """The batches of all events of a kind, in order."""
-        logs = self.l1.rpc("eth_getLogs", {"address": self.l1.chain, "topics": [topic], "fromBlock": "0x0"})
-        return [int(log["topics"][1], 16) for log in logs]
+        return [int(log["topics"][1], 16) for log in self.events(topic)]
+
+    def blocks(self, topic: str) -> int:
+        """How many blocks of L1 have events of a kind."""
+        return len({log["blockNumber"] for log in self.events(topic)})
 
     def check_once(self, last: int) -> None:
         """Every batch up to `last` was committed and executed once, in order, and none of our transactions failed."""

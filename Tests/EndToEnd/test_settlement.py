@@ -101,6 +101,8 @@ def test_no_more_wait_in_the_pool_than_the_limit_and_all_drain(rollup):
     rollup.program.call("evm_setIntervalMining", 1)
     rollup.wait_executed(last, 90)
     rollup.check_once(last)
+    # One at a time they would take a block each.
+    assert rollup.blocks(COMMIT) * 2.5 <= last
 
 
 @pytest.mark.parametrize("signal", ["kill", "stop"])
@@ -142,6 +144,16 @@ def test_a_base_fee_beyond_the_cap_is_waited_for(rollup):
     # Blocks that are empty let the fee fall by an eighth each; this is quicker.
     rollup.program.call("anvil_setNextBlockBaseFeePerGas", hex(10**9))
     rollup.wait_executed(last, 90)
+    rollup.check_once(last)
+
+
+def test_an_l1_whose_clock_is_days_ahead(rollup):
+    rollup = rollup()
+    rollup.start()
+    rollup.wait_executed(rollup.transact(1))
+    rollup.program.call("evm_increaseTime", 3 * 86_400)
+    last = rollup.transact(2)
+    rollup.wait_executed(last)
     rollup.check_once(last)
 
 

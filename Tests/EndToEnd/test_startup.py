@@ -138,12 +138,12 @@ def test_options_that_are_ill_typed_or_unknown(tmp_path):
 
 
 def test_unknown_names_in_the_environment_are_warned_of(own_node):
-    node = own_node(RPC_MAX_CONECTIONS="1", L1_SENDER_CHAIN_ID="270", SEQUENCER_BLOCK_TIME_MS="100", LOG_DIR="/")
+    node = own_node(RPC_MAX_CONECTIONS="1", BATCHER_LOGGING_ENABLED="true", SEQUENCER_BLOCK_TIME_MS="100", LOG_DIR="/")
     warnings = [line.split("node: ")[1] for line in node.log().splitlines() if " WARNING " in line]
     # These tests may run as root, which has a warning of its own.
     warnings = [text for text in warnings if " in the environment " in text]
     assert warnings == [
-        "L1_SENDER_CHAIN_ID in the environment is ignored: an option of the reference node that this version does not "
+        "BATCHER_LOGGING_ENABLED in the environment is ignored: an option of the reference node that this version does not "
         "support",
         "RPC_MAX_CONECTIONS in the environment is ignored: there is no such option; the nearest is RPC_MAX_CONNECTIONS",
     ]

@@ -160,6 +160,11 @@ package actor Settler {
       if case .l1(let failure) = error { throw .l1(failure) }
       throw .wrong("\(error)")
     }
+    guard !found.validatorTimelock.isZero else {
+      throw .wrong(
+        "the chain's manager \(found.chainTypeManager) names no timelock of validators: these contracts are of another "
+          + "version than the node settles on")
+    }
     for index in lanes.indices where lanes[index].steps.contains(.commit) || options.proving == .empty {
       let account = lanes[index].account
       let isValidator = try await asking { () throws(L1Error) in
