@@ -243,7 +243,7 @@ let package = Package(
       [
         "Primitives", "Concurrency", "Cryptography", "Transactions", "EVM", "Ethereum", "ZKsyncOS", "StateTree",
         "ChainStorage", "Chain", "Mempool", "Sequencer", "Batches", "L1Contracts", "SettlementTesting", "ChainTesting",
-        "StorageTesting", "RandomTesting", "TelemetryTesting",
+        "StorageTesting", "RandomTesting",
       ]),
     .tests(
       "L1ClientTests", in: "L1",

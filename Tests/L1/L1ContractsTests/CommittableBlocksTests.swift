@@ -9,7 +9,6 @@ import Primitives
 import RandomTesting
 import Sequencer
 import StorageTesting
-import TelemetryTesting
 import Testing
 import Transactions
 import ZKsyncOS
@@ -22,13 +21,13 @@ struct CommittableBlocksTests {
   func adversarialTraffic(seed: UInt64) async throws {
     try await onOwnThread {
       let sequencer = try HostileTraffic(seed: seed) { _ in }
-      try sequencer.run(rounds: 3)
-      // Otherwise nothing was aimed at.
-      #expect(
-        try #require(sequencer.seals("full_pubdata")) + (try #require(sequencer.seals("pubdata"))) >= 1, "seed \(seed)")
+      // 115,200 bytes of reads: more than at which a block is sealed, less than what L1 takes.
+      try sequencer.run(rounds: 3, reads: 3_600)
       let (committed, refusals) = try sequencer.commitAll()
       #expect(refusals == [], "seed \(seed)")
       #expect(committed == sequencer.head, "seed \(seed)")
+      let largest = try (1...sequencer.head).map { try sequencer.pubdata(of: $0) }.max() ?? 0
+      #expect(110_000 < largest && largest <= 126_976, "seed \(seed)")
     }
   }
 
@@ -38,9 +37,10 @@ struct CommittableBlocksTests {
       let sequencer = try HostileTraffic(seed: 1) {
         $0.pubdata = .max
         $0.maxPubdata = .max
-        $0.blockTime = 100_000_000
+        $0.transactionNative = $0.native
       }
-      try sequencer.run(rounds: 1)
+      // 144,000 bytes, and those of the accounts.
+      try sequencer.run(rounds: 1, reads: 4_500)
       let (committed, refusals) = try sequencer.commitAll()
       #expect(refusals.count == 1 && committed < sequencer.head)
       #expect(try sequencer.pubdata(of: committed + 1) > 126_976)
@@ -72,10 +72,10 @@ private final class HostileTraffic {
 
   var head: UInt64 { chain.storage.blocks.head }
 
-  func seals(_ reason: String) -> Double? { chain.registry.value("sequencer_sealed_total{reason=\"\(reason)\"}") }
-
   /// Deploys what the traffic needs, sends so many rounds of it, and ends once all of it is in blocks or refused.
-  func run(rounds: Int) throws {
+  ///
+  /// - Parameter reads: slots that one transaction more reads, so that one block is large however slow the machine is.
+  func run(rounds: Int, reads: UInt64) throws {
     try chain.chain.start()
     try sequencer.start()
     defer {
@@ -87,6 +87,9 @@ private final class HostileTraffic {
       try pool.add(creation)
       return try #require(try receipt(of: creation.hash).contractAddress)
     }
+    let large = transaction(from: 12, to: places[0], gas: 12_000_000, Code.words(reads, 1 << 50))
+    try pool.add(large)
+    #expect(try receipt(of: large.hash).succeeded)
     for _ in 0..<rounds {
       var last: RecoveredTransaction?
       for sender in 1..<12 as Range<UInt64> {
@@ -138,7 +141,8 @@ private final class HostileTraffic {
 
   private func receipt(of hash: Bytes32) throws -> Receipt {
     try settle(hash)
-    let location = try #require(try chain.storage.blocks.location(of: hash))
+    let location = try #require(
+      try chain.storage.blocks.location(of: hash), "\(pool.refusal(of: hash).map { "\($0.reason)" } ?? "not refused")")
     let block = try #require(try chain.storage.blocks.block(location.block))
     return block.receipts[location.index].receipt
   }
