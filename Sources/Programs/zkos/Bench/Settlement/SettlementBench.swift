@@ -57,9 +57,7 @@ struct SettlementBench: AsyncParsableCommand {
 
     guard restartAfter > 0 else { return }
     let restart = try await rollup("restart", batches: restartAfter + 1, made: restartAfter, mining: .automatic)
-    let first = try restart.start(delay: .zero)
-    await restart.wait(first) { $0.committed >= UInt64(restartAfter) }
-    await first.stop()
+    try await commit(restart)
     restart.source.makeAll()
     let again = MonotonicClock.nanoseconds
     let second = try restart.start(delay: .milliseconds(delay))
@@ -70,6 +68,13 @@ struct SettlementBench: AsyncParsableCommand {
     await second.stop()
     try await restart.end()
     _ = Files.removeEmptyFolder(directory)
+  }
+
+  /// Commits what is there, and lets go of the sender's database.
+  private func commit(_ rollup: BenchRollup) async throws {
+    let sender = try rollup.start(delay: .zero)
+    await rollup.wait(sender) { $0.committed >= UInt64(restartAfter) }
+    await sender.stop()
   }
 
   private func rollup(_ name: String, batches: Int, made: Int, mining: MiningMode) async throws -> BenchRollup {
