@@ -1,6 +1,5 @@
-"""Stands between a node and its L1, and delays, cuts, hangs, refuses and lies as a test asks."""
+"""Stands between a node and its L1, and delays, cuts, hangs, loses replies and lies as a test asks."""
 
-import collections
 import contextlib
 import http.client
 import http.server
@@ -19,13 +18,10 @@ class L1Proxy:
         self.delay = 0.0
         # "pass", "cut" (connections are closed without an answer) or "hang" (nothing is answered).
         self.mode = "pass"
-        # Methods that this L1 does not know.
-        self.unknown: set[str] = set()
         # Changes the answer to a call: (method, parameters, answer) to answer.
         self.lie = None
         # Methods after whose call the connection is cut: the L1 has done it, and nobody is told.
         self.loses_reply: set[str] = set()
-        self.counts: collections.Counter[str] = collections.Counter()
         self._open: set[socket.socket] = set()
         self._resumed = threading.Event()
         proxy = self
@@ -74,7 +70,6 @@ class L1Proxy:
     def _answer(self, body: bytes) -> bytes | None:
         request = json.loads(body)
         method = request.get("method", "") if isinstance(request, dict) else "batch"
-        self.counts[method] += 1
         if self.mode == "hang":
             self._resumed.wait(60)
             return None
@@ -82,9 +77,6 @@ class L1Proxy:
             return None
         if self.delay:
             self._resumed.wait(self.delay)
-        if method in self.unknown:
-            error = {"code": -32601, "message": f"the method {method} does not exist/is not available"}
-            return json.dumps({"jsonrpc": "2.0", "id": request["id"], "error": error}).encode()
         connection = http.client.HTTPConnection(self.upstream.hostname, self.upstream.port, timeout=30)
         try:
             connection.request("POST", self.upstream.path or "/", body, {"Content-Type": "application/json"})

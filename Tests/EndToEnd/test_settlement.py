@@ -1,5 +1,6 @@
 """The way of batches to L1 and what may happen on it: every batch is committed and executed once, and L2 never stops."""
 
+import random
 import time
 
 import pytest
@@ -74,6 +75,36 @@ def test_an_l1_that_answers_nothing(rollup):
     rollup.proxy.mode = "hang"
     last = rollup.transact(3)
     rollup.proxy.resume()
+    rollup.wait_executed(last, 90)
+    rollup.check_once(last)
+
+
+def test_an_l1_that_is_far_away(rollup):
+    rollup = rollup("--block-time", "1")
+    rollup.proxy.delay = 0.3
+    rollup.start()
+    last = rollup.transact(3)
+    rollup.wait_executed(last, 120)
+    rollup.check_once(last)
+
+
+def test_an_l1_that_lies(rollup):
+    """Of three answers one is another node's idea of the chain, or nonsense."""
+    rollup = rollup()
+    chance = random.Random(14)
+    lies = ["0x", "0x" + "ff" * 32, None, [], {}, "0x1", 7, "nonsense"]
+
+    def lie(method, parameters, answer):
+        if chance.random() < 1 / 3:
+            answer = {"jsonrpc": "2.0", "id": answer["id"], "result": chance.choice(lies)}
+        return answer
+
+    node = rollup.start()
+    rollup.proxy.lie = lie
+    last = rollup.transact(3)
+    time.sleep(3)
+    assert node.process.poll() is None
+    rollup.proxy.lie = None
     rollup.wait_executed(last, 90)
     rollup.check_once(last)
 
@@ -221,10 +252,9 @@ def test_an_l1_that_begins_anew_under_a_live_node(rollup):
     assert node.process.poll() is None
 
 
-def test_an_unknown_method_and_a_foreign_transaction_of_the_operator(rollup):
-    """Without a way to look at what waits, nothing is sent before the account has settled."""
+def test_a_foreign_transaction_of_the_operator(rollup):
+    """Nothing is sent before what waits of the account's has been mined."""
     rollup = rollup("--no-mining")
-    rollup.proxy.unknown = {"eth_getTransactionBySenderAndNonce"}
     rollup.program.call("anvil_impersonateAccount", OPERATOR)
     rollup.program.call(
         "eth_sendTransaction", {"from": OPERATOR, "to": OPERATOR, "value": "0x1", "gas": "0x5208"})

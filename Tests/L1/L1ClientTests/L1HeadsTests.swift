@@ -108,8 +108,8 @@ struct L1HeadsTests {
       guard method == "eth_getBlockByNumber", parameters.elements?.first?.string == "latest" else { return nil }
       return .replaces { block in
         String(decoding: block.text, as: UTF8.self)
-          .replacing(try! Regex(#""parentHash":"0x.{64}""#), with: "\"parentHash\":\"\(Bytes32(7 as UInt256))\"")
-          .replacing(try! Regex(#""hash":"0x.{64}""#), with: "\"hash\":\"\(Bytes32(8 as UInt256))\"")
+          .replacing(#/"parentHash":"0x.{64}"/#, with: "\"parentHash\":\"\(Bytes32(7 as UInt256))\"")
+          .replacing(#/"hash":"0x.{64}"/#, with: "\"hash\":\"\(Bytes32(8 as UInt256))\"")
       }
     }
     try await heads.step()

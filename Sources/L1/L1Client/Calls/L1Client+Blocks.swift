@@ -11,15 +11,6 @@ extension L1Client {
     return json.isNull ? nil : try L1Block(json)
   }
 
-  /// The block with this hash, `nil` where the node does not know it (any more).
-  public func block(hash: Bytes32) async throws(L1Error) -> L1Block? {
-    let json = try await call("eth_getBlockByHash") {
-      $0.data(hash)
-      $0.boolean(false)
-    }
-    return json.isNull ? nil : try L1Block(json)
-  }
-
   /// The logs of one contract in a range of blocks, whose first topic is one of `topics`, in their order.
   ///
   /// Nodes refuse ranges with too many logs, each with words of its own: whoever asks tries again with a shorter one.

@@ -18,25 +18,4 @@ extension L1Client {
     guard receipt.transactionHash == hash else { throw .malformed("the receipt of another transaction") }
     return receipt
   }
-
-  /// A transaction that the node knows, in a block or waiting; `nil` where it knows none.
-  public func transaction(_ hash: Bytes32) async throws(L1Error) -> L1Transaction? {
-    let json = try await call("eth_getTransactionByHash") { $0.data(hash) }
-    if json.isNull { return nil }
-    let transaction = try L1Transaction(json)
-    guard transaction.hash == hash else { throw .malformed("another transaction") }
-    return transaction
-  }
-
-  /// The transaction of an account with that nonce, in a block or waiting. Many nodes have no such method: `unsupported`.
-  public func transaction(of sender: Address, nonce: UInt64) async throws(L1Error) -> L1Transaction? {
-    let json = try await call("eth_getTransactionBySenderAndNonce") {
-      $0.data(sender)
-      $0.quantity(nonce)
-    }
-    if json.isNull { return nil }
-    let transaction = try L1Transaction(json)
-    guard transaction.sender == sender, transaction.nonce == nonce else { throw .malformed("another transaction") }
-    return transaction
-  }
 }

@@ -31,26 +31,36 @@ public struct L1Chain: Sendable, Equatable {
     func asked<R>(_ body: () async throws(L1Error) -> R) async throws(L1DiscoveryError) -> R {
       do throws(L1Error) { return try await body() } catch { throw .l1(error) }
     }
-    let l1ChainID = try await asked { () throws(L1Error) in try await client.chainID() }
-    let hasCode = try await asked { () throws(L1Error) in try await !client.code(at: key.bridgehub).isEmpty }
-    guard hasCode else { throw .noBridgehub(key.bridgehub, l1ChainID: l1ChainID) }
-    let contract = try await asked { () throws(L1Error) in
+    async let chainIDAnswer = answer { () throws(L1Error) in try await client.chainID() }
+    async let codeAnswer = answer { () throws(L1Error) in try await client.code(at: key.bridgehub) }
+    async let contractAnswer = answer { () throws(L1Error) in
       try await client.read(BridgehubCall.getZKChain(key.l2ChainID), at: key.bridgehub)
     }
-    guard !contract.isZero else { throw .unknownChain(key.l2ChainID, bridgehub: key.bridgehub) }
-    let manager = try await asked { () throws(L1Error) in
+    async let managerAnswer = answer { () throws(L1Error) in
       try await client.read(BridgehubCall.chainTypeManager(key.l2ChainID), at: key.bridgehub)
     }
-    let timelock = try await asked { () throws(L1Error) in
+    let first = await (id: chainIDAnswer, code: codeAnswer, contract: contractAnswer, manager: managerAnswer)
+    let l1ChainID = try await asked { () throws(L1Error) in try first.id.get() }
+    let code = try await asked { () throws(L1Error) in try first.code.get() }
+    guard !code.isEmpty else { throw .noBridgehub(key.bridgehub, l1ChainID: l1ChainID) }
+    let contract = try await asked { () throws(L1Error) in try first.contract.get() }
+    guard !contract.isZero else { throw .unknownChain(key.l2ChainID, bridgehub: key.bridgehub) }
+    let manager = try await asked { () throws(L1Error) in try first.manager.get() }
+
+    async let timelockAnswer = answer { () throws(L1Error) in
       try await client.read(ChainTypeManagerCall.validatorTimelock, at: manager)
     }
-    let zero = try await asked { () throws(L1Error) in
+    async let zeroAnswer = answer { () throws(L1Error) in
       try await client.read(ChainCall.storedBatchHash(0), at: contract)
     }
-    guard zero == key.storedBatchZero else { throw .foreignGenesis(zero, expected: key.storedBatchZero) }
-    let mode = try await asked { () throws(L1Error) in
+    async let modeAnswer = answer { () throws(L1Error) in
       try await client.read(ChainCall.getPubdataPricingMode, at: contract)
     }
+    let second = await (timelock: timelockAnswer, zero: zeroAnswer, mode: modeAnswer)
+    let timelock = try await asked { () throws(L1Error) in try second.timelock.get() }
+    let zero = try await asked { () throws(L1Error) in try second.zero.get() }
+    guard zero == key.storedBatchZero else { throw .foreignGenesis(zero, expected: key.storedBatchZero) }
+    let mode = try await asked { () throws(L1Error) in try second.mode.get() }
     guard mode == 0 else { throw .notARollup(mode: mode) }
     return L1Chain(
       l1ChainID: l1ChainID, l2ChainID: key.l2ChainID, bridgehub: key.bridgehub, contract: contract,

@@ -11,6 +11,7 @@ extension Settler {
   ]
   /// Blocks asked for at once.
   private static let chunk: UInt64 = 1_000
+  private static let blocksAtOnce = 64
   /// Chunks read in one round: what is older waits for the next.
   private static let maxChunks = 10
   /// Reads events up to the depth that counts, and makes sure that `view` is of a block that L1 still has.
@@ -26,8 +27,8 @@ extension Settler {
       let logs = try await asking { () throws(L1Error) in
         try await client.logs(of: contracts.contract, topics: Self.topics, range)
       }
+      try await fetch(Set(logs.map(\.blockNumber)), &blocks)
       for log in logs {
-        if blocks[log.blockNumber] == nil { blocks[log.blockNumber] = try await block(log.blockNumber) }
         guard let block = blocks[log.blockNumber], block.hash == log.blockHash else { throw .moved }
         try apply(log, block, last: last, &changes)
       }
@@ -42,6 +43,22 @@ extension Settler {
     try storing { () throws(SettlementStoreError) in
       if try store.cursor() == place, changes.isEmpty { return }
       try store.setProgress(Array(changes.values), through: place)
+    }
+  }
+
+  /// Asks for blocks that are not there yet, several at a time.
+  private func fetch(_ numbers: Set<UInt64>, _ blocks: inout [UInt64: L1Block]) async throws(SettlerProblem) {
+    let client = client
+    var missing = numbers.filter { blocks[$0] == nil }.sorted()[...]
+    while !missing.isEmpty {
+      let part = Array(missing.prefix(Self.blocksAtOnce))
+      missing = missing.dropFirst(part.count)
+      let answers = await together(part) { (number) async throws(L1Error) in
+        try await client.block(.number(number))
+      }
+      for (number, answer) in zip(part, answers) {
+        blocks[number] = try await asking { () throws(L1Error) in try answer.get() }
+      }
     }
   }
 
@@ -129,7 +146,6 @@ extension Settler {
     }
     let reference = L1Reference(
       transaction: log.transactionHash, block: block.number, blockHash: block.hash, timestamp: block.timestamp)
-    seen[log.transactionHash] = Lane.Outcome(block: block.number, blockHash: block.hash)
     switch event {
     case .commit(let batch, _, _) where batch <= last: try set(.commit, batch...batch, reference, &changes)
     case .verification(let previous, let current):

@@ -39,13 +39,19 @@ extension Settler {
 
   /// The nonce of an intent is used: by one of its attempts, or by a transaction that this node has not sent.
   private func findOutcome(_ index: Int, _ intent: Intent, _ view: PinnedView) async throws(SettlerProblem) {
-    for hash in intent.attempts.reversed().map(\.hash) + intent.superseded {
-      if let outcome = seen[hash] {
-        lanes[index].tracking[intent.nonce]?.outcome = outcome
-        lanes[index].failures = 0
-        lanes[index].refusal = nil
-        return
-      }
+    let hashes = intent.attempts.reversed().map(\.hash) + intent.superseded
+    // The events tell where a step was made, those of an earlier run, too.
+    let known = try storing { () throws(SettlementStoreError) in
+      try store.progress(BatchNumber(intent.batches.upperBound))
+    }
+    if let reference = known?[intent.step], hashes.contains(reference.transaction) {
+      lanes[index].tracking[intent.nonce]?.outcome = Lane.Outcome(
+        block: reference.block, blockHash: reference.blockHash)
+      lanes[index].failures = 0
+      lanes[index].refusal = nil
+      return
+    }
+    for hash in hashes {
       let receipt = try await asking { () throws(L1Error) in try await client.receipt(of: hash) }
       guard let receipt else { continue }
       guard receipt.blockNumber <= view.head.number else { throw .moved }
@@ -115,7 +121,6 @@ extension Settler {
   private func prune(_ index: Int, _ view: PinnedView) throws(SettlerProblem) {
     guard view.head.number > Self.window else { return }
     let limit = view.head.number - Self.window
-    if seen.count > 1_000 { seen = seen.filter { $0.value.block > limit } }
     let old = lanes[index].intents.map(\.nonce).filter { nonce in
       lanes[index].tracking[nonce]?.outcome.map { $0.block <= limit } ?? false
     }

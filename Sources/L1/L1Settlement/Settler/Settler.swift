@@ -34,8 +34,6 @@ package actor Settler {
   /// How many requests there are up to each batch, from the genesis on.
   var requestEnds = [0]
   var market: (head: Bytes32, market: FeeMarket)?
-  /// Transactions that were seen to have made their step, with their blocks.
-  var seen: [Bytes32: Lane.Outcome] = [:]
   /// The batch that was last found to be the same here and there.
   var agreedBatch: UInt64?
   /// Since when a range waits for more.
@@ -212,7 +210,6 @@ package actor Settler {
 
   /// Forgets the outcomes that stand in dropped blocks.
   private func forgetDropped() async throws(SettlerProblem) {
-    seen = [:]
     finalizedView = nil
     for index in lanes.indices {
       let mined = lanes[index].tracking.compactMap { nonce, tracking in tracking.outcome.map { (nonce, $0) } }

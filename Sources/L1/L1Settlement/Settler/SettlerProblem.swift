@@ -37,22 +37,3 @@ func storing<R>(_ body: () throws(SettlementStoreError) -> R) throws(SettlerProb
 func reading<R>(_ body: () throws(BatchSourceError) -> R) throws(SettlerProblem) -> R {
   do throws(BatchSourceError) { return try body() } catch { throw .batches(error) }
 }
-
-/// Makes a call for each element, all at the same time; the answers are in their order.
-func together<Element: Sendable, R: Sendable>(
-  _ elements: [Element], _ body: @escaping @Sendable (Element) async throws(L1Error) -> R
-) async -> [Result<R, L1Error>] {
-  await withTaskGroup(of: (Int, Result<R, L1Error>).self) { group in
-    for (place, element) in elements.enumerated() {
-      group.addTask { (place, await answer { () throws(L1Error) in try await body(element) }) }
-    }
-    var answers = [Result<R, L1Error>](repeating: .failure(.timedOut), count: elements.count)
-    for await (place, answer) in group { answers[place] = answer }
-    return answers
-  }
-}
-
-/// A call whose answer is looked at later, for calls that are made at the same time.
-func answer<R: Sendable>(_ body: () async throws(L1Error) -> R) async -> Result<R, L1Error> {
-  do throws(L1Error) { return .success(try await body()) } catch { return .failure(error) }
-}

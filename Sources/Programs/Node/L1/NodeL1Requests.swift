@@ -36,11 +36,15 @@ struct NodeL1Requests {
     watching.blocksPerCall = options.blocksPerCall
     watching.interval = options.pollInterval
     watching.isExpected = isEmbedded || !options.isDefault
+    let log = Logger(label: "l1")
     return L1RequestWatcher(
       connection.client, heads: connection.heads, queue: queue, options: watching,
-      metrics: L1RequestMetrics(registry), log: Logger(label: "l1"), time: time,
+      metrics: L1RequestMetrics(registry), log: log, time: time,
       blockOf: { hash in
-        do { return try storage.blocks.location(of: hash)?.block } catch { return nil }
+        do { return try storage.blocks.location(of: hash)?.block } catch {
+          log.error("a request cannot be looked up", metadata: ["hash": "\(hash)", "error": "\(error)"])
+          return nil
+        }
       }, onNews: onNews)
   }
 }
