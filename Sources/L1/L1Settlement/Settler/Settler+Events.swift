@@ -27,12 +27,14 @@ extension Settler {
       let logs = try await asking { () throws(L1Error) in
         try await client.logs(of: contracts.contract, topics: Self.topics, range)
       }
-      try await fetch(Set(logs.map(\.blockNumber)), &blocks)
+      // The last one is asked for in any case: it says whether L1 is still what it was.
+      blocks[range.upperBound] = nil
+      try await fetch(Set(logs.map(\.blockNumber)).union([range.upperBound]), &blocks)
       for log in logs {
         guard let block = blocks[log.blockNumber], block.hash == log.blockHash else { throw .moved }
         try apply(log, block, last: last, &changes)
       }
-      let end = try await block(range.upperBound)
+      guard let end = blocks[range.upperBound] else { throw .moved }
       if end.number == head.number, end.hash != head.hash { throw .moved }
       place = SettlementStore.Place(number: end.number, hash: end.hash)
     }

@@ -41,6 +41,8 @@ package actor Settler {
   var finalizedView: (place: SettlementStore.Place, executed: UInt64)?
   private var failures = 0
   var hasSent = false
+  /// Whether the accounts may settle at the contracts that were found.
+  private var isAllowed = false
   /// When the balances are shown again.
   private var balanceFrom: UInt64 = 0
 
@@ -91,21 +93,31 @@ package actor Settler {
 
   private func round() async throws(SettlerProblem) {
     if takesRetry() { try retry() }
+    let client = client, isFirst = lastHead == nil
+    let anchor = try storing { () throws(SettlementStoreError) in try store.anchor() }
+    async let newest = answer { () throws(L1Error) in try await client.block(.latest) }
+    async let anchored = answer { () throws(L1Error) -> L1Block? in
+      // The first look needs it; others only where L1 does not go on from the look before.
+      guard isFirst, let anchor else { return nil }
+      return try await client.block(.number(anchor.number))
+    }
     let contracts: L1Chain
     if let known = self.contracts {
       contracts = known
     } else {
       contracts = try await connect()
     }
-    guard let head = try await asking({ () throws(L1Error) in try await client.block(.latest) }) else {
+    let answers = await (newest: newest, anchored: anchored)
+    guard let head = try await asking({ () throws(L1Error) in try answers.newest.get() }) else {
       throw .l1(.malformed("no newest block"))
     }
+    let there = try await asking { () throws(L1Error) in try answers.anchored.get() }
     if view?.head.hash != head.hash {
       view = nil
       let (view, goesOn) = try await look(head, contracts)
       if !goesOn {
         agreedBatch = nil
-        try await checkAnchor(head)
+        try await checkAnchor(head, anchor, there)
         try await forgetDropped()
       }
       lastHead = head
@@ -113,10 +125,6 @@ package actor Settler {
       try await readEvents(view, contracts)
       self.view = view
       try await updateFinality(view, contracts)
-      if now >= balanceFrom {
-        for index in lanes.indices { try await showBalance(index) }
-        balanceFrom = now &+ Duration.seconds(60).nanoseconds
-      }
     }
     guard let view else { return }
     for index in lanes.indices {
@@ -124,6 +132,10 @@ package actor Settler {
       if !lanes[index].tracking.values.contains(where: { $0.refusals > 0 }) { lanes[index].waitsFor = nil }
       try await track(index, view)
       try await plan(index, view, contracts)
+    }
+    if now >= balanceFrom {
+      for index in lanes.indices { try await showBalance(index) }
+      balanceFrom = now &+ Duration.seconds(60).nanoseconds
     }
     metrics.inFlight.set(lanes.reduce(0) { $0 + $1.pending(from: view.nonces[$1.account] ?? 0).count })
   }
@@ -163,16 +175,7 @@ package actor Settler {
         "the chain's manager \(found.chainTypeManager) names no timelock of validators: these contracts are of another "
           + "version than the node settles on")
     }
-    for index in lanes.indices where lanes[index].steps.contains(.commit) || options.proving == .empty {
-      let account = lanes[index].account
-      let isValidator = try await asking { () throws(L1Error) in
-        try await client.read(ValidatorTimelockCall.isValidator(options.chainID, account), at: found.validatorTimelock)
-      }
-      guard isValidator else {
-        throw .wrong(
-          "\(account) may not settle: it is no validator of chain \(options.chainID) at \(found.validatorTimelock)")
-      }
-    }
+    isAllowed = false
     for index in lanes.indices where lanes[index].intents.isEmpty {
       let account = lanes[index].account
       lanes[index].halt = try storing { () throws(SettlementStoreError) in try store.halt(of: account) }
@@ -183,13 +186,20 @@ package actor Settler {
   }
 
   /// An L1 that no longer has a block from long ago is another one.
-  private func checkAnchor(_ head: L1Block) async throws(SettlerProblem) {
-    if let anchor = try storing({ () throws(SettlementStoreError) in try store.anchor() }) {
+  ///
+  /// - Parameter known: what L1 has in the place of `anchor`, where it was asked already.
+  private func checkAnchor(
+    _ head: L1Block, _ anchor: SettlementStore.Place?, _ known: L1Block?
+  ) async throws(SettlerProblem) {
+    if let anchor {
       guard head.number >= anchor.number else {
         throw .wrong(
           "L1 ends at block \(head.number) and had block \(anchor.number) before: its node is behind, or it began anew")
       }
-      let there = try await asking { () throws(L1Error) in try await client.block(.number(anchor.number)) }
+      var there = known
+      if there == nil {
+        there = try await asking { () throws(L1Error) in try await client.block(.number(anchor.number)) }
+      }
       guard let there else { throw .moved }
       guard there.hash == anchor.hash else {
         throw .wrong(
@@ -229,7 +239,12 @@ package actor Settler {
   private func look(
     _ head: L1Block, _ contracts: L1Chain
   ) async throws(SettlerProblem) -> (view: PinnedView, goesOn: Bool) {
-    let client = client, accounts = lanes.map(\.account), last = lastHead
+    let client = client, accounts = lanes.map(\.account), last = lastHead, chainID = options.chainID
+    let settling =
+      isAllowed ? [] : lanes.filter { $0.steps.contains(.commit) || options.proving == .empty }.map(\.account)
+    async let rights = together(settling) { (account) async throws(L1Error) in
+      try await client.read(ValidatorTimelockCall.isValidator(chainID, account), at: contracts.validatorTimelock)
+    }
     async let history = answer { () throws(L1Error) in try await client.feeHistory(blocks: 10, percentile: 20) }
     async let mined = counts(of: accounts, .number(head.number))
     async let pooled = counts(of: accounts, .pending)
@@ -239,6 +254,13 @@ package actor Settler {
     }
     let totals = try await totals(.number(head.number), contracts)
     let answers = await (history, mined, pooled, before)
+    for (account, right) in zip(settling, await rights) {
+      guard try await asking({ () throws(L1Error) in try right.get() }) else {
+        throw .wrong(
+          "\(account) may not settle: it is no validator of chain \(chainID) at \(contracts.validatorTimelock)")
+      }
+    }
+    isAllowed = true
     // Who needs what is missing here asks for it again, and says why it is.
     if case .success(let history) = answers.0 { market = (head.hash, FeeMarket(history)) }
     var nonces: [Address: UInt64] = [:]
