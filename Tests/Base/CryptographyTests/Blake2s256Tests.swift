@@ -52,6 +52,23 @@ struct Blake2s256Tests {
     }
   }
 
+  /// The same messages after seven rounds. The digests are those of a transcription of RFC 7693 to Python with the number of
+  /// rounds as a parameter, which gives the digests of `hashlib.blake2s` for ten.
+  static let reducedDigests: [(length: Int, digest: String)] = [
+    (0, "fbd2e88caefa671e6f9d421972078e36afb0a10c6cbd1bbdf803935e8206eb39"),
+    (1, "cd3df94b386b7a27f529509ccf489730c827e45cde7de09b277e083bdefd4f13"),
+    (48, "ad985d8d5d8fa228d20e7182b5c7b33c39166445496a08f9b11b7fc1910b8935"),
+    (64, "8bc2c86c3f2626e614f326bea554cbf4a65043b53fee9aabc4218a85345e3277"),
+    (65, "06f093a229b1625c4d45d7a4e28358d475edfed2fe502667d56ac50712148497"),
+    (128, "660fb7bff8a7fcaf8b86921e98baf6786344af2a5aff721049460e0da242f1dc"),
+    (4100, "a94f70aff290c3acbaeeca2e04b6300ce7aa06bec64c22d57f8de26aff256377"),
+  ]
+
+  @Test("After seven rounds", arguments: reducedDigests)
+  func sevenRounds(length: Int, digest: String) {
+    #expect(Blake2s256.hash(Self.message(length), rounds: .seven) == Bytes32(hex: digest))
+  }
+
   @Test("Asking for the digest does not end the message")
   func digestOfPrefix() {
     let message = Self.message(200)
@@ -78,8 +95,10 @@ struct Blake2s256Tests {
     }
   }
 
-  @Test("A batch gives each message's own digest, whatever the count and the length")
-  func batch() {
+  @Test(
+    "A batch gives each message's own digest, whatever the count and the length",
+    arguments: [Blake2s256.Rounds.ten, .seven])
+  func batch(rounds: Blake2s256.Rounds) {
     var random = SplitMix64(seed: 3)
     for length in [0, 1, 31, 32, 63, 64, 65, 68, 72, 124, 127, 128, 129, 192, 300] {
       for count in [0, 1, 7, 8, 9, 16, 23] {
@@ -87,11 +106,11 @@ struct Blake2s256Tests {
         var digests = [UInt8](repeating: 0xee, count: 32 * count + 1)
         messages.withUnsafeBytes { source in
           digests.withUnsafeMutableBytes {
-            Blake2s256.hashBatch(source, length: length, count: count, into: $0)
+            Blake2s256.hashBatch(source, length: length, count: count, into: $0, rounds: rounds)
           }
         }
         for index in 0..<count {
-          let expected = Blake2s256.hash(messages[length * index..<length * (index + 1)])
+          let expected = Blake2s256.hash(Array(messages[length * index..<length * (index + 1)]), rounds: rounds)
           #expect(Bytes32(digests[32 * index..<32 * (index + 1)]) == expected, "length \(length), message \(index)")
         }
         #expect(digests.last == 0xee, "nothing is written past the digests")

@@ -9,9 +9,9 @@ extension Blake2s256 {
   ///   - digests: room for `count` × 32 bytes. It may be the memory that `nodes` is in, so that a level becomes the next
   ///     in place: a digest is written only after the nodes that lie there were read.
   public static func hashPairs(
-    _ nodes: UnsafeRawBufferPointer, count: Int, into digests: UnsafeMutableRawBufferPointer
+    _ nodes: UnsafeRawBufferPointer, count: Int, into digests: UnsafeMutableRawBufferPointer, rounds: Rounds = .ten
   ) {
-    hashBatch(nodes, length: 64, count: count, into: digests)
+    hashBatch(nodes, length: 64, count: count, into: digests, rounds: rounds)
   }
 
   /// The digests of `count` messages of `length` bytes each, one after the other in memory.
@@ -20,36 +20,39 @@ extension Blake2s256 {
   ///   - messages: `count` × `length` bytes.
   ///   - digests: room for `count` × 32 bytes. Where `length` is 32 or more it may be the memory that `messages` is in.
   public static func hashBatch(
-    _ messages: UnsafeRawBufferPointer, length: Int, count: Int, into digests: UnsafeMutableRawBufferPointer
+    _ messages: UnsafeRawBufferPointer, length: Int, count: Int, into digests: UnsafeMutableRawBufferPointer,
+    rounds: Rounds = .ten
   ) {
     precondition(
       messages.count >= length * count && digests.count >= 32 * count, "the buffers are too short for the batch")
     guard count > 0, let target = digests.baseAddress else { return }
     guard length > 0, let source = messages.baseAddress else {
-      for index in 0..<count { hash([]).store(to: target + 32 &* index) }
+      for index in 0..<count { hash([], rounds: rounds).store(to: target + 32 &* index) }
       return
     }
     var index = 0
     while index &+ 8 <= count {
-      hashEight(source + index &* length, length: length, into: target + index &* 32)
+      hashEight(source + index &* length, length: length, into: target + index &* 32, rounds: rounds)
       index &+= 8
     }
     while index < count {
-      let digest = hash(UnsafeRawBufferPointer(start: source + index &* length, count: length))
+      let digest = hash(UnsafeRawBufferPointer(start: source + index &* length, count: length), rounds: rounds)
       digest.store(to: target + index &* 32)
       index &+= 1
     }
   }
 
   @inline(never)
-  private static func hashEight(_ messages: UnsafeRawPointer, length: Int, into digests: UnsafeMutableRawPointer) {
+  private static func hashEight(
+    _ messages: UnsafeRawPointer, length: Int, into digests: UnsafeMutableRawPointer, rounds: Rounds
+  ) {
     var state = Blake2sState<SIMD8<UInt32>>()
     var block = TransposedBlock()
     var offset = 0
     while length &- offset > blockSize {
       block.load(messages + offset, stride: length)
       offset &+= blockSize
-      block.withWords { state.compress($0, total: UInt64(offset), isLast: false) }
+      block.withWords { state.compress($0, total: UInt64(offset), isLast: false, rounds: rounds) }
     }
     if length &- offset == blockSize {
       block.load(messages + offset, stride: length)
@@ -64,7 +67,7 @@ extension Blake2s256 {
         block.load(start, stride: blockSize)
       }
     }
-    block.withWords { state.compress($0, total: UInt64(length), isLast: true) }
+    block.withWords { state.compress($0, total: UInt64(length), isLast: true, rounds: rounds) }
     let rows = Rows(state.h0, state.h1, state.h2, state.h3, state.h4, state.h5, state.h6, state.h7).transposed
     digests.storeBytes(of: rows.r0, toByteOffset: 0, as: SIMD8<UInt32>.self)
     digests.storeBytes(of: rows.r1, toByteOffset: 32, as: SIMD8<UInt32>.self)

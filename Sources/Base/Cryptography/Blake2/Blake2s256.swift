@@ -7,6 +7,15 @@ import Primitives
 /// of equal length are hashed eight at a time by `hashBatch` and `hashPairs`, which takes a fifth of the time that one
 /// after the other takes.
 public struct Blake2s256: Sendable {
+  /// How often a block is mixed.
+  public enum Rounds: Sendable {
+    /// BLAKE2s as RFC 7693 defines it.
+    case ten
+    /// The reduced hash of Airbender, with the first seven rounds: its Merkle trees, its transcripts, the verification keys of
+    /// programs. Source: zksync-airbender `blake2s_u32/src/mixing_function.rs`.
+    case seven
+  }
+
   /// Bytes that one compression absorbs.
   public static let blockSize = 64
 
@@ -55,26 +64,29 @@ public struct Blake2s256: Sendable {
   }
 
   /// The digest of `bytes`.
-  public static func hash(_ bytes: UnsafeRawBufferPointer) -> Bytes32 {
+  public static func hash(_ bytes: UnsafeRawBufferPointer, rounds: Rounds = .ten) -> Bytes32 {
     var state = Blake2sState<UInt32>()
     var block = MessageBlock()
     var offset = 0
     if let source = bytes.baseAddress {
       while bytes.count &- offset > blockSize {
         let next = offset &+ blockSize
-        state.compress(source + offset, total: UInt64(next), isLast: false)
+        state.compress(source + offset, total: UInt64(next), isLast: false, rounds: rounds)
         offset = next
       }
       block.fill(from: source + offset, count: bytes.count &- offset, at: 0)
     }
     withUnsafeBytes(of: &block) {
-      state.compress($0.baseAddress.unsafelyUnwrapped, total: UInt64(bytes.count), isLast: true)
+      state.compress(
+        $0.baseAddress.unsafelyUnwrapped, total: UInt64(bytes.count), isLast: true, rounds: rounds)
     }
     return state.digest
   }
 
   /// The digest of `bytes`.
-  public static func hash(_ bytes: [UInt8]) -> Bytes32 { bytes.withUnsafeBytes { hash($0) } }
+  public static func hash(_ bytes: [UInt8], rounds: Rounds = .ten) -> Bytes32 {
+    bytes.withUnsafeBytes { hash($0, rounds: rounds) }
+  }
 
   /// The digest of the bytes of a slice.
   public static func hash(_ bytes: ArraySlice<UInt8>) -> Bytes32 { bytes.withUnsafeBytes { hash($0) } }

@@ -41,9 +41,10 @@ struct Blake2sState<Word: Blake2sWord>: Sendable {
   ///   - total: how many bytes of the message are absorbed with this block.
   ///   - isLast: whether the block ends the message.
   @inline(never)
-  mutating func compress(_ block: UnsafeRawPointer, total: UInt64, isLast: Bool) {
+  mutating func compress(_ block: UnsafeRawPointer, total: UInt64, isLast: Bool, rounds: Blake2s256.Rounds = .ten) {
     var v = Blake2sWork(self, total: total, isLast: isLast)
-    v.mixAll(block)
+    v.mixSeven(block)
+    if rounds == .ten { v.mixLastThree(block) }
     h0 = h0 ^ v.v0 ^ v.v8
     h1 = h1 ^ v.v1 ^ v.v9
     h2 = h2 ^ v.v2 ^ v.v10
@@ -71,9 +72,9 @@ private struct Blake2sWork<Word: Blake2sWord> {
     v15 = Word(iv[7])
   }
 
-  /// The ten rounds; the numbers are the rows of the message schedule SIGMA (RFC 7693, section 2.7).
+  /// The first seven rounds; the numbers are the rows of the message schedule SIGMA (RFC 7693, section 2.7).
   @inline(__always)
-  mutating func mixAll(_ m: UnsafeRawPointer) {
+  mutating func mixSeven(_ m: UnsafeRawPointer) {
     round(m, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
     round(m, 14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3)
     round(m, 11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4)
@@ -81,6 +82,11 @@ private struct Blake2sWork<Word: Blake2sWord> {
     round(m, 9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13)
     round(m, 2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9)
     round(m, 12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11)
+  }
+
+  /// The rounds that the reduced hash leaves out.
+  @inline(__always)
+  mutating func mixLastThree(_ m: UnsafeRawPointer) {
     round(m, 13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10)
     round(m, 6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5)
     round(m, 10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0)
