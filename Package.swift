@@ -102,6 +102,7 @@ let package = Package(
     .module("StateTree", in: "Proving", ["Primitives", "Concurrency", "Files", "Cryptography"]),
     .module("Airbender", in: "Proving", ["Primitives"]),
     .module("ProverInput", in: "Proving", ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"]),
+    .module("FRIProofs", in: "Proving", ["Primitives", "Concurrency", "Cryptography", "ZKsyncOS", "Airbender"]),
     .tests(
       "AirbenderTests", in: "Proving",
       [

@@ -12,11 +12,35 @@ public enum CSR {
   public static let abort: UInt16 = 0xC00
 }
 
-/// RV32I with M and CSRRW, as the proving machine accepts it (zksync-airbender `IMStandardIsaConfig`).
+/// RV32I with CSRRW and what a ``MachineKind`` adds, as the proving machines accept it.
 /// Fences, environment calls and the set/clear forms of CSR instructions are not instructions here.
 enum Decoder {
   /// Decodes the instruction `word` found at `pc`.
-  static func decode(_ word: UInt32, at pc: UInt32) -> Instruction {
+  static func decode(_ word: UInt32, at pc: UInt32, for machine: MachineKind) -> Instruction {
+    let instruction = decode(word, at: pc)
+    switch machine {
+    case .standard: return instruction.operation.isFieldArithmetic ? Instruction() : instruction
+    case .recursion: return onRecursionMachine(instruction)
+    }
+  }
+
+  /// What the recursion machine makes of an instruction: it has none of those that are listed, and one delegation.
+  private static func onRecursionMachine(_ instruction: Instruction) -> Instruction {
+    switch instruction.operation {
+    case .loadByte, .loadHalf, .loadByteUnsigned, .loadHalfUnsigned, .storeByte, .storeHalf,
+      .multiply, .multiplyHigh, .multiplyHighSignedUnsigned, .multiplyHighUnsigned,
+      .divide, .divideUnsigned, .remainder, .remainderUnsigned:
+      return Instruction()
+    case .bigInteger:
+      var unknown = instruction
+      unknown.operation = .unknownCSR
+      return unknown
+    default:
+      return instruction
+    }
+  }
+
+  private static func decode(_ word: UInt32, at pc: UInt32) -> Instruction {
     let fields = Fields(word)
     switch word & 0x7F {
     case 0x37: return constant(fields, UInt32(bitPattern: fields.upper))
@@ -28,8 +52,19 @@ enum Decoder {
     case 0x23: return store(fields)
     case 0x13: return immediateArithmetic(fields)
     case 0x33: return registerArithmetic(fields)
-    case 0x73: return fields.function3 == 1 ? csr(fields) : Instruction()
+    case 0x73: return system(fields)
     default: return Instruction()
+    }
+  }
+
+  private static func system(_ fields: Fields) -> Instruction {
+    switch (fields.function3, fields.function7) {
+    case (1, _): csr(fields)
+    // May-be-operations for two registers (Zimop), which the circuits use for the field.
+    case (4, 0x41): fields.instruction(.fieldAdd, 0)
+    case (4, 0x43): fields.instruction(.fieldSubtract, 0)
+    case (4, 0x45): fields.instruction(.fieldMultiply, 0)
+    default: Instruction()
     }
   }
 

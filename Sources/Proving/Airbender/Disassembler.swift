@@ -6,10 +6,11 @@ public enum Disassembler {
     "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
   ]
 
-  /// The instruction at `pc`, in the assembler's notation; `.word …` for what the machine does not execute.
-  public static func text(_ word: UInt32, at pc: UInt32) -> String {
+  /// The instruction at `pc`, in the assembler's notation; `.word …` for what the machine does not execute. The field
+  /// operations, for which assemblers have no name, are called `fadd31`, `fsub31` and `fmul31`.
+  public static func text(_ word: UInt32, at pc: UInt32, for machine: MachineKind = .standard) -> String {
     let fields = Fields(word)
-    let instruction = Decoder.decode(word, at: pc)
+    let instruction = Decoder.decode(word, at: pc, for: machine)
     let rd = registerNames[Int(fields.rd)], rs1 = registerNames[Int(fields.rs1)]
     let rs2 = registerNames[Int(fields.rs2)]
     let number = instruction.immediate
@@ -93,6 +94,9 @@ public enum Disassembler {
     case .divideUnsigned: "divu"
     case .remainder: "rem"
     case .remainderUnsigned: "remu"
+    case .fieldAdd: "fadd31"
+    case .fieldSubtract: "fsub31"
+    case .fieldMultiply: "fmul31"
     default: "unknown"
     }
   }

@@ -261,6 +261,19 @@ enum Executor {
         ip += 1
         continue loop
 
+      case .fieldAdd:
+        rd.pointee = Mersenne31.add(a, b)
+        ip += 1
+        continue loop
+      case .fieldSubtract:
+        rd.pointee = Mersenne31.subtract(a, b)
+        ip += 1
+        continue loop
+      case .fieldMultiply:
+        rd.pointee = Mersenne31.multiply(a, b)
+        ip += 1
+        continue loop
+
       case .branchEqual: isTaken = a == b
       case .branchNotEqual: isTaken = a != b
       case .branchLess: isTaken = Int32(bitPattern: a) < Int32(bitPattern: b)

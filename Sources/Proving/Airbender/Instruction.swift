@@ -27,6 +27,9 @@ enum Operation: UInt8 {
   case multiply, multiplyHigh, multiplyHighSignedUnsigned, multiplyHighUnsigned
   case divide, divideUnsigned, remainder, remainderUnsigned
 
+  /// rd := rs1 ∘ rs2 in the field of 2³¹ − 1 elements; operands are any words, results canonical.
+  case fieldAdd, fieldSubtract, fieldMultiply
+
   /// rd := next word from the host.
   case readHost
   /// Host receives rs1.
@@ -41,6 +44,14 @@ enum Operation: UInt8 {
   case marker
   /// CSRRW of a register that this machine does not have; a guest aborts this way.
   case unknownCSR
+
+  /// Whether only the recursion machine has it.
+  var isFieldArithmetic: Bool {
+    switch self {
+    case .fieldAdd, .fieldSubtract, .fieldMultiply: true
+    default: false
+    }
+  }
 }
 
 /// One instruction, ready to execute: eight bytes.

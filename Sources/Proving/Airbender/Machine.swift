@@ -15,8 +15,8 @@ public struct TraceStep {
   public let registers: UnsafeBufferPointer<UInt32>
 }
 
-/// The proving machine of ZKsync OS: one RV32IM hart without traps, 1 GiB of memory, words from and to a host, and two
-/// delegated computations. It runs any flat image.
+/// The proving machine of ZKsync OS: one RISC-V hart without traps, 1 GiB of memory, words from and to a host, and delegated
+/// computations. It runs any flat image; the program says which ``MachineKind`` it is.
 ///
 /// Registers and memory are zero and pc is 0 at the start of every run. The run ends when the guest jumps to itself, or
 /// with a typed reason. Differences from the recording simulator of zksync-airbender, both on the strict side of what

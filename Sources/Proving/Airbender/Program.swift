@@ -13,6 +13,8 @@ public final class Program: @unchecked Sendable {  // immutable once built
 
   /// The image, one little-endian word per instruction or constant.
   public let words: [UInt32]
+  /// The machine that the program was decoded for.
+  public let machine: MachineKind
 
   /// One instruction per word of the ROM; beyond the image all are illegal.
   let table: LazyMemory
@@ -22,11 +24,14 @@ public final class Program: @unchecked Sendable {  // immutable once built
     let native: NativeCode?
   #endif
 
-  /// - Parameter engine: how machines run the program.
+  /// - Parameters:
+  ///   - image: the instructions and constants, for address 0.
+  ///   - machine: the machine that the program is for.
+  ///   - engine: how machines run the program.
   /// - Throws: ``AirbenderError/imageSize(_:)`` for an image that is empty, no multiple of 4 bytes, or larger than the
   ///   ROM; ``AirbenderError/outOfMemory``.
   public convenience init(
-    image: [UInt8], engine: Engine = .translator
+    image: [UInt8], machine: MachineKind = .standard, engine: Engine = .translator
   ) throws(AirbenderError) {
     guard image.count % 4 == 0, !image.isEmpty, image.count <= Int(AddressSpace.romSize) else {
       throw .imageSize(image.count)
@@ -36,11 +41,13 @@ public final class Program: @unchecked Sendable {  // immutable once built
         UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self))
       }
     }
-    try self.init(words: words, engine: engine)
+    try self.init(words: words, machine: machine, engine: engine)
   }
 
-  /// - Throws: as ``init(image:)``.
-  public init(words: [UInt32], engine: Engine = .translator) throws(AirbenderError) {
+  /// - Throws: as ``init(image:machine:engine:)``.
+  public init(
+    words: [UInt32], machine: MachineKind = .standard, engine: Engine = .translator
+  ) throws(AirbenderError) {
     let instructionCount = Int(AddressSpace.romSize) / 4
     guard !words.isEmpty, words.count <= instructionCount else { throw .imageSize(words.count * 4) }
     // One page more than the ROM: falling off its end meets an illegal instruction.
@@ -48,9 +55,10 @@ public final class Program: @unchecked Sendable {  // immutable once built
       throw .outOfMemory
     }
     self.words = words
+    self.machine = machine
     let instructions = table.base.assumingMemoryBound(to: Instruction.self)
     for (index, word) in words.enumerated() {
-      instructions[index] = Decoder.decode(word, at: UInt32(index * 4))
+      instructions[index] = Decoder.decode(word, at: UInt32(index * 4), for: machine)
     }
     self.table = table
     #if arch(x86_64)

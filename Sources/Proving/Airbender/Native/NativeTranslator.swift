@@ -96,7 +96,7 @@
 
     // MARK: Pieces of instructions
 
-    private enum Scratch: UInt8 { case eax = 0, ecx = 1, edx = 2 }
+    enum Scratch: UInt8 { case eax = 0, ecx = 1, edx = 2 }
 
     /// Conditions of `jcc` and `setcc`.
     private enum Condition {
@@ -109,10 +109,10 @@
       buffer.emit(opcode, 0x43 | register << 3, guest * 4)
     }
 
-    private mutating func load(_ register: Scratch, _ guest: UInt8) { memory(0x8B, register.rawValue, guest) }
+    mutating func load(_ register: Scratch, _ guest: UInt8) { memory(0x8B, register.rawValue, guest) }
 
     /// Stores a result, unless it goes to x0.
-    private mutating func store(_ register: Scratch, _ guest: UInt8) {
+    mutating func store(_ register: Scratch, _ guest: UInt8) {
       if guest != Instruction.discard { memory(0x89, register.rawValue, guest) }
     }
 
@@ -195,6 +195,10 @@
         store(constant: Int32(index * 4 + 4), i.rd)
         transfer(index, to: index + Int(i.immediate))
       case .jumpAndLinkRegister: jump(i, index)
+
+      case .fieldAdd: fieldAdd(i)
+      case .fieldSubtract: fieldSubtract(i)
+      case .fieldMultiply: fieldMultiply(i)
 
       case .bigInteger: bigInteger(i, index)
       case .illegal, .unusualTransfer, .multiplyHighSignedUnsigned, .divide, .divideUnsigned, .remainder,
