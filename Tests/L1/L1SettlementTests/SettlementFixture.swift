@@ -17,7 +17,7 @@ final class SettlementFixture {
   let l1: TestL1
   let rollup: TestRollup
   let options: SettlerOptions
-  private let directory = TemporaryDirectory()
+  private let directory: TemporaryDirectory
   private let retries = Flag()
   private(set) var settler: Settler
   private(set) var status: SettlerStatus
@@ -34,8 +34,10 @@ final class SettlementFixture {
   static let operatorKey = Secp256k1.PrivateKey(hex: "c9ee945b2f6d4c462a743f5af3904a4ee78aec0218f1f4f3c53d0bfbf809b520")
 
   init(
-    _ l1: TestL1? = nil, _ rollup: TestRollup = TestRollup(), _ adjust: (inout SettlerOptions) -> Void = { _ in }
+    _ l1: TestL1? = nil, _ rollup: TestRollup = TestRollup(), storeInMemory: Bool = false,
+    _ adjust: (inout SettlerOptions) -> Void = { _ in }
   ) throws {
+    directory = TemporaryDirectory(inMemory: storeInMemory)
     self.l1 = try l1 ?? TestL1()
     self.rollup = rollup
     var options = SettlerOptions(

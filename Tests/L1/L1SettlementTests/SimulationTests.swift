@@ -18,15 +18,24 @@ struct SimulationTests {
     getenv(name).flatMap { UInt64(String(cString: $0)) } ?? value
   }
 
+  private static let atOnce: UInt64 = 2
+
   @Test("Every batch is there exactly once")
   func lives() async throws {
-    let first = Self.setting("SETTLEMENT_SEED", orElse: 1)
-    for seed in first..<first + Self.setting("SETTLEMENT_RUNS", orElse: 40) { try await live(seed) }
+    let first = Self.setting("SETTLEMENT_SEED", orElse: 1), runs = Self.setting("SETTLEMENT_RUNS", orElse: 1_000)
+    try await withThrowingTaskGroup { group in
+      for lane in 0..<Self.atOnce {
+        group.addTask {
+          for seed in stride(from: first + lane, to: first + runs, by: Int(Self.atOnce)) { try await Self.live(seed) }
+        }
+      }
+      try await group.waitForAll()
+    }
   }
 
-  private func live(_ seed: UInt64) async throws {
+  private static func live(_ seed: UInt64) async throws {
     var random = SplitMix64(seed: seed)
-    let fixture = try SettlementFixture {
+    let fixture = try SettlementFixture(storeInMemory: true) {
       $0.commandLimit = [1, 2, 16][Int.random(in: 0..<3, using: &random)]
       $0.confirmations = UInt64.random(in: 0...2, using: &random)
     }

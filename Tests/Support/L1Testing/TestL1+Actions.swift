@@ -8,15 +8,6 @@ import Primitives
 import Transactions
 
 extension TestL1 {
-  /// The contracts of the chain.
-  public var deployment: L1Deployment {
-    get throws {
-      try L1Genesis(
-        l1ChainID: Self.chainID, l2ChainID: Self.l2ChainID, storedBatchZero: StoredBatchInfo.ofEmptyChain.hash
-      ).deployment
-    }
-  }
-
   public func mine(_ blocks: UInt64 = 1) async throws(L1Error) {
     try await perform("anvil_mine", "[\(blocks)]")
   }

@@ -45,6 +45,19 @@ public final class TestL1: L1Transport {
   private let hook = Mutex<Hook?>(nil)
   private let calls = Mutex<[String: Int]>([:])
 
+  // Made once: deploying the contracts takes longer than most tests.
+  private static let genesis = Result { () throws(ChainError) in
+    try Genesis.contracts(
+      l1ChainID: chainID, l2ChainID: l2ChainID, storedBatchZero: StoredBatchInfo.ofEmptyChain.hash)
+  }
+  private static let contracts = Result { () throws(L1GenesisError) in
+    try L1Genesis(l1ChainID: chainID, l2ChainID: l2ChainID, storedBatchZero: StoredBatchInfo.ofEmptyChain.hash)
+      .deployment
+  }
+
+  /// The contracts of the chain.
+  public var deployment: L1Deployment { get throws { try Self.contracts.get() } }
+
   /// - Parameter folder: where its journal is; without one it lives in memory.
   public init(
     in folder: String? = nil, clock: TestClock = TestClock(),
@@ -60,11 +73,7 @@ public final class TestL1: L1Transport {
     let registry = MetricsRegistry()
     l1 = try DevelopmentL1(
       options, time: clock.source, registry: registry, log: Logger(label: "l1") { _ in SwiftLogNoOpLogHandler() }
-    ) { () throws(ChainError) in
-      try .contracts(
-        l1ChainID: options.chain.chainID, l2ChainID: Self.l2ChainID,
-        storedBatchZero: StoredBatchInfo.ofEmptyChain.hash)
-    }
+    ) { () throws(ChainError) in try Self.genesis.get() }
     dispatcher = RPCDispatcher(methods: l1.methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(registry))
   }
 

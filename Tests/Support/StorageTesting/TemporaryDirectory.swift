@@ -4,8 +4,11 @@ import Glibc
 public final class TemporaryDirectory: Sendable {
   public let path: String
 
-  public init() {
-    var template = Array("/tmp/storage-tests-XXXXXX".utf8CString)
+  /// - Parameter inMemory: where the system has a file system in memory, there: for tests that write durably very often
+  ///   and do not ask what a crash of the system leaves.
+  public init(inMemory: Bool = false) {
+    let parent = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+    var template = Array("\(parent)/storage-tests-XXXXXX".utf8CString)
     path = template.withUnsafeMutableBufferPointer { buffer in
       guard let start = buffer.baseAddress, mkdtemp(start) != nil else { return "/nonexistent" }
       return String(cString: start)
