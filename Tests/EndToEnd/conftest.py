@@ -1,5 +1,6 @@
 import functools
 import pathlib
+import subprocess
 
 import pytest
 import vyper
@@ -63,3 +64,13 @@ def artifact():
 def token(rich, artifact):
     """A freshly deployed token; the rich wallet holds the supply."""
     return rich.deploy(artifact("Token"), "Test Token", "TTK", 10**24)
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory) -> pathlib.Path:
+    """A library to load in front of the system's, with which files fail; what it takes is said in its source."""
+    library = tmp_path_factory.mktemp("shim") / "shim.so"
+    source = pathlib.Path(__file__).parent / "faults" / "shim.c"
+    command = ["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library, source, "-ldl", "-lpthread"]
+    subprocess.run(command, check=True, timeout=60)
+    return library

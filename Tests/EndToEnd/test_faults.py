@@ -10,7 +10,6 @@ import pathlib
 import random
 import shutil
 import signal
-import subprocess
 import time
 
 import pytest
@@ -19,17 +18,8 @@ import requests
 import faults.power as power
 from node import RICH, Node, RpcError, Wallet, fund
 
-SOURCE = pathlib.Path(__file__).parent / "faults" / "shim.c"
 RUNS = int(os.environ.get("FAULT_RUNS", "10"))
 SEED = int(os.environ.get("FAULT_SEED", "20261129"))
-
-
-@pytest.fixture(scope="session")
-def shim(tmp_path_factory) -> pathlib.Path:
-    library = tmp_path_factory.mktemp("shim") / "shim.so"
-    command = ["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl", "-lpthread"]
-    subprocess.run(command, check=True, timeout=60)
-    return library
 
 
 class Chain:

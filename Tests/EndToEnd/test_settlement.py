@@ -280,3 +280,28 @@ def test_a_second_node_with_the_same_key_loses_nothing(rollup, tmp_path):
         other.close()
     assert rollup.node.head() >= last
     assert rollup.node.process.poll() is None
+
+
+def test_a_full_disk_under_what_the_sender_writes_down(rollup, shim):
+    """What cannot be written down is not sent. Blocks go on, and after a restart with room everything settles once."""
+    rollup = rollup()
+    rollup.start(
+        LD_PRELOAD=str(shim), FAULTS_FOLDER=str(rollup.directory / "db" / "l1_sender"), FAULTS_KINDS="space",
+        FAULTS_EVERY="1", FAULTS_AFTER="80", FAULTS_STICKY="1", SWIFT_BACKTRACE="enable=no")
+
+    def sender() -> dict:
+        return rollup.node.health()[1]["components"]["l1_sender"]
+
+    last = rollup.transact(1)
+    while "No space left on device" not in sender().get("details", ""):
+        assert last < 60, sender()
+        last = rollup.transact(1)
+    assert sender()["status"] == "degraded" and rollup.node.health()[0] == 200
+    last = rollup.transact(3)
+    assert rollup.committed() < last
+    assert rollup.node.stop() == 0
+
+    rollup.start()
+    last = rollup.transact(1)
+    rollup.wait_executed(last)
+    rollup.check_once(last)

@@ -5,6 +5,7 @@ import L1Client
 import L1Testing
 import NIOPosix
 import Synchronization
+import Telemetry
 import Testing
 
 @Suite("L1 over the network", .serialized)
@@ -42,20 +43,22 @@ struct NetworkTransportTests {
   }
 
   private func transport(
-    _ nodes: [Node], clock: TestClock = TestClock(), timeout: Duration = .seconds(60)
+    _ nodes: [Node], clock: TestClock = TestClock(), timeout: Duration = .seconds(60), metrics: L1CallMetrics? = nil
   ) -> NetworkTransport {
     var options = NetworkTransport.Options()
     options.timeout = timeout
     let endpoints = nodes.compactMap { RPCEndpoint($0.url) }
     return NetworkTransport(
-      options, time: clock.source, on: MultiThreadedEventLoopGroup.singleton.next(), endpoints: { endpoints })
+      options, time: clock.source, metrics: metrics, on: MultiThreadedEventLoopGroup.singleton.next(),
+      endpoints: { endpoints })
   }
 
   @Test("A node that fails is left alone for a while, and then asked again")
   func failover() async throws {
     let first = try await Node(1), second = try await Node(2)
-    let clock = TestClock()
-    let transport = transport([first, second], clock: clock), client = L1Client(transport)
+    let clock = TestClock(), registry = MetricsRegistry()
+    let transport = transport([first, second], clock: clock, metrics: L1CallMetrics(registry, part: "test"))
+    let client = L1Client(transport)
     #expect(try await client.chainID() == 1)
     first.status.store(503, ordering: .relaxed)
     for _ in 0..<3 { #expect(try await client.chainID() == 2) }
@@ -64,6 +67,10 @@ struct NetworkTransportTests {
     #expect(try await client.chainID() == 2)
     clock.advance(by: .seconds(2))
     #expect(try await client.chainID() == 1)
+    // Six answers, and one call that the first node failed.
+    #expect(registry.exposition.contains(#"l1_calls_total{part="test",outcome="answered"} 6"#))
+    #expect(registry.exposition.contains(#"l1_calls_total{part="test",outcome="failed"} 1"#))
+    #expect(registry.exposition.contains(#"l1_call_seconds_count{part="test"} 7"#))
     await transport.shutdown()
     for node in [first, second] { await node.stop() }
   }

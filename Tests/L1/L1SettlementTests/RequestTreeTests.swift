@@ -69,6 +69,31 @@ struct RequestTreeTests {
     }
   }
 
+  @Test("What is in front of a part can be let go of", arguments: 0..<20 as Range<UInt64>)
+  func parts(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let leaves = (0..<Int.random(in: 2...70, using: &random)).map { _ in random.bytes32() }
+    var whole = RequestTree()
+    for leaf in leaves { whole.append(leaf) }
+    let cut = Int.random(in: 1..<leaves.count, using: &random)
+    let part = whole.left(of: cut)
+    let left = try #require(part)
+    var dropped = whole
+    dropped.drop(before: left)
+    var fresh = RequestTree(after: left)
+    for leaf in leaves[cut...] { fresh.append(leaf) }
+    for end in cut + 1...leaves.count {
+      let lower = Int.random(in: cut..<end, using: &random)
+      let expected = whole.proof(of: lower..<end, end: end)
+      let first = dropped.proof(of: lower..<end, end: end), second = fresh.proof(of: lower..<end, end: end)
+      #expect(expected != nil && first == expected && second == expected, "seed \(seed)")
+    }
+    let gone = fresh.proof(of: cut - 1..<cut, end: cut)
+    #expect(gone == nil)
+    let notThere = fresh.left(of: cut - 1)
+    #expect(notThere == nil)
+  }
+
   @Test("What is not known cannot be proved")
   func unknown() {
     var tree = RequestTree()

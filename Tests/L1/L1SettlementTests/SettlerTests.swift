@@ -118,6 +118,65 @@ struct SettlerTests {
     #expect(fixture.metric("l1_sender_reverts") == 0)
   }
 
+  @Test("A backlog of 24 batches, with 24 confirmations: several at a time settle faster than one by one")
+  func backlog() async throws {
+    func blocks(atOnce limit: Int) async throws -> UInt64 {
+      let fixture = try SettlementFixture {
+        $0.commandLimit = limit
+        $0.confirmations = 24
+      }
+      try await fixture.l1.setAutomine(false)
+      fixture.rollup.make(24)
+      fixture.rollup.prove()
+      let start = try await fixture.l1.head()
+      let isDone = try await fixture.run(atMost: 400, mining: 1) { fixture.finality.finalizedBlock == 24 }
+      #expect(isDone, "\(fixture.status.current)")
+      return try await fixture.l1.head() - start
+    }
+    let together = try await blocks(atOnce: 16), apart = try await blocks(atOnce: 1)
+    #expect(2 * apart >= 5 * (together - 24), "\(apart) and \(together) blocks")
+  }
+
+  @Test("After a restart the requests of old batches are not read again")
+  func requestMarks() async throws {
+    let fixture = try SettlementFixture { $0.requestMarkInterval = 10 }
+    for amount in 1...60 as ClosedRange<UInt64> { try await fixture.l1.deposit(amount, to: Address(1)) }
+    // The first is what every chain begins with.
+    let requests = try await fixture.l1.requests.map(\.hash)
+    for hash in requests.dropLast() { fixture.rollup.make(requests: [hash]) }
+    fixture.rollup.prove()
+    try await fixture.settle()
+    #expect(fixture.rollup.requestReads == 60)
+    try fixture.restart()
+    fixture.rollup.make(requests: Array(requests.suffix(1)))
+    fixture.rollup.prove()
+    try await fixture.settle()
+    let again = fixture.rollup.requestReads - 60
+    // From the mark before the last one on, which is at batch 32.
+    #expect(again == 29)
+    await fixture.step(2)
+    try await fixture.check()
+  }
+
+  @Test("Batches that wait for two days are spoken of while there is time")
+  func lateness() async throws {
+    let fixture = try SettlementFixture { $0.maxFeePerGas = 1 }
+    fixture.rollup.make(2)
+    await fixture.step()
+    #expect(fixture.status.current.lateness == nil)
+    func wait(_ hours: UInt64) async throws {
+      fixture.l1.clock.advance(by: .seconds(Int64(hours) * 3600))
+      try await fixture.l1.mine()
+      await fixture.step()
+    }
+    try await wait(47)
+    #expect(fixture.status.current.lateness == nil)
+    try await wait(2)
+    #expect(fixture.status.current.lateness?.hasPrefix("batch 1 is not committed and was made 49 hours ago") == true)
+    try await wait(24)
+    #expect(fixture.status.current.lateness?.hasPrefix("batch 1 may be too old to be committed") == true)
+  }
+
   @Test("When gas costs more than the caps allow nothing is sent, and it goes on by itself")
   func spike() async throws {
     let fixture = try SettlementFixture()

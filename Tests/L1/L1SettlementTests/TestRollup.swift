@@ -12,6 +12,7 @@ final class TestRollup: BatchSource {
     var batches: [Batch] = []
     var requests: [[Bytes32]] = []
     var proved: UInt64 = 0
+    var requestReads = 0
   }
 
   private let state = Mutex(State())
@@ -40,8 +41,14 @@ final class TestRollup: BatchSource {
   func isProved(_ number: BatchNumber) -> Bool { state.withLock { number.rawValue <= $0.proved } }
 
   func requestHashes(of batch: Batch) -> [Bytes32] {
-    state.withLock { $0.requests[Int(batch.number.rawValue) - 1] }
+    state.withLock { state in
+      state.requestReads += 1
+      return state.requests[Int(batch.number.rawValue) - 1]
+    }
   }
+
+  /// How often the requests of a batch were asked for.
+  var requestReads: Int { state.withLock { $0.requestReads } }
 
   /// Makes a batch with requests and some pubdata.
   func make(requests: [Bytes32] = [], salt: UInt64 = 0) {

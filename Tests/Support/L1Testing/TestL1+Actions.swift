@@ -8,9 +8,13 @@ import Primitives
 import Transactions
 
 extension TestL1 {
+  /// Mines blocks at once.
   public func mine(_ blocks: UInt64 = 1) async throws(L1Error) {
     try await perform("anvil_mine", "[\(blocks)]")
   }
+
+  /// The number of the newest block.
+  public func head() async throws(L1Error) -> UInt64 { try await perform("eth_blockNumber").quantity64 ?? 0 }
 
   /// Whether each transaction is mined as it comes.
   public func setAutomine(_ isOn: Bool) async throws(L1Error) {

@@ -41,18 +41,20 @@ public final class NetworkTransport: L1Transport {
   private let options: Options
   private let time: TimeSource
   private let loop: any EventLoop
+  private let metrics: L1CallMetrics?
   private let nodes = Mutex<[Node]>([])
 
   /// - Parameters:
   ///   - loop: where the connections live.
   ///   - endpoints: the nodes in the order of preference. Asked once, at the first call.
   public init(
-    _ options: Options = Options(), time: TimeSource = .system, on loop: any EventLoop,
+    _ options: Options = Options(), time: TimeSource = .system, metrics: L1CallMetrics? = nil, on loop: any EventLoop,
     endpoints: @escaping @Sendable () -> [RPCEndpoint]
   ) {
     self.options = options
     self.time = time
     self.loop = loop
+    self.metrics = metrics
     self.endpoints = endpoints
   }
 
@@ -64,11 +66,15 @@ public final class NetworkTransport: L1Transport {
     while let (index, client) = next(tried) {
       tried.append(index)
       do throws(RPCClientError) {
+        let start = time.monotonicNanoseconds()
+        defer { metrics?.time.observe(.nanoseconds(Int64(clamping: time.monotonicNanoseconds() &- start))) }
         let result = try await client.call(method, parameters)
+        metrics?.count(.answered)
         note(index, succeeded: true)
         return result
       } catch {
         failure = description(of: error, index)
+        metrics?.count(failure.isPassing ? .failed : .refused)
         if case .cancelled = error { throw failure }
         guard failure.isPassing else {
           note(index, succeeded: true)

@@ -11,7 +11,7 @@ public struct L1SenderMetrics: Sendable {
   let bumps: Counter
   let resends: Counter
   let reverts: Counter
-  private let feesPaid: Counter
+  private let spent: Counter
 
   public init(_ registry: MetricsRegistry) {
     self.registry = registry
@@ -29,24 +29,26 @@ public struct L1SenderMetrics: Sendable {
     bumps = registry.counter("l1_sender_fee_raises", "Transactions sent again with a higher fee")
     resends = registry.counter("l1_sender_resends", "Transactions sent again as the pool of L1's node had lost them")
     reverts = registry.counter("l1_sender_reverts", "Transactions that L1 refused in a block")
-    feesPaid = registry.counter("l1_sender_fees_gwei", "Fees of transactions whose receipt was looked at, in gwei")
+    spent = registry.counter("l1_sender_spent_gwei", "What the balances of the operator's accounts fell by, in gwei")
   }
 
   func lastBatch(_ step: SettlementStep) -> Gauge { lastBatches[step] ?? Gauge() }
 
   func transactions(_ step: SettlementStep) -> Counter { transactionCounts[step] ?? Counter() }
 
-  func paid(_ gas: UInt64, _ price: UInt256) {
-    let (wei, overflow) = UInt256(gas).multipliedReportingOverflow(by: price)
-    if !overflow { feesPaid.increment(by: (wei / UInt256(1_000_000_000)).saturatedUInt64) }
+  /// A balance was looked at, in wei.
+  func balance(_ account: Address, is wei: UInt256, before: UInt256?) {
+    balance(account).set(Self.ether(wei))
+    // What somebody paid in meanwhile hides as much of what was spent.
+    if let before, before > wei { spent.increment(by: ((before - wei) / UInt256(1_000_000_000)).saturatedUInt64) }
   }
 
   /// Ether of an account of the operator.
-  func balance(_ account: Address) -> Gauge {
+  private func balance(_ account: Address) -> Gauge {
     registry.gauge("l1_sender_balance", "Ether of an operator's account on L1", [("account", "\(account)")])
   }
 
-  static func ether(_ wei: UInt256) -> Double {
+  private static func ether(_ wei: UInt256) -> Double {
     Double((wei / UInt256(1_000_000_000)).saturatedUInt64) / 1_000_000_000
   }
 }

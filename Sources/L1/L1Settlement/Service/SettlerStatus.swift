@@ -8,6 +8,8 @@ package final class SettlerStatus: Sendable {
     /// Whether the L1 is another one than the chain settles on.
     package var isWrong = false
     package var notes: [String] = []
+    /// That batches have waited long, while they do.
+    package var lateness: String?
     package var isReached = false
     /// The last block that needs no L1 any more; `nil` before L1 was looked at.
     package var settled: UInt64?
@@ -32,14 +34,15 @@ package final class SettlerStatus: Sendable {
 
   func settled(through block: UInt64) { state.withLock { $0.settled = block } }
 
-  func update(problem: SettlerProblem?, lanes: [Lane], isReached: Bool) {
+  func update(problem: SettlerProblem?, lanes: [Lane], lateness: String?, isReached: Bool) {
     let halts = lanes.compactMap(\.halt)
     let notes = halts + lanes.compactMap { $0.failures > 0 ? $0.refusal : nil } + lanes.compactMap(\.waitsFor)
-    for text in [problem.map { "\($0)" }].compactMap({ $0 }) + notes { hear(text) }
+    for text in [problem.map { "\($0)" }, lateness].compactMap({ $0 }) + notes { hear(text) }
     state.withLock { state in
       state.problem = problem.map { "\($0)" }
       state.isWrong = if case .wrong? = problem { true } else { false }
       state.notes = notes
+      state.lateness = lateness
       state.isHalted = !halts.isEmpty
       state.isStuck = lanes.contains { $0.failures > 3 }
       state.isReached = isReached
@@ -48,9 +51,11 @@ package final class SettlerStatus: Sendable {
 
   var health: Health {
     let state = current
+    var texts = state.notes
     if let problem = state.problem {
-      return .degraded(state.isWrong ? "nothing is settled: \(problem)" : "settling waits: \(problem)")
+      texts = [state.isWrong ? "nothing is settled: \(problem)" : "settling waits: \(problem)"]
     }
-    return state.notes.isEmpty ? .ready : .degraded(state.notes.joined(separator: "; "))
+    texts += [state.lateness].compactMap { $0 }
+    return texts.isEmpty ? .ready : .degraded(texts.joined(separator: "; "))
   }
 }

@@ -33,6 +33,8 @@ struct Lane: Sendable {
   /// The next nonce after what the pool of L1's node has; `nil` before it was asked.
   var poolNonce: UInt64?
   var poolAskedAt: UInt64 = 0
+  /// Wei, when it was last asked for.
+  var balance: UInt256?
   /// Why an operator must look, durable until one says `zkos l1 retry`.
   var halt: String?
   /// Refused one after the other, without anything between that went well.

@@ -63,4 +63,31 @@ extension Settler {
 
   /// How far behind the newest block counts as final on an L1 that does not say: two epochs.
   private static let unnamedFinalityDepth: UInt64 = 64
+
+  // MARK: Too late
+
+  /// The contracts of L1 take no batch that is older, by L1's clock.
+  private static let commitWindow: UInt64 = 3 * 24 * 3600
+  private static let warnFrom: UInt64 = 2 * 24 * 3600
+  private static let rule = "by L1's clock, and the contracts of public networks take none older than 72 hours"
+
+  /// Warns while there is still time.
+  func noteLateness(_ view: PinnedView) throws(SettlerProblem) {
+    let next = BatchNumber(view.totals.committed &+ 1)
+    guard let batch = try reading({ () throws(BatchSourceError) in try source.batch(next) }) else {
+      lateness = nil
+      return
+    }
+    let made = batch.commit.firstTimestamp
+    let age = view.head.timestamp > made ? view.head.timestamp - made : 0
+    let hours = age / 3600
+    switch age {
+    case ..<Self.warnFrom: lateness = nil
+    case ..<Self.commitWindow:
+      lateness = "batch \(next) is not committed and was made \(hours) hours ago \(Self.rule)"
+    default:
+      lateness =
+        "batch \(next) may be too old to be committed: it was made \(hours) hours ago \(Self.rule); see docs/l1.md"
+    }
+  }
 }

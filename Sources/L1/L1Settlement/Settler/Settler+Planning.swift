@@ -162,38 +162,6 @@ extension Settler {
     return ContractCall(calldata: plan.input)
   }
 
-  /// The requests of batches with the way to the root after the last of them.
-  private func requests(of batches: [Batch]) throws(SettlerProblem) -> [RequestRange] {
-    guard let first = batches.first, let last = batches.last,
-      batches.contains(where: { $0.commit.l1TransactionCount > 0 })
-    else { return batches.map { _ in RequestRange() } }
-    while UInt64(requestEnds.count) <= last.number.rawValue {
-      let next = BatchNumber(UInt64(requestEnds.count))
-      guard let batch = try reading({ () throws(BatchSourceError) in try source.batch(next) }) else { return [] }
-      if batch.commit.l1TransactionCount > 0 {
-        for hash in try reading({ () throws(BatchSourceError) in try source.requestHashes(of: batch) }) {
-          requests.append(hash)
-        }
-      }
-      requestEnds.append(requests.count)
-    }
-    // Both are below the count: no batch is the one before the first.
-    var start = requestEnds[Int(first.number.rawValue) - 1]
-    let end = requestEnds[Int(last.number.rawValue)]
-    var ranges: [RequestRange] = []
-    for batch in batches {
-      let count = Int(clamping: batch.commit.l1TransactionCount)
-      guard count > 0 else {
-        ranges.append(RequestRange())
-        continue
-      }
-      guard count <= end - start, let range = requests.proof(of: start..<start + count, end: end) else { return [] }
-      ranges.append(range)
-      start += count
-    }
-    return ranges
-  }
-
   // MARK: Trying and signing
 
   /// Whether L1 would take a call now, by its answer. What it would refuse is not sent, and costs nothing.

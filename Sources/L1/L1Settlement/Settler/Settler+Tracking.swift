@@ -57,7 +57,6 @@ extension Settler {
       guard receipt.blockNumber <= view.head.number else { throw .moved }
       lanes[index].tracking[intent.nonce]?.outcome = Lane.Outcome(
         block: receipt.blockNumber, blockHash: receipt.blockHash)
-      metrics.paid(receipt.gasUsed, receipt.effectiveGasPrice)
       if receipt.succeeded {
         lanes[index].failures = 0
         lanes[index].refusal = nil
@@ -252,7 +251,8 @@ extension Settler {
   func showBalance(_ index: Int) async throws(SettlerProblem) {
     let account = lanes[index].account
     let balance = try await asking { () throws(L1Error) in try await client.balance(of: account) }
-    metrics.balance(account).set(L1SenderMetrics.ether(balance))
+    metrics.balance(account, is: balance, before: lanes[index].balance)
+    lanes[index].balance = balance
   }
 
   // MARK: Fees

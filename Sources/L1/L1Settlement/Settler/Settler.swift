@@ -30,15 +30,16 @@ package actor Settler {
   var view: PinnedView?
   /// The newest head that was looked at, whole or not.
   var lastHead: L1Block?
-  var requests = RequestTree()
-  /// How many requests there are up to each batch, from the genesis on.
-  var requestEnds = [0]
+  /// `nil` before the first execution with a request in this run.
+  var history: RequestHistory?
   var market: (head: Bytes32, market: FeeMarket)?
   /// The batch that was last found to be the same here and there.
   var agreedBatch: UInt64?
   /// Since when a range waits for more.
   var rangeSince: UInt64?
   var finalizedView: (place: SettlementStore.Place, executed: UInt64)?
+  /// That batches have waited long, while they do.
+  var lateness: String?
   private var failures = 0
   var hasSent = false
   /// Whether the accounts may settle at the contracts that were found.
@@ -74,7 +75,7 @@ package actor Settler {
     do throws(SettlerProblem) {
       try await round()
       failures = 0
-      status.update(problem: nil, lanes: lanes, isReached: true)
+      status.update(problem: nil, lanes: lanes, lateness: lateness, isReached: true)
       return hasSent ? min(options.pollInterval, .milliseconds(100)) : options.pollInterval
     } catch {
       // Whatever was read before is read again.
@@ -86,7 +87,7 @@ package actor Settler {
       failures = min(failures + 1, 20)
       if case .l1(let failure) = error, !failure.isPassing { contracts = nil }
       if case .wrong = error { contracts = nil }
-      status.update(problem: error, lanes: lanes, isReached: status.isReached)
+      status.update(problem: error, lanes: lanes, lateness: lateness, isReached: status.isReached)
       return min(.seconds(5), options.pollInterval * (1 << min(failures, 8)))
     }
   }
@@ -125,6 +126,7 @@ package actor Settler {
       try await readEvents(view, contracts)
       self.view = view
       try await updateFinality(view, contracts)
+      try noteLateness(view)
     }
     guard let view else { return }
     for index in lanes.indices {

@@ -31,6 +31,9 @@ public struct SettlerOptions: Sendable {
   /// Between two looks at L1.
   public var pollInterval = Duration.seconds(1)
 
+  /// Batches after which the place in the list of requests is written down again.
+  package var requestMarkInterval: UInt64 = 1_024
+
   public init(bridgehub: Address, chainID: UInt64, operatorKey: Secp256k1.PrivateKey) {
     self.bridgehub = bridgehub
     self.chainID = chainID

@@ -150,6 +150,17 @@ public final class SettlementStore: Sendable {
     try put("known", bytes)
   }
 
+  /// Up to where requests need not be read again.
+  func requestMark() throws(SettlementStoreError) -> RequestHistory.Mark? {
+    guard let value = try value(meta, Self.name("requests")) else { return nil }
+    guard let mark = RequestHistory.Mark(decoding: value) else { throw .corrupt("the place in the list of requests") }
+    return mark
+  }
+
+  func setRequestMark(_ mark: RequestHistory.Mark) throws(SettlementStoreError) {
+    try put("requests", [Self.format] + mark.encoded)
+  }
+
   // MARK: Halts
 
   /// Why an account sends nothing until an operator says otherwise.

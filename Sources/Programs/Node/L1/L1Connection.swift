@@ -21,7 +21,8 @@ final class L1Connection: Service {
     var network = NetworkTransport.Options()
     network.timeout = options.callTimeout
     network.certificates = options.trustedCertificates.isEmpty ? nil : options.trustedCertificates
-    transport = NetworkTransport(network, time: time, on: loop, endpoints: endpoints)
+    transport = NetworkTransport(
+      network, time: time, metrics: L1CallMetrics(registry, part: "watcher"), on: loop, endpoints: endpoints)
     client = L1Client(transport)
     var following = L1Heads.Options()
     following.interval = options.pollInterval

@@ -49,7 +49,9 @@ final class NodeL1Sender: Service {
     network.timeout = configuration.l1Watcher.callTimeout
     let certificates = configuration.l1Watcher.trustedCertificates
     network.certificates = certificates.isEmpty ? nil : certificates
-    transport = NetworkTransport(network, time: time, on: loop) {
+    transport = NetworkTransport(
+      network, time: time, metrics: L1CallMetrics(registry, part: "sender"), on: loop
+    ) {
       if let l1, section.isDefault { return l1.endpoints }
       return section.endpoints
     }
