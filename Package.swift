@@ -207,7 +207,7 @@ let package = Package(
       "SettlementTests", in: "Settlement",
       [
         "Primitives", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "StateTree",
-        "ProverInput",
+        "Airbender", "ProverInput",
         "Chain", "Batches", "ProverService", "Settlement", "GuestImages", "GuestAssembler", "StorageTesting",
         "SettlementTesting",
       ]),

@@ -1,3 +1,4 @@
+import Airbender
 // What a prover input proves, computed from its words: against the results of the real guests, and under damage.
 
 import Primitives
