@@ -14,7 +14,7 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev zlib1g-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps build run test test-unit test-e2e attack lint reference format fuzz bench bench-counts bench-guest bench-rpc clean
+.PHONY: help deps build run test test-unit test-e2e attack lint reference format fuzz bench bench-counts bench-guest bench-proof bench-rpc clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -82,6 +82,10 @@ bench-counts: deps ## Count the processor's instructions per EVM instruction, un
 bench-guest: build ## Compare the proving machine with an interpreter in C (ARGS="--image server_app.bin")
 	gcc -O2 -shared -fPIC -o .build/guest-interpreter.so Sources/Tools/Benchmarks/Guest/interpreter.c
 	$(BIN)/zkos bench guest --c-interpreter .build/guest-interpreter.so $(ARGS)
+
+bench-proof: build ## Measure the verification of a proof (ARGS="--verifier recursion_layer.bin --proof FILE")
+	gcc -O2 -shared -fPIC -o .build/guest-interpreter.so Sources/Tools/Benchmarks/Guest/interpreter.c
+	$(BIN)/zkos bench proof --c-interpreter .build/guest-interpreter.so $(ARGS)
 
 bench-rpc: build $(VENV)/.installed ## Measure what heavy calls and subscribers cost everybody else, on an idle machine
 	$(PYTHON) Tests/EndToEnd/load_heavy.py

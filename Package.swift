@@ -114,6 +114,12 @@ let package = Package(
         "Primitives", "Cryptography", "Transactions", "ZKsyncOS", "StateTree", "Airbender", "ProverInput",
         "GuestImages", "GuestAssembler",
       ]),
+    .tests(
+      "FRIProofsTests", in: "Proving",
+      [
+        "Primitives", "Concurrency", "JSON", "ZKsyncOS", "Airbender", "FRIProofs", "FRIProofTesting", "RandomTesting",
+        "StorageTesting",
+      ]),
     .tests("StateTreeTests", in: "Proving", ["Primitives", "Files", "Cryptography", "StateTree", "RandomTesting"]),
 
     // Storage
@@ -358,7 +364,8 @@ let package = Package(
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM",
         "Tracers",
         "ZKsyncOS",
-        "StateTree", "Airbender", "ProverInput", "ChainStorage", "Scrub", "Batches", "ProverService", "Settlement",
+        "StateTree", "Airbender", "ProverInput", "FRIProofs", "ChainStorage", "Scrub", "Batches", "ProverService",
+        "Settlement",
         "AnvilState", "L1Contracts", "L1Client", "L1Settlement", "DevelopmentL1", "ZKsyncAPI", "StateTests",
         "MainnetReplay",
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,
@@ -373,6 +380,7 @@ let package = Package(
     .support("SocketTesting", []),
     .support("TelemetryTesting", ["Telemetry"]),
     .support("GuestImages", ["Files", "ZKsyncOS"]),
+    .support("FRIProofTesting", ["Files", "FRIProofs"]),
     .support("EVMTesting", ["Primitives", "Cryptography", "EVM"]),
     .support("GuestAssembler", ["Airbender"]),
     .support(

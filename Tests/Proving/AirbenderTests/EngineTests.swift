@@ -8,7 +8,11 @@ import Testing
 @Suite("Engines")
 struct EngineTests {
   /// Random instructions of every kind, on registers that partly point into RAM, with jumps forwards and backwards.
-  private static func program(_ random: inout SplitMix64) -> [UInt32] {
+  private static func program(_ random: inout SplitMix64, for machine: MachineKind) -> [UInt32] {
+    // Now and then also what the recursion machine lacks.
+    func isForRecursion(_ random: inout SplitMix64) -> Bool {
+      machine == .recursion && Int.random(in: 0..<24, using: &random) > 0
+    }
     var code = Assembler()
     func register(_ random: inout SplitMix64) -> Register { Register.allCases[Int.random(in: 0..<32, using: &random)] }
     for register in [Register.s0, .s1, .a0, .a1] {
@@ -28,15 +32,23 @@ struct EngineTests {
         let function7: UInt32 = [0, 0, 1, 0x20].randomElement(using: &random) ?? 0
         let function3: UInt32 =
           function7 == 0x20 ? (Bool.random(using: &random) ? 0 : 5) : .random(in: 0..<8, using: &random)
-        code.r(function7, function3, target, rs1, rs2)
+        if function7 == 1, isForRecursion(&random) {
+          code.field(Assembler.FieldOperation.allCases.randomElement(using: &random) ?? .add, target, rs1, rs2)
+        } else {
+          code.r(function7, function3, target, rs1, rs2)
+        }
       case 4...6:
         let function3 = UInt32.random(in: 0..<8, using: &random)
         var immediate = Int32.random(in: -2048..<2048, using: &random)
         if function3 == 1 { immediate &= 31 }
         if function3 == 5 { immediate = immediate & 31 | (Bool.random(using: &random) ? 0x400 : 0) }
         code.i(0x13, function3, target, rs1, immediate)
-      case 7, 8: code.i(0x03, [0, 1, 2, 2, 4, 5].randomElement(using: &random) ?? 2, target, pointer, aligned)
-      case 9, 10: code.s([0, 1, 2, 2].randomElement(using: &random) ?? 2, rs2, aligned, pointer)
+      case 7, 8:
+        let widths: [UInt32] = isForRecursion(&random) ? [2] : [0, 1, 2, 2, 4, 5]
+        code.i(0x03, widths.randomElement(using: &random) ?? 2, target, pointer, aligned)
+      case 9, 10:
+        let widths: [UInt32] = isForRecursion(&random) ? [2] : [0, 1, 2, 2]
+        code.s(widths.randomElement(using: &random) ?? 2, rs2, aligned, pointer)
       case 11, 12:
         let distance = Int32.random(in: -6..<12, using: &random) * 4
         code.branch([0, 1, 4, 5, 6, 7].randomElement(using: &random) ?? 0, rs1, rs2, distance: distance)
@@ -50,7 +62,7 @@ struct EngineTests {
         case 0: code.read(target)
         case 1: code.write(rs1)
         case 2: code.csrrw(target, CSR.nonDeterminism, rs1)
-        case 3:
+        case 3 where !isForRecursion(&random):
           code.addi(.a2, .zero, 1 << Int32.random(in: 0..<6, using: &random))
           code.csrrw(.zero, CSR.bigInteger, .zero)
         default: code.csrrw(rd, CSR.marker, rs1)
@@ -61,19 +73,19 @@ struct EngineTests {
     return code.words
   }
 
-  @Test("random programs", arguments: 0..<8)
-  func differential(_ group: Int) throws {
+  @Test("random programs", arguments: 0..<8, MachineKind.allCases)
+  func differential(_ group: Int, _ kind: MachineKind) throws {
     var random = SplitMix64(seed: UInt64(group) &* 0x1234_5678_9ABC_DEF1)
     var halted = 0
     for _ in 0..<250 {
-      let words = Self.program(&random)
+      let words = Self.program(&random, for: kind)
       let input = (0..<40).map { _ in UInt32(truncatingIfNeeded: random.next()) }
       let limit = Int.random(in: 1..<3000, using: &random)
       var reports: [RunReport] = []
       var memories: [[UInt8]] = []
       var received: [[UInt32]] = []
       for engine in Program.Engine.allCases {
-        let machine = try Machine(Program(words: words, engine: engine))
+        let machine = try Machine(Program(words: words, machine: kind, engine: engine))
         var host = ScriptedHost(input)
         reports.append(machine.run(&host, cycleLimit: limit))
         memories.append(machine.bytes(at: ram, count: 4096))

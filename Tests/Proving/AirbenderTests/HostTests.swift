@@ -140,4 +140,15 @@ struct HostTests {
   func disassembly(_ word: UInt32, _ text: String) {
     #expect(Disassembler.text(word, at: 0x100) == text)
   }
+
+  @Test("disassembly for the recursion machine, which has other instructions")
+  func recursionDisassembly() {
+    let words: [UInt32] = [0x82C5_C573, 0x86C5_C573, 0x8AC5_C573, 0x02B5_2533, 0x00A5_8023]
+    #expect(
+      words.map { Disassembler.text($0, at: 0, for: .recursion) }
+        == ["fadd31 a0, a1, a2", "fsub31 a0, a1, a2", "fmul31 a0, a1, a2", ".word 0x02b52533", ".word 0x00a58023"])
+    #expect(
+      words.map { Disassembler.text($0, at: 0) }
+        == [".word 0x82c5c573", ".word 0x86c5c573", ".word 0x8ac5c573", "mulhsu a0, a0, a1", "sb a0, 0(a1)"])
+  }
 }

@@ -23,14 +23,15 @@ struct ScriptedHost: NonDeterminismSource {
 
 /// Assembles and runs on every engine, which must agree in everything; reports what the last one did.
 func run(
-  _ input: [UInt32] = [], limit: Int = 1 << 20, _ build: (inout Assembler) -> Void
+  _ input: [UInt32] = [], machine kind: MachineKind = .standard, limit: Int = 1 << 20,
+  _ build: (inout Assembler) -> Void
 ) throws -> (report: RunReport, host: ScriptedHost, machine: Machine) {
   var assembler = Assembler()
   build(&assembler)
-  let interpreter = try Machine(Program(words: assembler.words, engine: .interpreter))
+  let interpreter = try Machine(Program(words: assembler.words, machine: kind, engine: .interpreter))
   var interpreterHost = ScriptedHost(input)
   let expected = interpreter.run(&interpreterHost, cycleLimit: limit)
-  let machine = try Machine(Program(words: assembler.words, engine: .translator))
+  let machine = try Machine(Program(words: assembler.words, machine: kind, engine: .translator))
   var host = ScriptedHost(input)
   let report = machine.run(&host, cycleLimit: limit)
   #expect(report == expected)

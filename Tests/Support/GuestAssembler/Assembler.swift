@@ -95,6 +95,15 @@ package struct Assembler {
     raw(UInt32(csr) << 20 | rs1.rawValue << 15 | function3 << 12 | rd.rawValue << 7 | 0x73)
   }
 
+  /// An operation of the field of 2³¹ − 1 elements, which only the recursion machine has.
+  package enum FieldOperation: UInt32, CaseIterable, Sendable {
+    case add = 0x41, subtract = 0x43, multiply = 0x45
+  }
+
+  package mutating func field(_ operation: FieldOperation, _ rd: Register, _ rs1: Register, _ rs2: Register) {
+    raw(operation.rawValue << 25 | rs2.rawValue << 20 | rs1.rawValue << 15 | 4 << 12 | rd.rawValue << 7 | 0x73)
+  }
+
   /// Reads a word from the host.
   package mutating func read(_ rd: Register) { csrrw(rd, CSR.nonDeterminism, .zero) }
   /// Sends a word to the host.

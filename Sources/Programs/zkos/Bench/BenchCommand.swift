@@ -6,7 +6,7 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench", abstract: "Measure the parts.",
     subcommands: [
       CryptographyBench.self, EVMBench.self, StateTransitionBench.self, PrecompileBench.self, ServeBench.self,
-      TreeBench.self, GuestBench.self,
+      TreeBench.self, GuestBench.self, FRIProofBench.self,
       ProverInputBench.self, SettlementBench.self,
     ])
 }

@@ -1,6 +1,5 @@
 import Airbender
 import ArgumentParser
-import Concurrency
 import Files
 import ProverInput
 
@@ -20,68 +19,26 @@ struct GuestBench: ParsableCommand {
   @Option(help: "Write the words of the block to this file, as `zkos guest run` reads them.")
   var writeInput: String?
 
-  private struct Engine {
-    let name: String
-    let run: () -> (cycles: UInt64, output: [UInt32])
-    var times: [Double] = []
-
-    var median: Double { times.sorted()[times.count / 2] }
-  }
-
   func run() throws {
     let block = try options.makeBlock()
     if let writeInput {
       try Files.write(ProverInput(words: block.words).bytes, to: writeInput)
     }
-    var engines = try makeEngines(block.words)
-    let expected = engines[0].run()
-    guard expected.cycles > 0 else { throw ValidationError("the guest does not accept the block") }
-    for _ in 0..<max(1, rounds) {
-      for index in engines.indices {
-        let start = ProcessorClock.threadNanoseconds
-        let result = engines[index].run()
-        engines[index].times.append(Double(ProcessorClock.threadNanoseconds - start))
-        guard result == expected else { throw ValidationError("\(engines[index].name) comes to another end") }
-      }
-    }
-    print("one block: \(block.transactions) transactions, \(block.words.count) words, \(expected.cycles) cycles")
+    var comparison = try EngineComparison(
+      image: Files.read(options.image), for: .standard, words: block.words, cInterpreter: cInterpreter,
+      json: options.json)
+    try comparison.measure(rounds: rounds)
+    let engines = comparison.engines, cycles = Double(comparison.cycles)
+    print("one block: \(block.transactions) transactions, \(block.words.count) words, \(comparison.cycles) cycles")
     for engine in engines {
-      let perCycle = engine.median / Double(expected.cycles)
       Measurement(
-        name: "\(engine.name): one cycle", nanoseconds: perCycle,
+        name: "\(engine.name): one cycle", nanoseconds: engine.median / cycles,
         ratio: (engines[0].name, engine.median / engines[0].median)
       ).print(json: options.json)
     }
     if let last = engines.last {
-      print(
-        "speed of the \(last.name): \(Int(Double(expected.cycles) * 1e3 / last.median)) million cycles per second, ",
-        terminator: "")
+      print("speed of the \(last.name): \(Int(cycles * 1e3 / last.median)) million cycles per second, ", terminator: "")
       print("\((engines[0].median / last.median * 100).rounded() / 100) times that of the \(engines[0].name)")
     }
-  }
-
-  /// The yardstick first, where there is one.
-  private func makeEngines(_ words: [UInt32]) throws -> [Engine] {
-    let image = try Files.read(options.image)
-    var engines: [Engine] = []
-    if let cInterpreter {
-      let c = try CInterpreter(library: cInterpreter, image: Program(image: image).words)
-      engines.append(Engine(name: "interpreter in C") { c.run(words) })
-    }
-    for engine in Program.Engine.allCases {
-      let start = ProcessorClock.threadNanoseconds
-      let program = try Program(image: image, engine: engine)
-      Measurement(
-        name: "\(engine.rawValue): prepare the image", nanoseconds: Double(ProcessorClock.threadNanoseconds - start)
-      ).print(json: options.json)
-      let machine = try Machine(program)
-      engines.append(
-        Engine(name: engine.rawValue) {
-          var queue = WordQueue(words)
-          let report = machine.run(&queue)
-          return (report.stop == .halted ? report.cycles : 0, report.output)
-        })
-    }
-    return engines
   }
 }

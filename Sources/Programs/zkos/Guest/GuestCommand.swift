@@ -24,6 +24,9 @@ struct GuestRunCommand: ParsableCommand {
   @Option(help: "The words: a file of little-endian bytes.")
   var input: String?
 
+  @Option(help: "The machine that the guest is for: standard, or recursion for programs that verify proofs.")
+  var machine = MachineKind.standard
+
   @Option(help: "The most cycles.")
   var cycles = 1 << 30
 
@@ -34,7 +37,7 @@ struct GuestRunCommand: ParsableCommand {
   var traceFrom = 0
 
   func run() throws {
-    let machine = try Machine(Program(image: Files.read(image)))
+    let machine = try Machine(Program(image: Files.read(image), machine: machine))
     guard let input = ProverInput(bytes: try input.map { try Files.read($0) } ?? []) else {
       throw ValidationError("the input is no multiple of four bytes")
     }
@@ -51,8 +54,10 @@ struct GuestRunCommand: ParsableCommand {
       let source = Int(step.word >> 15 & 31)
       let value = step.registers[source]
       print(
-        "\(step.cycle)\t\(String(step.pc, radix: 16))\t\(Disassembler.text(step.word, at: step.pc))\t"
+        "\(step.cycle)\t\(String(step.pc, radix: 16))\t\(Disassembler.text(step.word, at: step.pc, for: machine.program.machine))\t"
           + "\(Disassembler.registerNames[source]) = 0x\(String(value, radix: 16))")
     }
   }
 }
+
+extension MachineKind: ExpressibleByArgument {}

@@ -3,10 +3,11 @@ import Files
 import Primitives
 import ZKsyncAPI
 
-/// `zkos proof`: checks what a node says about the state, without the node.
+/// `zkos proof`: checks what a node says about the state, and what provers say about batches, without a node.
 struct ProofCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "proof", abstract: "Check proofs about the state.", subcommands: [ProofVerifyCommand.self])
+    commandName: "proof", abstract: "Check proofs about the state and about batches.",
+    subcommands: [ProofVerifyCommand.self, FRIProofCommand.self])
 }
 
 /// `zkos proof verify`: an answer of `zks_getProof` against the commitment that it leads to.

@@ -3,8 +3,8 @@ import Primitives
 
 /// A program proof, as a prover submits it, read into the words that a verifier image takes, and what it claims.
 ///
-/// The reader is strict: canonical elements and integers only, one delegation type, no byte too many, so that one statement
-/// does not have many texts. Whether the argument holds is not looked at: only ``ProofImageVerifier`` knows.
+/// The reader is strict: reduced elements, integers in their shortest form, one delegation type, no byte too many. Only zero
+/// has two forms, since provers write both. Whether the argument holds is not looked at: only ``ProofImageVerifier`` knows.
 ///
 /// Source: zksync-airbender `execution_utils/src/lib.rs` (`ProgramProof`, `flatten_for_delegation_circuits_set`),
 /// `prover/src/prover_stages/mod.rs` (`Proof`), `verifier_common/src/proof_flattener.rs`.

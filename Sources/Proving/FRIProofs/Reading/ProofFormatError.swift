@@ -4,6 +4,11 @@ public struct ProofFormatError: Error, Hashable, Sendable {
   public let position: Int
   public let reason: Reason
 
+  package init(position: Int, reason: Reason) {
+    self.position = position
+    self.reason = reason
+  }
+
   /// What is wrong there.
   public enum Reason: Hashable, Sendable {
     /// The bytes end too early.
@@ -12,7 +17,7 @@ public struct ProofFormatError: Error, Hashable, Sendable {
     case surplus(Int)
     /// An integer is written in a longer form than it needs, or is too large for its field.
     case integer
-    /// An element of the field is not below 2³¹ − 1.
+    /// An element of the field is above 2³¹ − 1, which is the second form of zero.
     case element(UInt32)
     /// The tag of something optional is neither 0 nor 1.
     case tag(UInt8)

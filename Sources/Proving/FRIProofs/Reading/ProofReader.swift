@@ -4,6 +4,8 @@ struct ProofReader {
   private let encoding: ProofEncoding
   private(set) var position = 0
 
+  private static let modulus: UInt32 = 0x7FFF_FFFF
+
   init(_ bytes: UnsafeRawBufferPointer, _ encoding: ProofEncoding) {
     self.bytes = bytes
     self.encoding = encoding
@@ -22,12 +24,16 @@ struct ProofReader {
   mutating func long() throws(ProofFormatError) -> UInt64 { try integer() }
   mutating func short() throws(ProofFormatError) -> UInt16 { try integer() }
 
-  /// An element of the field of 2³¹ − 1 elements, in its canonical form.
+  /// An element of the field of p = 2³¹ − 1 elements, in its canonical form. Provers write zero as 0 and as p, whichever
+  /// their arithmetic came to; nothing above is written by any.
   @inline(__always)
   mutating func element() throws(ProofFormatError) -> UInt32 {
     let start = position
     let value: UInt32 = try integer()
-    guard value < 0x7FFF_FFFF else { throw error(.element(value), at: start) }
+    guard value < Self.modulus else {
+      guard value == Self.modulus else { throw error(.element(value), at: start) }
+      return 0
+    }
     return value
   }
 

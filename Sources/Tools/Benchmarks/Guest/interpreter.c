@@ -22,6 +22,7 @@ enum operation {
   ADD, SUB, SLL, SLT, SLTU, XOR, SRL, SRA, OR, AND,
   MUL, MULH, MULHSU, MULHU, DIV, DIVU, REM, REMU,
   READ, WRITE, BLAKE, BIGINT, NOTHING,
+  FIELD_ADD, FIELD_SUBTRACT, FIELD_MULTIPLY,
 };
 
 struct instruction {
@@ -75,6 +76,10 @@ static struct instruction decode(uint32_t word, uint32_t pc) {
       if (function7 == 0x20 && function3 == 5) i.operation = SRA;
       break;
     case 0x73:
+      // The recursion machine's; guests of the standard one do not have them.
+      if (function3 == 4 && function7 == 0x41) i.operation = FIELD_ADD;
+      if (function3 == 4 && function7 == 0x43) i.operation = FIELD_SUBTRACT;
+      if (function3 == 4 && function7 == 0x45) i.operation = FIELD_MULTIPLY;
       if (function3 != 1) break;
       switch (word >> 20) {
         case 0x7C0: i.operation = rd != 0 ? rs1 == 0 ? READ : ILLEGAL : rs1 != 0 ? WRITE : NOTHING; break;
@@ -155,25 +160,40 @@ static const uint8_t sigma[10][16] = {
   v[b] = ROTATE(v[b] ^ v[c], 12); v[a] += v[b] + m[s[q]]; v[d] = ROTATE(v[d] ^ v[a], 8); \
   v[c] += v[d]; v[b] = ROTATE(v[b] ^ v[c], 7);
 
-// Without the compression mode, which no image uses.
+// The control bits: 1 ends a block; 4 compresses two nodes of a tree, the state and the input; 2 says that the input is
+// the left one.
 static int blake_round(uint32_t *x, uint8_t *memory) {
   uint32_t selector = x[12], control = x[13];
-  if (!is_ram(x[10], 128, 128) || !is_ram(x[11], 4, 64) || x[10] == x[11] || control > 1) return 0;
+  if (!is_ram(x[10], 128, 128) || !is_ram(x[11], 4, 64) || x[10] == x[11] || control > 7) return 0;
   if (__builtin_popcount(selector) != 1 || selector >= 1 << 10) return 0;
   uint32_t *h = (uint32_t *)(memory + x[10]), *state = h + 8, v[16], m[16];
   const uint8_t *s = sigma[__builtin_ctz(selector)];
-  memcpy(m, memory + x[11], 64);
+  uint32_t first[8];
+  memcpy(first, h, 32);
+  if (control & 4) {
+    int right = (control & 2) != 0;
+    memcpy(m + (right ? 8 : 0), h, 32);
+    memcpy(m + (right ? 0 : 8), memory + x[11], 32);
+    memcpy(first, initial, 32);
+    first[0] ^= 0x01010020;
+  } else {
+    memcpy(m, memory + x[11], 64);
+  }
   memcpy(v, state, 64);
   if (selector == 1) {
-    memcpy(v, h, 32);
-    for (int i = 0; i < 8; i++) if (i != 4 && i != 6) v[8 + i] = initial[i];
+    memcpy(v, first, 32);
+    for (int i = 0; i < 8; i++) if (control & 4 || (i != 4 && i != 6)) v[8 + i] = initial[i];
+    if (control & 4) v[12] ^= 64, v[14] = ~v[14];
   }
   G(0, 4, 8, 12, 0, 1) G(1, 5, 9, 13, 2, 3) G(2, 6, 10, 14, 4, 5) G(3, 7, 11, 15, 6, 7)
   G(0, 5, 10, 15, 8, 9) G(1, 6, 11, 12, 10, 11) G(2, 7, 8, 13, 12, 13) G(3, 4, 9, 14, 14, 15)
-  if (control) for (int i = 0; i < 8; i++) h[i] ^= v[i] ^ v[i + 8];
+  if (control & 1) for (int i = 0; i < 8; i++) h[i] = first[i] ^ v[i] ^ v[i + 8];
   memcpy(state, v, 64);
   return 1;
 }
+
+// Arithmetic modulo 2^31 - 1 on any words.
+static uint32_t reduced(uint64_t value) { return (uint32_t)(value % 0x7FFFFFFF); }
 
 // MARK: The interface that the benchmark loads
 
@@ -292,6 +312,9 @@ uint64_t machine_run(struct machine *machine, const uint32_t *input, size_t coun
         RD = 0;
         break;
       case NOTHING: RD = 0; break;
+      case FIELD_ADD: RD = reduced((uint64_t)A + B); break;
+      case FIELD_SUBTRACT: RD = reduced((uint64_t)A + 3ull * 0x7FFFFFFF - B); break;
+      case FIELD_MULTIPLY: RD = reduced((uint64_t)A * B); break;
       default: return 0;
     }
     if (target == pc) break;
