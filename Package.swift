@@ -7,7 +7,7 @@ import PackageDescription
 /// The modules that others may build upon, each a library.
 let libraries = [
   "Primitives", "Cryptography", "JSON", "Transactions", "EVM", "Tracers", "ZKsyncOS", "Ethereum", "StateTree",
-  "Airbender", "ProverInput", "RocksDB", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "EthereumAPI",
+  "Airbender", "ProverInput", "FRIProofs", "RocksDB", "Concurrency", "Telemetry", "HTTP", "JSONRPC", "EthereumAPI",
 ]
 
 let package = Package(

@@ -22,6 +22,7 @@ let package = Package(
         .product(name: "ZKsyncOS", package: "zksync-os-sequencer"),
         .product(name: "Ethereum", package: "zksync-os-sequencer"),
         .product(name: "Airbender", package: "zksync-os-sequencer"),
+        .product(name: "FRIProofs", package: "zksync-os-sequencer"),
         .product(name: "Concurrency", package: "zksync-os-sequencer"),
         .product(name: "Telemetry", package: "zksync-os-sequencer"),
         .product(name: "HTTP", package: "zksync-os-sequencer"),

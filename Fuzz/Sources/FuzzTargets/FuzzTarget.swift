@@ -38,6 +38,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case submission
   case stateDump = "state-dump"
   case journalEntry = "journal-entry"
+  case programProof = "program-proof"
+  case verification
 
   public func run(_ input: UnsafeRawBufferPointer) {
     switch self {
@@ -76,6 +78,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .submission: StoredTargets.submission(input)
     case .stateDump: L1Targets.stateDump(input)
     case .journalEntry: L1Targets.journalEntry(input)
+    case .programProof: ProofTargets.read(input)
+    case .verification: ProofTargets.verify(input)
     }
   }
 }

@@ -2,12 +2,13 @@ import Airbender
 
 /// Runs a guest in the interpreter and in the translator, which must end alike: registers, cycles, memory, what was written.
 ///
-/// Input: cycle limit (two bytes), number of words for the guest to read, those words, then five bytes an instruction: the
+/// Input: cycle limit (two bytes; bit 4 of the second asks for the recursion machine), number of words for the guest to read, those words, then five bytes an instruction: the
 /// first chooses a shape that the other four are bent into, so that most of them are instructions and some are not.
 enum GuestTarget {
   static func run(_ input: UnsafeRawBufferPointer) {
     guard input.count > 8 else { return }
     let limit = 1 + Int(input[0]) | Int(input[1] & 15) << 8
+    let machine: MachineKind = input[1] & 16 == 0 ? .standard : .recursion
     let inputEnd = min(3 + 4 * Int(input[2] & 15), input.count)
     let source = stride(from: 3, to: inputEnd - 3, by: 4).map { word(input, $0) }
     var code = prologue
@@ -16,8 +17,8 @@ enum GuestTarget {
     }
     code.append(0x0000_006f)  // A jump to itself: the end.
 
-    let interpreted = outcome(code, .interpreter, source, limit)
-    let translated = outcome(code, .translator, source, limit)
+    let interpreted = outcome(code, machine, .interpreter, source, limit)
+    let translated = outcome(code, machine, .translator, source, limit)
     promise(interpreted?.report == translated?.report, "both engines end alike")
     promise(interpreted?.memory == translated?.memory, "both engines leave the same memory")
     promise(interpreted?.written == translated?.written, "both engines write the same")
@@ -54,16 +55,17 @@ enum GuestTarget {
       let register: [UInt32] = [0x7c0, 0x7c7, 0x7ca, 0x7ff]
       let number = register[Int(word >> 20 & 3)]
       return word & (number & 0xf == 0 || shape & 0x40 != 0 ? 0x000f_8f80 : 0x0000_0f80) | number << 20 | 0x1073
+    // The three field operations and their neighbours.
+    case 15 where shape & 0x40 == 0: return word & 0x01ff_8f80 | 0x8200_4073 | (word >> 25 & 7) << 26
     default: return word
     }
   }
 
   private static func outcome(
-    _ code: [UInt32], _ engine: Program.Engine, _ source: [UInt32], _ limit: Int
+    _ code: [UInt32], _ kind: MachineKind, _ engine: Program.Engine, _ source: [UInt32], _ limit: Int
   ) -> (report: RunReport, memory: [UInt8], written: [UInt32])? {
-    guard let program = try? Program(words: code, engine: engine), let machine = try? Machine(program) else {
-      return nil
-    }
+    guard let program = try? Program(words: code, machine: kind, engine: engine), let machine = try? Machine(program)
+    else { return nil }
     var host = Host(words: WordQueue(source))
     let report = machine.run(&host, cycleLimit: limit)
     return (report, machine.bytes(at: AddressSpace.romSize, count: 4_096), host.written)
