@@ -103,7 +103,11 @@ struct BlockScrub {
     guard block.hash == record.blockHash, block.header.hash == block.hash, block.number == number else {
       return "the header is not that of the record"
     }
-    guard try storage.blocks.header(number)?.bloom == block.bloom else { return "the bloom is not that of its logs" }
+    let summary = try storage.blocks.header(number)
+    guard summary?.bloom == block.bloom else { return "the bloom is not that of its logs" }
+    guard summary?.gasUsed == block.gasUsed,
+      summary?.transactionBytes ?? block.transactionBytes == block.transactionBytes
+    else { return "the sums beside the header are not those of its transactions" }
     guard block.transactions == record.transactions else { return "the transactions are not those of the record" }
     guard try storage.blocks.number(of: block.hash) == number else { return "it is not found by its hash" }
     for (index, transaction) in block.transactions.enumerated() {

@@ -65,3 +65,12 @@ public struct RecoveredTransaction: Sendable, Equatable {
     }
   }
 }
+
+extension Transaction {
+  /// Bytes in the list of transactions of a block: a legacy transaction is a list itself, one with a type is a string.
+  public var bytesInBlock: Int {
+    let envelope = envelope
+    // The prefix of a string is as long as that of a list.
+    return envelope.first ?? 0 >= 0xc0 ? envelope.count : RLP.listLength(count: envelope.count)
+  }
+}

@@ -105,7 +105,8 @@ struct SequencerRole {
     let api = EthereumAPI(
       EthereumAPI.Configuration(configuration),
       chain: try ChainStoreReader(
-        storage.blocks, state: state, settlement: settled, nextBaseFee: { sequencer.nextBaseFee }, log: log),
+        storage.blocks, headers: configuration.rpc.blockHeaders == .linked ? .linked : .hashed, state: state,
+        settlement: settled, nextBaseFee: { sequencer.nextBaseFee }, log: log),
       state: state, submitter: Self.submitter(mempool, terminal), simulator: simulator,
       events: StreamEvents(chain.stream, mempool), metrics: registry, log: log)
     var methods = api.methods

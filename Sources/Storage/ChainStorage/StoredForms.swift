@@ -18,8 +18,10 @@ public enum StoredForms {
 
   /// A header with what belongs to it, from what follows the format byte.
   public static func header(_ bytes: [UInt8]) -> [UInt8]? {
-    guard let (header, hash, bloom) = StoredHeader.decode(bytes[...]) else { return nil }
-    return hash.bytes + bloom.bytes + header.encoded
+    guard let summary = StoredHeader.decode([StoredHeader.format] + bytes), let gasUsed = summary.gasUsed,
+      let transactionBytes = summary.transactionBytes
+    else { return nil }
+    return Array(StoredHeader.encode(summary, gasUsed: gasUsed, transactionBytes: transactionBytes).dropFirst())
   }
 
   /// The transactions of a block, from what follows the format byte of their table.

@@ -28,7 +28,6 @@ struct OptionalMethodTests {
     let history = try await plain.result("eth_feeHistory", "[1,\"latest\",[]]")
     #expect(history["baseFeePerBlobGas"] == nil)
     #expect(try await plain.result("eth_getBlockByNumber", "[\"pending\"]")["hash"]?.bytes32 == plain.chain.head.hash)
-    #expect(try await plain.result("eth_getBlockByNumber", "[\"latest\"]")["size"] == nil)
   }
 
   // MARK: Proofs

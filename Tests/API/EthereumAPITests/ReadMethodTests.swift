@@ -37,8 +37,12 @@ struct ReadMethodTests {
       block.members?.map(\.name) == [
         "hash", "parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom",
         "difficulty", "number", "gasLimit", "gasUsed", "timestamp", "extraData", "mixHash", "nonce", "baseFeePerGas",
-        "uncles", "transactions",
+        "size", "uncles", "transactions",
       ])
+    // Header and transaction in their RLP, each list with a prefix of three bytes, and an empty list.
+    let envelope = transaction.transaction.envelope.count + 2
+    let raw = try await fixture.result("debug_getRawHeader", "[\"0x1\"]").data ?? []
+    #expect(block["size"]?.quantity64 == UInt64(3 + raw.count + 2 + envelope + 1))
     #expect(block["nonce"]?.string == "0x0000000000000000")
     #expect(block["gasLimit"]?.string == "0x5f5e100")
     #expect(block["difficulty"]?.string == "0x0")
@@ -100,10 +104,14 @@ struct ReadMethodTests {
     let transaction = try transfer(nonce: 3, kind: kind, chainID: chainID)
     fixture.chain.addBlock([(transaction, [])])
     let json = try await fixture.result("eth_getTransactionByHash", "[\"\(transaction.hash)\"]")
-    #expect(json.members?.map(\.name) == keys + ["hash", "blockHash", "blockNumber", "transactionIndex", "from"])
+    #expect(
+      json.members?.map(\.name) == keys + [
+        "hash", "blockHash", "blockNumber", "blockTimestamp", "transactionIndex", "from",
+      ])
     #expect(json["from"]?.address == transaction.sender)
     #expect(json["gasPrice"]?.quantity == (kind == .dynamicFee ? 1_500 : 2_000))
     #expect(json["blockNumber"]?.string == "0x1")
+    #expect(json["blockTimestamp"]?.quantity64 == fixture.chain.head.header.timestamp)
     guard case .signed(let signed) = transaction.transaction else { return }
     #expect(json["r"]?.quantity == UInt256(signed.signature.r))
     let parity = UInt64(signed.signature.yParity)
@@ -254,7 +262,7 @@ struct ReadMethodTests {
       try await fixture.call("eth_feeHistory", "[1000,\"0x0\"]")
         == #"{"oldestBlock":"0x0","baseFeePerGas":["0x3e8","0x3e8"],"gasUsedRatio":[0.0]}"#)
     #expect(try await fixture.error("eth_feeHistory", "[1,\"0x9\"]").code == -32000)
-    for percentiles in ["[2,1]", "[101]", "[-1]", "[\"x\"]", "5"] {
+    for percentiles in ["[2,1]", "[2,2]", "[101]", "[-1]", "[\"x\"]", "5"] {
       #expect(try await fixture.error("eth_feeHistory", "[1,\"latest\",\(percentiles)]").code == -32602)
     }
   }

@@ -114,7 +114,7 @@ final class TestChain: ChainReader, StateReader, ReorganisationHistory {
     guard let receipt = receipt(hash: hash), let block = block(receipt.blockNumber) else { return nil }
     return LocatedTransaction(
       transaction: block.transactions[receipt.index], blockHash: receipt.blockHash, blockNumber: receipt.blockNumber,
-      index: receipt.index, baseFee: 1_000)
+      blockTimestamp: receipt.blockTimestamp, index: receipt.index, baseFee: 1_000)
   }
 
   func receipt(hash: Bytes32) -> LocatedReceipt? {

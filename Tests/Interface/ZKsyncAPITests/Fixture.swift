@@ -32,7 +32,10 @@ final class Fixture: Sendable {
   /// - Parameters:
   ///   - treeSeemsComplete: whether the tree is said to have blocks that it does not have.
   ///   - settlement: what is known of L1; the newest block has its messages.
-  init(treeSeemsComplete: Bool = false, settlement: TestSettlement = TestSettlement()) throws {
+  ///   - headers: which ones clients see.
+  init(
+    treeSeemsComplete: Bool = false, settlement: TestSettlement = TestSettlement(), headers: ServedHeaders = .linked
+  ) throws {
     storage = try TestChain.open(directory.path)
     tree = try StateTree.open(directory: directory.file("tree"))
     var hashes = BlockHashes().appending(TestChain.genesis.hash)
@@ -74,7 +77,8 @@ final class Fixture: Sendable {
     let ethereum = EthereumAPI(
       configuration,
       chain: try ChainStoreReader(
-        storage.blocks, state: state, settlement: settlement, nextBaseFee: { 1_000 }, log: log), state: state,
+        storage.blocks, headers: headers, state: state, settlement: settlement, nextBaseFee: { 1_000 }, log: log),
+      state: state,
       submitter: MempoolSubmitter(mempool), simulator: simulator, events: NoEvents(), metrics: MetricsRegistry(),
       log: log)
     var methods = ethereum.methods

@@ -216,7 +216,7 @@ public final class Notifier: Service {
   private func announce(_ block: SealedHeader) {
     withSubscribers { heads, logs, outbox in
       if !heads.isEmpty { outbox.add(Self.item { $0.header(block) }, to: heads) }
-      guard !logs.isEmpty, block.header.logsBloom != Bloom() else { return }
+      guard !logs.isEmpty, block.bloom != Bloom() else { return }
       do throws(ChainReadError) {
         for receipt in try follower.receipts(of: block) {
           for (offset, log) in receipt.receipt.logs.enumerated() {

@@ -67,13 +67,9 @@ extension EthereumAPI {
     guard let block = try named(id) else { return writer.null() }
     let header = block.header
     let isPending = block.pending != nil
-    guard isFull || configuration.hasEthereumBlocks else {
-      let hashes = try transactionHashes(of: block)
-      return writer.block(header, isPending: isPending) { for hash in hashes { $0.data(hash) } }
-    }
     let transactions = try transactions(of: block)
-    let size =
-      configuration.hasEthereumBlocks ? EthereumBlock.encode(header.header, transactions).count : nil
+    let size = EthereumBlock.size(
+      header.header, transactionBytes: header.transactionBytes ?? EthereumBlock.bytes(of: transactions))
     writer.block(header, size: size, isPending: isPending) { writer in
       for (index, transaction) in transactions.enumerated() {
         if !isFull {
@@ -83,8 +79,9 @@ extension EthereumAPI {
         } else {
           writer.transaction(
             LocatedTransaction(
-              transaction: transaction, blockHash: header.hash, blockNumber: header.number, index: index,
-              baseFee: header.header.baseFeePerGas, batch: header.batch))
+              transaction: transaction, blockHash: header.hash, blockNumber: header.number,
+              blockTimestamp: header.header.timestamp, index: index, baseFee: header.header.baseFeePerGas,
+              batch: header.batch))
         }
       }
     }

@@ -65,7 +65,7 @@ extension EthereumAPI {
       "Base fees, how full the blocks were, and the tips paid, of up to 1,024 blocks and the one after them.",
       parameters: [
         .required("blockCount", "quantity"), .required("newestBlock", "block"),
-        .optional("rewardPercentiles", "array of ascending numbers from 0 to 100"),
+        .optional("rewardPercentiles", "array of strictly ascending numbers from 0 to 100"),
       ], result: "fee history", refusals: [.init(-32_000, "request beyond head block")],
       differences: "The reference answers with a constant history."
         + (optional.blobPricing == nil ? " There is no blob fee here." : "")
@@ -100,9 +100,10 @@ extension EthereumAPI {
     if count > 0 {
       for number in oldest...newest {
         try context.checkCancellation()
-        guard let header = try blocks.header(number: number)?.header else { throw .refused("block not found") }
+        guard let block = try blocks.header(number: number) else { throw .refused("block not found") }
+        let header = block.header
         baseFees.append(header.baseFeePerGas)
-        ratios.append(header.gasLimit == 0 ? 0 : Double(header.gasUsed) / Double(header.gasLimit))
+        ratios.append(header.gasLimit == 0 ? 0 : Double(block.gasUsed) / Double(header.gasLimit))
         if let pricing = optional.blobPricing {
           blobFees.append(pricing.blobBaseFee(of: header) ?? .zero)
           let most = pricing.maxBlobGas(of: header)
@@ -181,8 +182,11 @@ private struct Percentiles: RPCParameter {
     }
     var values: [Double] = []
     for element in elements {
-      guard let number = element.double, number >= values.last ?? 0, number <= 100 else {
-        throw InvalidParameter("percentiles must ascend from 0 to 100")
+      guard let number = element.double, number >= 0, number <= 100 else {
+        throw InvalidParameter("percentiles are numbers from 0 to 100")
+      }
+      if let last = values.last, number <= last {
+        throw InvalidParameter("percentiles must ascend: \(number) follows \(last)")
       }
       values.append(number)
     }

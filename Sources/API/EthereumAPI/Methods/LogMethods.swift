@@ -126,9 +126,9 @@ extension EthereumAPI {
         break
       }
       try context.checkCancellation()
-      guard let block = try blocks.header(number: number), query.filter.mayMatch(block.header.logsBloom) else {
-        continue
-      }
+      let bloom = try faults.reading { () throws(ChainReadError) in try chain.bloom(ofBlock: number) }
+      // An empty one tells even where every log is asked for.
+      guard let bloom, bloom != Bloom(), query.filter.mayMatch(bloom) else { continue }
       let before = matches
       for receipt in try faults.reading({ () throws(ChainReadError) in try chain.receipts(ofBlock: number) }) ?? [] {
         for (offset, log) in receipt.receipt.logs.enumerated() where query.filter.matches(log) {

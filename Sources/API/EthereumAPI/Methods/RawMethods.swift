@@ -8,10 +8,12 @@ import Transactions
 extension EthereumAPI {
   func addRawMethods(to table: inout MethodTable) {
     table.add(
-      "debug_getRawHeader", .pooled, "The RLP of a header.", parameters: [.required("blockId", "block")],
+      "debug_getRawHeader", .pooled, "The RLP of a header, the bytes whose Keccak-256 is the hash of the block.",
+      parameters: [.required("blockId", "block")],
       result: "data", refusals: [.blockNotFound]
     ) { [self] (parameters, _, writer) throws(RPCError) in
-      writer.data(try knownBlock(&parameters).header.header.encoded)
+      let block = try knownBlock(&parameters).header
+      writer.data((block.hashedHeader ?? block.header).encoded)
     }
     table.add(
       "debug_getRawTransaction", .pooled, "The envelope of a transaction in a block.",

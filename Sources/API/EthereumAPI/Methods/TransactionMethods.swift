@@ -122,7 +122,7 @@ extension EthereumAPI {
       guard index < pending.transactions.count else { return nil }
       return LocatedTransaction(
         transaction: pending.transactions[Int(index)], blockHash: block.header.hash, blockNumber: block.header.number,
-        index: Int(index), baseFee: block.header.header.baseFeePerGas)
+        blockTimestamp: block.header.header.timestamp, index: Int(index), baseFee: block.header.header.baseFeePerGas)
     }
     let hashes = try transactionHashes(of: block)
     return index < hashes.count ? try included(hashes[Int(index)]) : nil

@@ -34,6 +34,11 @@ extension JSONWriter {
 
   /// What a block says of its batch.
   mutating func batch(_ block: SealedHeader) {
+    if block.batch != .notRollup {
+      // There was never any work in it; clients of Era read it.
+      key("totalDifficulty")
+      quantity(UInt64(0))
+    }
     batchNumber(block.batch)
     switch block.batch {
     case .notRollup: return

@@ -71,17 +71,15 @@ extension JSONWriter {
     }
   }
 
-  /// A block; `transactions` writes the elements of the array. The size, in bytes of RLP, stands where it is known; a block
-  /// that could have withdrawals (EIP-4895) has none.
+  /// A block; `transactions` writes the elements of the array. The size is that of its RLP in bytes; a block that could
+  /// have withdrawals (EIP-4895) has none.
   mutating func block(
-    _ block: SealedHeader, size: Int? = nil, isPending: Bool = false, transactions: (inout JSONWriter) -> Void
+    _ block: SealedHeader, size: Int, isPending: Bool = false, transactions: (inout JSONWriter) -> Void
   ) {
     beginObject()
     headerFields(block, isPending)
-    if let size {
-      key("size")
-      quantity(size)
-    }
+    key("size")
+    quantity(size)
     batch(block)
     key("uncles")
     beginArray()

@@ -5,6 +5,19 @@ import Transactions
 enum EthereumBlock {
   /// RLP of header, transactions, uncles, of which there are none, and since Shanghai (EIP-4895) withdrawals, of which there
   /// are none either.
+  /// The length of ``encode(_:_:)``.
+  ///
+  /// - Parameter transactionBytes: ``bytes(of:)`` of the transactions.
+  static func size(_ header: BlockHeader, transactionBytes: Int) -> Int {
+    let lists = header.withdrawalsRoot == nil ? 1 : 2
+    return RLP.listLength(count: header.encoded.count + RLP.listLength(count: transactionBytes) + lists)
+  }
+
+  /// The bytes of transactions in the list of a block.
+  static func bytes(of transactions: [RecoveredTransaction]) -> Int {
+    transactions.reduce(0) { $0 + $1.transaction.bytesInBlock }
+  }
+
   static func encode(_ header: BlockHeader, _ transactions: [RecoveredTransaction]) -> [UInt8] {
     var writer = RLPWriter()
     writer.appendList {

@@ -10,9 +10,7 @@ extension JSONWriter {
   mutating func receipt(_ located: LocatedReceipt) {
     let receipt = located.receipt
     beginObject()
-    key("type")
-    // Transactions from L1 have no type that clients of Ethereum know.
-    quantity(receipt.transactionType < 0xfe ? UInt64(receipt.transactionType) : 0)
+    transactionType(receipt.transactionType)
     key("status")
     quantity(UInt64(receipt.succeeded ? 1 : 0))
     key("cumulativeGasUsed")

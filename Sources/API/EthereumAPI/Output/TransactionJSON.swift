@@ -17,7 +17,7 @@ extension JSONWriter {
     beginObject()
     switch recovered.transaction {
     case .signed(let transaction): fields(of: transaction, baseFee: location?.baseFee)
-    case .request(let transaction): fields(of: transaction, baseFee: location?.baseFee)
+    case .request(let transaction): fields(of: transaction)
     }
     key("hash")
     data(recovered.hash)
@@ -25,6 +25,10 @@ extension JSONWriter {
     if let location { data(location.blockHash) } else { null() }
     key("blockNumber")
     if let location { quantity(location.blockNumber) } else { null() }
+    if let location {
+      key("blockTimestamp")
+      quantity(location.blockTimestamp)
+    }
     key("transactionIndex")
     if let location { quantity(location.index) } else { null() }
     if let location { batchPosition(location.batch, index: location.index) }
@@ -114,9 +118,18 @@ extension JSONWriter {
     endObject()
   }
 
-  private mutating func fields(of transaction: L1Request, baseFee: UInt64?) {
+  /// The type of a transaction as clients see it: that of the envelope, except for what L1 sends.
+  mutating func transactionType(_ type: UInt8) {
     key("type")
-    quantity(transaction.kind == .priority ? UInt64(0x2a) : 0x2b)
+    switch type {
+    case L1Request.Kind.priority.rawValue: quantity(UInt64(0x2a))
+    case L1Request.Kind.upgrade.rawValue: quantity(UInt64(0x2b))
+    default: quantity(UInt64(type))
+    }
+  }
+
+  private mutating func fields(of transaction: L1Request) {
+    transactionType(transaction.kind.rawValue)
     key("nonce")
     quantity(transaction.nonce)
     key("to")
@@ -131,8 +144,9 @@ extension JSONWriter {
     quantity(UInt256(transaction.maxFeePerGas))
     key("maxPriorityFeePerGas")
     quantity(UInt256(transaction.maxPriorityFeePerGas))
+    // It pays what L1 has fixed, whatever gas costs here.
     key("gasPrice")
-    quantity(baseFee.map { UInt256($0) } ?? UInt256(transaction.maxFeePerGas))
+    quantity(UInt256(transaction.maxFeePerGas))
     key("value")
     quantity(transaction.value)
     key("toMint")

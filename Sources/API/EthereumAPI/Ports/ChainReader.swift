@@ -16,17 +16,34 @@ public enum ChainReadError: Error, Sendable, Equatable, CustomStringConvertible 
   }
 }
 
-/// A header with the block's hash. The bloom of the header is filled, which the hash may not cover: the two are kept
-/// together because one does not follow from the other.
+/// A header as clients see it, with the block's hash. The two are kept together because one need not follow from the
+/// other: a chain may hash less than it shows.
 public struct SealedHeader: Sendable, Equatable {
   public var hash: Bytes32
   public var header: BlockHeader
   public var batch: BatchPlace
+  /// What ``hash`` is the hash of, where ``header`` shows more.
+  public var hashedHeader: BlockHeader?
+  /// Gas of all transactions, and the bloom of all logs, whatever the header shows.
+  public var gasUsed: UInt64
+  public var bloom: Bloom
+  /// The transactions' bytes in the RLP of the block, where they have been counted.
+  public var transactionBytes: Int?
 
-  public init(hash: Bytes32, header: BlockHeader, batch: BatchPlace = .notRollup) {
+  /// - Parameters:
+  ///   - gasUsed: that of the header where it is `nil`.
+  ///   - bloom: likewise.
+  public init(
+    hash: Bytes32, header: BlockHeader, batch: BatchPlace = .notRollup, hashed hashedHeader: BlockHeader? = nil,
+    gasUsed: UInt64? = nil, bloom: Bloom? = nil, transactionBytes: Int? = nil
+  ) {
     self.hash = hash
     self.header = header
     self.batch = batch
+    self.hashedHeader = hashedHeader
+    self.gasUsed = gasUsed ?? header.gasUsed
+    self.bloom = bloom ?? header.logsBloom
+    self.transactionBytes = transactionBytes
   }
 
   public var number: UInt64 { header.number }
@@ -52,15 +69,18 @@ public struct LocatedTransaction: Sendable, Equatable {
   public var blockHash: Bytes32
   public var blockNumber: UInt64
   public var index: Int
+  /// Seconds since 1970, of the block.
+  public var blockTimestamp: UInt64
   /// Base fee of the block, from which the price follows that was paid.
   public var baseFee: UInt64
   public var batch: BatchPlace
 
   public init(
-    transaction: RecoveredTransaction, blockHash: Bytes32, blockNumber: UInt64, index: Int, baseFee: UInt64,
-    batch: BatchPlace = .notRollup
+    transaction: RecoveredTransaction, blockHash: Bytes32, blockNumber: UInt64, blockTimestamp: UInt64, index: Int,
+    baseFee: UInt64, batch: BatchPlace = .notRollup
   ) {
     self.batch = batch
+    self.blockTimestamp = blockTimestamp
     self.transaction = transaction
     self.blockHash = blockHash
     self.blockNumber = blockNumber
@@ -129,6 +149,8 @@ public protocol ChainReader: Sendable {
   var finalizedBlock: UInt64? { get }
 
   func header(number: UInt64) throws(ChainReadError) -> SealedHeader?
+  /// The bloom of all logs of a block, for those who look through many.
+  func bloom(ofBlock number: UInt64) throws(ChainReadError) -> Bloom?
   func number(ofBlock hash: Bytes32) throws(ChainReadError) -> UInt64?
   func transactionHashes(ofBlock number: UInt64) throws(ChainReadError) -> [Bytes32]?
   func transactions(ofBlock number: UInt64) throws(ChainReadError) -> [RecoveredTransaction]?
@@ -136,4 +158,8 @@ public protocol ChainReader: Sendable {
   func transaction(hash: Bytes32) throws(ChainReadError) -> LocatedTransaction?
   func receipt(hash: Bytes32) throws(ChainReadError) -> LocatedReceipt?
   func transactionHash(sender: Address, nonce: UInt64) throws(ChainReadError) -> Bytes32?
+}
+
+extension ChainReader {
+  public func bloom(ofBlock number: UInt64) throws(ChainReadError) -> Bloom? { try header(number: number)?.bloom }
 }

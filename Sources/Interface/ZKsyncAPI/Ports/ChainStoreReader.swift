@@ -13,21 +13,23 @@ public final class ChainStoreReader: ChainReader {
   private let settlement: any SettlementReader
   private let log: ThrottledLog
   private let baseFee: @Sendable () -> UInt64
+  private let headers: ServedHeaders
   /// The newest header that was read. The head is asked for at every turn and never has to wait for the disk for it.
   private let newest: Mutex<SealedHeader>
 
   /// - Parameter nextBaseFee: gives that of the next block, in wei per gas.
   public init(
-    _ blocks: BlockStore, state: StateStoreReader, settlement: any SettlementReader,
-    nextBaseFee: @escaping @Sendable () -> UInt64, log: Logger
+    _ blocks: BlockStore, headers: ServedHeaders = .linked, state: StateStoreReader,
+    settlement: any SettlementReader, nextBaseFee: @escaping @Sendable () -> UInt64, log: Logger
   ) throws(ChainReadError) {
     self.blocks = blocks
     self.state = state
     self.settlement = settlement
     self.log = ThrottledLog(log)
+    self.headers = headers
     baseFee = nextBaseFee
     let number = blocks.head
-    guard let header = try Self.header(number, in: blocks) else {
+    guard let header = try headers.header(number, in: blocks) else {
       throw .failed("the newest block \(number) is missing")
     }
     newest = Mutex(header)
@@ -46,7 +48,7 @@ public final class ChainStoreReader: ChainReader {
       // A block that has just been published is in memory. Should it not be readable all the same, the last one that was
       // is as true an answer as it was a moment ago.
       do throws(ChainReadError) {
-        if let header = try Self.header(number, in: blocks) {
+        if let header = try headers.header(number, in: blocks) {
           newest = header
         } else {
           missing(number, "it is missing")
@@ -73,20 +75,17 @@ public final class ChainStoreReader: ChainReader {
   }
 
   public func header(number: UInt64) throws(ChainReadError) -> SealedHeader? {
-    guard var header = try Self.header(number, in: blocks) else { return nil }
+    guard var header = try headers.header(number, in: blocks) else { return nil }
     header.batch = place(ofBlock: number)
     return header
   }
 
-  private static func header(_ number: UInt64, in blocks: BlockStore) throws(ChainReadError) -> SealedHeader? {
-    guard let stored = try Self.read({ () throws(StorageError) in try blocks.header(number) }) else { return nil }
-    var header = stored.header
-    header.logsBloom = stored.bloom
-    return SealedHeader(hash: stored.hash, header: header)
+  public func bloom(ofBlock number: UInt64) throws(ChainReadError) -> Bloom? {
+    try reading { () throws(StorageError) in try blocks.bloom(number) }
   }
 
   public func number(ofBlock hash: Bytes32) throws(ChainReadError) -> UInt64? {
-    try Self.read { () throws(StorageError) in try blocks.number(of: hash) }
+    try reading { () throws(StorageError) in try blocks.number(of: hash) }
   }
 
   public func transactionHashes(ofBlock number: UInt64) throws(ChainReadError) -> [Bytes32]? {
@@ -94,11 +93,11 @@ public final class ChainStoreReader: ChainReader {
   }
 
   public func transactions(ofBlock number: UInt64) throws(ChainReadError) -> [RecoveredTransaction]? {
-    try Self.read { () throws(StorageError) in try blocks.block(number) }?.transactions
+    try reading { () throws(StorageError) in try blocks.block(number) }?.transactions
   }
 
   public func receipts(ofBlock number: UInt64) throws(ChainReadError) -> [LocatedReceipt]? {
-    guard let block = try Self.read({ () throws(StorageError) in try blocks.block(number) }) else { return nil }
+    guard let block = try reading({ () throws(StorageError) in try blocks.block(number) }) else { return nil }
     var messages = 0
     return block.receipts.indices.map { index in
       let receipt = block.receipts[index]
@@ -113,7 +112,7 @@ public final class ChainStoreReader: ChainReader {
     try find(hash).map { found in
       LocatedTransaction(
         transaction: found.transaction, blockHash: found.blockHash, blockNumber: found.location.block,
-        index: found.location.index, baseFee: found.header.baseFeePerGas,
+        blockTimestamp: found.header.timestamp, index: found.location.index, baseFee: found.header.baseFeePerGas,
         batch: place(ofBlock: found.location.block))
     }
   }
@@ -124,7 +123,7 @@ public final class ChainStoreReader: ChainReader {
     let firstMessage =
       found.receipt.l2ToL1Logs.isEmpty
       ? 0
-      : try Self.read({ () throws(StorageError) in try blocks.block(found.location.block) })?.receipts
+      : try reading({ () throws(StorageError) in try blocks.block(found.location.block) })?.receipts
         .prefix(found.location.index).reduce(0) { $0 + $1.l2ToL1Logs.count } ?? 0
     return locate(
       found.receipt, of: found.transaction, at: found.location.index, hash: found.blockHash,
@@ -154,7 +153,7 @@ public final class ChainStoreReader: ChainReader {
   }
 
   private func find(_ hash: Bytes32) throws(ChainReadError) -> Found? {
-    try Self.read { () throws(StorageError) -> Found? in
+    try reading { () throws(StorageError) -> Found? in
       guard let location = try blocks.location(of: hash), let found = try blocks.transaction(at: location),
         let stored = try blocks.header(location.block)
       else { return nil }
@@ -186,7 +185,9 @@ public final class ChainStoreReader: ChainReader {
         }))
   }
 
-  private static func read<R>(_ body: () throws(StorageError) -> R) throws(ChainReadError) -> R {
-    do throws(StorageError) { return try body() } catch { throw .failed(error.description) }
-  }
+}
+
+/// Runs what reads the store, and gives its errors the type that the API knows.
+func reading<R>(_ body: () throws(StorageError) -> R) throws(ChainReadError) -> R {
+  do throws(StorageError) { return try body() } catch { throw .failed(error.description) }
 }

@@ -46,8 +46,8 @@ struct BlockReading: ChainReader {
       body.transactions.indices.contains(index)
     else { return nil }
     return LocatedTransaction(
-      transaction: body.transactions[index], blockHash: block.hash, blockNumber: block.number, index: index,
-      baseFee: block.header.baseFeePerGas)
+      transaction: body.transactions[index], blockHash: block.hash, blockNumber: block.number,
+      blockTimestamp: block.header.timestamp, index: index, baseFee: block.header.baseFeePerGas)
   }
 
   func receipt(hash: Bytes32) throws(ChainReadError) -> LocatedReceipt? {

@@ -7,6 +7,7 @@ extension NodeConfiguration {
 
     public var address: Endpoint
     public var chainID: UInt64
+    public var blockHeaders: BlockHeaders
     public var callGas: UInt64
     public var maxConnections: Int
     /// 0 for half of all.
@@ -40,6 +41,10 @@ extension NodeConfiguration {
       chainID = try read(
         "rpc_chain_id", default: "270", .unsigned(1...UInt64(UInt32.max)), "chain id that the node executes and reports"
       )
+      blockHeaders = try read(
+        "rpc_block_headers", default: "linked", .word,
+        "headers that clients see: linked, with the parent's hash, gas and bloom, or hashed, with the zeros that the hash "
+          + "of a block covers")
       callGas = try read(
         "rpc_eth_call_gas", default: "10000000", .unsigned(21_000...(1 << 40)), "gas of an eth_call that names none")
       maxConnections = try read(
@@ -102,4 +107,9 @@ extension NodeConfiguration {
         "the same for all connections; a quarter for one client")
     }
   }
+}
+
+/// Which headers clients see.
+public enum BlockHeaders: String, CaseIterable, Sendable {
+  case linked, hashed
 }

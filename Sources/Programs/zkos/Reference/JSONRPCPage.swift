@@ -18,12 +18,25 @@ enum JSONRPCPage {
       time limit of their own.
 
       """
+    text += headers
     for namespace in methods.map({ String($0.namespace) }).uniqued {
       text += "\n## \(namespace)\n"
       for method in methods where method.namespace == namespace { text += section(method) }
     }
     return text
   }
+
+  private static let headers = """
+
+    ## Block headers
+
+    The virtual machine hashes a header with zero in place of the parent's hash, the gas used and the bloom, and batches are
+    bound to that hash: what is served cannot both be true and hash to `hash`. `rpc_block_headers=linked`, the default, serves
+    the true values, which explorers and indexers need (block 0 then has the transactions root of an empty list); `hashed`
+    serves what was hashed, for clients that recompute hashes, in subscriptions too. `debug_getRawHeader` always gives the
+    hashed bytes.
+
+    """
 
   private static let general = [
     ("-32700", "the message is no JSON"), ("-32600", "it is no JSON-RPC request"),

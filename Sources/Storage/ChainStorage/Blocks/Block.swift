@@ -43,6 +43,27 @@ public struct Block: Sendable, Equatable {
   public var number: UInt64 { header.number }
   /// Gas of all transactions together; the header has zero.
   public var gasUsed: UInt64 { receipts.last?.receipt.cumulativeGasUsed ?? 0 }
+
+  /// The transactions' bytes in the RLP of a block.
+  public var transactionBytes: Int { transactions.reduce(0) { $0 + $1.transaction.bytesInBlock } }
+
+  /// What is known without counting bytes.
+  var summary: BlockSummary {
+    BlockSummary(header: header, hash: hash, bloom: bloom, gasUsed: gasUsed, transactionBytes: nil)
+  }
+}
+
+/// A header, and what is said of the block besides.
+public struct BlockSummary: Sendable, Equatable {
+  /// As executed: what ``hash`` is the hash of.
+  public var header: BlockHeader
+  public var hash: Bytes32
+  /// Of all logs.
+  public var bloom: Bloom
+  /// Of all transactions together; `nil` in what earlier versions have stored.
+  public var gasUsed: UInt64?
+  /// The transactions' bytes in the RLP of a block, see ``Block/transactionBytes``; `nil` where nobody has counted them.
+  public var transactionBytes: Int?
 }
 
 /// A receipt, and what clients are told besides its consensus fields.

@@ -43,17 +43,40 @@ enum Table {
   }
 }
 
-/// The header with what belongs to it: hash ‖ bloom ‖ RLP.
+/// The header with what belongs to it: hash ‖ bloom ‖ gas ‖ bytes of the transactions ‖ RLP, both numbers big-endian. The
+/// first format had hash ‖ bloom ‖ RLP.
 enum StoredHeader {
+  static let firstFormat = storedFormat
+  static let format: UInt8 = 2
+
   static func encode(_ block: Block) -> [UInt8] {
-    [storedFormat] + block.hash.bytes + block.bloom.bytes + block.header.encoded
+    encode(block.summary, gasUsed: block.gasUsed, transactionBytes: block.transactionBytes)
   }
 
-  static func decode(_ payload: ArraySlice<UInt8>) -> (header: BlockHeader, hash: Bytes32, bloom: Bloom)? {
-    guard let hash = Bytes32(payload.prefix(32)), let bloom = Bloom(bytes: payload.dropFirst(32).prefix(256)),
-      let header = try? BlockHeader(decoding: payload.dropFirst(288))
+  static func encode(_ summary: BlockSummary, gasUsed: UInt64, transactionBytes: Int) -> [UInt8] {
+    var bytes = [format] + summary.hash.bytes + summary.bloom.bytes
+    bytes.append(bigEndian: gasUsed)
+    bytes.append(bigEndian: UInt64(clamping: transactionBytes))
+    return bytes + summary.header.encoded
+  }
+
+  /// Reads the bloom alone, which stands in the same place in both formats.
+  static func bloom(_ value: [UInt8]) -> Bloom? { Bloom(bytes: value.dropFirst(33).prefix(256)) }
+
+  /// Reads a value, with its format byte; `nil` for bytes that are something else.
+  static func decode(_ value: [UInt8]) -> BlockSummary? {
+    guard let format = value.first, let hash = Bytes32(value.dropFirst().prefix(32)),
+      let bloom = bloom(value)
     else { return nil }
-    return (header, hash, bloom)
+    var reader = ByteReader(value.dropFirst(289))
+    var gasUsed: UInt64?, transactionBytes: Int?
+    if format == Self.format {
+      guard let gas: UInt64 = reader.bigEndian(), let bytes: UInt64 = reader.bigEndian() else { return nil }
+      gasUsed = gas
+      transactionBytes = Int(clamping: bytes)
+    }
+    guard let header = try? BlockHeader(decoding: reader.rest) else { return nil }
+    return BlockSummary(header: header, hash: hash, bloom: bloom, gasUsed: gasUsed, transactionBytes: transactionBytes)
   }
 }
 

@@ -174,26 +174,38 @@ public final class BlockStore: Sendable {
   public func block(_ number: UInt64) throws(StorageError) -> Block? {
     guard number <= head else { return nil }
     if let block = recent.withLock({ $0.block(number) }) { return block }
-    guard let (header, hash, _) = try self.header(number) else { return nil }
+    guard let summary = try header(number) else { return nil }
     let transactions = try table(bodies, number, decode: { RecoveredTransaction(storedBytes: $0) })
     let receipts = try table(receipts, number, decode: { try? BlockReceipt(storedBytes: $0) })
     guard let transactions, let receipts, transactions.count == receipts.count else {
       throw .corrupt(store: Self.name, key: "block \(number)")
     }
-    return Block(header: header, hash: hash, transactions: transactions, receipts: receipts)
+    return Block(header: summary.header, hash: summary.hash, transactions: transactions, receipts: receipts)
   }
 
-  /// A header, the hash of the block, and the bloom of its logs; `nil` for a block that is not visible.
-  public func header(
-    _ number: UInt64
-  ) throws(StorageError) -> (header: BlockHeader, hash: Bytes32, bloom: Bloom)? {
+  /// A header and what is said of the block besides; `nil` for a block that is not visible.
+  public func header(_ number: UInt64) throws(StorageError) -> BlockSummary? {
     guard number <= head else { return nil }
-    if let block = recent.withLock({ $0.block(number) }) { return (block.header, block.hash, block.bloom) }
+    if let block = recent.withLock({ $0.block(number) }) { return block.summary }
     guard let value = try value(headers, blockKey(number)) else { return nil }
-    guard let decoded = StoredHeader.decode(try payload(value, store: Self.name, key: "header \(number)")) else {
+    if let format = value.first, format != StoredHeader.format, format != StoredHeader.firstFormat {
+      throw .unknownFormat(store: Self.name, version: format)
+    }
+    guard var summary = StoredHeader.decode(value) else {
       throw .corrupt(store: Self.name, key: "header \(number)")
     }
-    return decoded
+    // An earlier version has not written it down.
+    if summary.gasUsed == nil { summary.gasUsed = try receipts(number)?.last?.receipt.cumulativeGasUsed ?? 0 }
+    return summary
+  }
+
+  /// The bloom of a block's logs; `nil` for a block that is not visible.
+  public func bloom(_ number: UInt64) throws(StorageError) -> Bloom? {
+    guard number <= head else { return nil }
+    if let block = recent.withLock({ $0.block(number) }) { return block.bloom }
+    guard let value = try value(headers, blockKey(number)) else { return nil }
+    guard let bloom = StoredHeader.bloom(value) else { throw .corrupt(store: Self.name, key: "header \(number)") }
+    return bloom
   }
 
   /// The number of a block with this hash; `nil` where none is visible.
