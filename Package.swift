@@ -187,8 +187,8 @@ let package = Package(
     .module(
       "ProverService", in: "Settlement",
       [
-        "Primitives", "Concurrency", "JSON", "Telemetry", "HTTP", "ProverInput", "RocksDB", "Batches", .nioPosix,
-        .logging,
+        "Primitives", "Concurrency", "Files", "JSON", "Telemetry", "HTTP", "ZKsyncOS", "ProverInput", "FRIProofs",
+        "RocksDB", "Batches", .nioPosix, .logging,
       ]),
     .module(
       "Settlement", in: "Settlement",
@@ -205,9 +205,8 @@ let package = Package(
     .tests(
       "ProverServiceTests", in: "Settlement",
       [
-        "Primitives", "Telemetry", "HTTP", "Batches", "ProverService", "SocketTesting", "StorageTesting",
-        "SettlementTesting", "TelemetryTesting", .logging,
-        .nioPosix,
+        "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "FRIProofs", "Batches", "ProverService",
+        "SocketTesting", "StorageTesting", "SettlementTesting", "TelemetryTesting", .logging, .nioPosix,
       ]),
     .tests(
       "SettlementTests", in: "Settlement",
@@ -346,7 +345,8 @@ let package = Package(
       "Node", in: "Programs",
       [
         "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
-        "StateTree", "ProverInput", "ChainStorage", "Mempool", "Chain", "Scrub", "Sequencer", "ProverService",
+        "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Scrub", "Sequencer",
+        "ProverService",
         "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1",
         "Cryptography", "Ethereum", "ZKsyncAPI", "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
       ]),
@@ -355,7 +355,8 @@ let package = Package(
       "NodeTests", in: "Programs",
       [
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
-        "L1Contracts", "NodeOptions", "Node", "SocketTesting", "StorageTesting", .nioPosix, .logging,
+        "FRIProofs", "L1Contracts", "NodeOptions", "Node", "FRIProofTesting", "SocketTesting", "StorageTesting",
+        .nioPosix, .logging,
       ]),
     .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
     .program(
@@ -394,7 +395,9 @@ let package = Package(
         "Primitives", "Concurrency", "JSON", "Telemetry", "JSONRPC", "Transactions", "Ethereum", "Batches",
         "L1Contracts", "DevelopmentL1", "L1Client", .logging,
       ]),
-    .support("SettlementTesting", ["Primitives", "Concurrency", "ZKsyncOS", "ProverInput", "Batches"]),
+    .support(
+      "SettlementTesting",
+      ["Primitives", "Concurrency", "ZKsyncOS", "ProverInput", "FRIProofs", "Batches", "ProverService"]),
   ]
 )
 

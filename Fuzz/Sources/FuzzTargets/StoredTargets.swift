@@ -31,15 +31,10 @@ enum StoredTargets {
     if let written = read(value) { promise(read(written) == written, "what is stored comes back") }
   }
 
-  /// A body; and its proof, or the input itself, before the verifier.
+  /// A body.
   static func submission(_ input: UnsafeRawBufferPointer) {
     let bytes = Array(input)
-    let proof = SubmissionForm.read(bytes)?.proof ?? bytes
-    do throws(ProofFault) {
-      try StructuralProofVerifier().verify(proof, publicInput: .zero)
-      promise(proof.count > 400, "a proof has registers")
-    } catch {
-      _ = error.description
-    }
+    guard let proof = SubmissionForm.read(bytes)?.proof else { return }
+    promise(proof.count < bytes.count, "a proof in base64 is longer than its bytes")
   }
 }

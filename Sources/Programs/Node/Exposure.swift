@@ -13,6 +13,18 @@ enum Exposure {
     if options.token.isEmpty, !options.isOpen, !isLoopback(options.address) { throw .openProverAPI(options.address) }
   }
 
+  /// Refuses to store what is no proof beyond doubt, where an operator wants nothing else.
+  static func checkVerification(_ options: NodeConfiguration.ProverAPI) throws(StartError) {
+    guard options.requiresVerifiedProofs else { return }
+    if options.isEnabled, options.verifierImage.isEmpty {
+      throw .unverifiedProofs(cause: "prover_api_verifier_image is empty")
+    }
+    if options.isEnabled, options.allowedPrograms == .any {
+      throw .unverifiedProofs(cause: "prover_api_allowed_programs is any")
+    }
+    if options.fakeProvers > 0 { throw .unverifiedProofs(cause: "prover_api_fake_provers is not 0") }
+  }
+
   /// What an operator should know of who can do what.
   static func warnings(_ configuration: NodeConfiguration, isRoot: Bool) -> [String] {
     var warnings: [String] = []
@@ -27,6 +39,16 @@ enum Exposure {
     let provers = configuration.proverAPI
     if provers.isEnabled, provers.isOpen, provers.token.isEmpty, !isLoopback(provers.address) {
       warnings.append("the prover API at \(provers.address) takes proofs from whoever reaches it (prover_api_open)")
+    }
+    if provers.isEnabled, provers.verifierImage.isEmpty {
+      warnings.append(
+        "proofs are not verified: there is no prover_api_verifier_image. Whatever has the form of a proof is stored, as "
+          + "fri_unverified")
+    }
+    if provers.isEnabled, provers.allowedPrograms == .any {
+      warnings.append(
+        "proofs of any program are accepted (prover_api_allowed_programs): of one, too, that only ends with the right words"
+      )
     }
     let l1 = configuration.developmentL1
     if l1.isEnabled, !isLoopback(l1.address) {

@@ -21,6 +21,8 @@ public final class Node: Sendable {
   public let metricsPort: Int
   /// Where the node's own L1 is served; `nil` where it has none.
   public let l1Port: Int?
+  /// Where provers find their jobs; `nil` where they find none.
+  public let proverPort: Int?
   /// What the node offers, for pages about it.
   public let methods: MethodTable
   public let metrics: MetricsRegistry
@@ -69,6 +71,7 @@ public final class Node: Sendable {
     rpcPort = role.rpc.port
     metricsPort = role.status.port
     l1Port = role.l1?.server.port
+    proverPort = role.proverAPI?.port
     methods = role.rpc.methods
     metrics = role.registry
   }

@@ -3,6 +3,7 @@ import Chain
 import ChainStorage
 import Concurrency
 import EthereumAPI
+import FRIProofs
 import Files
 import Glibc
 import HTTP
@@ -36,12 +37,15 @@ struct SequencerRole {
   /// The L1 in the node's process, where it has one.
   let l1: EmbeddedL1?
   let rpc: RPCServer
+  /// Where provers find their jobs, where they find any.
+  let proverAPI: HTTPListener?
 
   init(
     _ configuration: NodeConfiguration, clock: TimeSource, loops: EventLoops, failures: FailureSignal,
     terminal: Terminal?
   ) throws {
     try Exposure.check(configuration.proverAPI)
+    try Exposure.checkVerification(configuration.proverAPI)
     ProcessMetrics.register(in: registry)
     let operations = configuration.operations
     status = HTTPListener(
@@ -120,6 +124,13 @@ struct SequencerRole {
     rpc = RPCServer(
       methods: methods, configuration.rpc, shutdownGrace: operations.shutdownGrace, on: loops.rpc, registry: registry)
 
+    proverAPI = provers.flatMap { provers in
+      guard configuration.proverAPI.isEnabled else { return nil }
+      return HTTPListener(
+        "prover_api", provers.service, at: configuration.proverAPI.address, limits: provers.limits,
+        on: loops.operations)
+    }
+
     services.add(status)
     if let l1 {
       services.add(l1.chain)
@@ -127,15 +138,8 @@ struct SequencerRole {
     }
     services.add(chain)
     services.add(settlement)
-    if let provers {
-      services.add(provers)
-      if configuration.proverAPI.isEnabled {
-        services.add(
-          HTTPListener(
-            "prover_api", provers.service, at: configuration.proverAPI.address, limits: provers.limits,
-            on: loops.operations))
-      }
-    }
+    if let provers { services.add(provers) }
+    if let proverAPI { services.add(proverAPI) }
     if let sender { services.add(sender) }
     if let connection {
       services.add(connection)
@@ -207,6 +211,16 @@ struct SequencerRole {
     options.fakes.provers = configuration.proverAPI.fakeProvers
     options.fakes.provingTime = configuration.proverAPI.fakeComputeTime
     options.fakes.minimumAge = configuration.proverAPI.fakeMinimumAge
+    options.jobs.maxPerAddress = configuration.proverAPI.maxJobsPerAddress
+    options.jobs.keepsRefused = configuration.proverAPI.keepsRefusedJobs
+    options.verifier = try verifier(configuration.proverAPI)
+    options.isServed = configuration.proverAPI.isEnabled
+    options.submissions.threads = configuration.proverAPI.verificationJobs
+    options.submissions.items = configuration.proverAPI.maxWaitingSubmissions
+    options.submissions.bytes = configuration.proverAPI.maxWaitingBytes
+    options.refusedFolder = configuration.sequencer.databasePath + "/proofs_refused"
+    options.refusedLimits.files = configuration.proverAPI.maxRefusedProofs
+    options.refusedLimits.bytes = configuration.proverAPI.maxRefusedBytes
     options.maxKeptInputBytes = configuration.proverAPI.maxKeptInputBytes
     options.token = configuration.proverAPI.token.isEmpty ? nil : configuration.proverAPI.token
     let directory = configuration.sequencer.databasePath
@@ -216,6 +230,28 @@ struct SequencerRole {
     } catch {
       guard case .database(let failure) = error else { throw error }
       throw StoreDamage(.proofs, in: directory, failure) ?? error
+    }
+  }
+
+  /// What decides about proofs. An image that is none, or another one, stops the start.
+  private static func verifier(_ options: NodeConfiguration.ProverAPI) throws(StartError) -> FRIProofVerifier {
+    let allowed: AllowedPrograms =
+      switch options.allowedPrograms {
+      case .published: .published
+      case .chains(let hashes): .chains(hashes)
+      case .any: .any
+      }
+    guard !options.verifierImage.isEmpty else { return FRIProofVerifier(allowed: allowed) }
+    let image: [UInt8]
+    do { image = try FilePath(options.verifierImage).contents() } catch {
+      throw .cannotRead(path: options.verifierImage, reason: "\(error)")
+    }
+    do throws(VerifierImageError) {
+      // One more than there are submissions at once, for what was stored before.
+      let verifier = try ProofImageVerifier(image: image, machines: options.verificationJobs + 1)
+      return FRIProofVerifier(image: verifier, allowed: allowed)
+    } catch {
+      throw .unusableVerifier(path: options.verifierImage, reason: "\(error)")
     }
   }
 

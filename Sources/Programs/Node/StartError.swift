@@ -15,6 +15,10 @@ enum StartError: Error, CustomStringConvertible {
   /// The prover API would be open to whoever reaches the address.
   case openProverAPI(Endpoint)
   case shortToken
+  /// The image that proofs would be verified with is none, or another one.
+  case unusableVerifier(path: String, reason: String)
+  /// Proofs would be stored that nobody has verified, and an operator does not want it.
+  case unverifiedProofs(cause: String)
 
   var description: String {
     switch self {
@@ -26,6 +30,9 @@ enum StartError: Error, CustomStringConvertible {
     case .openProverAPI(let address):
       "the prover API at \(address) can be reached from other machines: set prover_api_token, or prover_api_open to true where "
         + "the network lets only provers through"
+    case .unusableVerifier(let path, let reason): "prover_api_verifier_image \(path) cannot verify proofs: \(reason)"
+    case .unverifiedProofs(let cause):
+      "prover_api_require_verified_proofs is set, and proofs would not be verified: \(cause)"
     case .shortToken: "prover_api_token has fewer than \(Exposure.minTokenLength) characters"
     case .foreignL1(let path, let instance, let database, let expected):
       "the development L1 in \(path) is not that of the databases in \(database): its id is \(instance), theirs "

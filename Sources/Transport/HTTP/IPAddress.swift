@@ -32,7 +32,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
   var isV4: Bool { bits >> 32 == Self.mappedPrefix >> 32 }
 
   /// Whom limits hold for: one IPv4 address, or the /64 network that an IPv6 host has to itself.
-  var client: IPAddress { isV4 ? self : IPAddress(bits: (bits >> 64) << 64) }
+  public var client: IPAddress { isV4 ? self : IPAddress(bits: (bits >> 64) << 64) }
 
   public var description: String {
     if isV4 { return stride(from: 24, through: 0, by: -8).map { String(bits >> $0 & 0xff) }.joined(separator: ".") }

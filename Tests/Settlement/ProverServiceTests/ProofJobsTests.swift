@@ -1,5 +1,6 @@
 import Batches
 import Glibc
+import HTTP
 import Primitives
 import ProverService
 import SettlementTesting
@@ -13,12 +14,14 @@ struct ProofJobsTests {
   let events = Recorder<ProofJobs.Event>()
 
   func open(
-    maximum: Int = 1000, perProver: Int = 64, keptBytes: Int = 1 << 20,
-    verifier: any ProofVerifier = StructuralProofVerifier()
+    maximum: Int = 1000, perProver: Int = 64, perAddress: Int = 256, keepsRefused: Bool = false,
+    keptBytes: Int = 1 << 20, verifier: any ProofVerifier = FRIProofVerifier()
   ) throws -> ProofJobs {
     var options = ProofJobs.Options()
     options.maxUnproved = maximum
     options.maxPerProver = perProver
+    options.maxPerAddress = perAddress
+    options.keepsRefused = keepsRefused
     return try ProofJobs(
       store: try ProofStore(path: directory.path + "/proofs", maxKeptBytes: keptBytes), verifier: verifier,
       options: options, now: clock.now, notify: events.record)
@@ -77,7 +80,7 @@ struct ProofJobsTests {
     clock.advance(seconds: 10)
     try jobs.submit(1, proof: proof(1), prover: "slow")
     #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: proof(1), prover: "fast") }
-    guard case .proved(1, "slow", let after, .fri) = events.all.last else {
+    guard case .proved(1, "slow", let after, .friUnverified) = events.all.last else {
       Issue.record("no proof was reported: \(events.all)")
       return
     }
@@ -90,26 +93,115 @@ struct ProofJobsTests {
     try add(1...1, to: jobs)
     try jobs.submit(1, proof: proof(1), prover: "x")
     #expect(jobs.unprovedCount == 0)
-    #expect(try jobs.store.proof(1) == StoredProof(kind: .fri, bytes: proof(1)))
-    guard case .proved(1, "x", nil, .fri) = events.all.last else {
+    #expect(try jobs.store.proof(1) == StoredProof(kind: .friUnverified, bytes: proof(1)))
+    guard case .proved(1, "x", nil, .friUnverified) = events.all.last else {
       Issue.record("no proof was reported: \(events.all)")
       return
     }
   }
 
-  @Test("A wrong proof leaves the job as it was")
+  @Test("A wrong proof leaves the job, which others can have at once, and its prover only where there is no other")
   func wrongProof() throws {
     let jobs = try open()
+    try add(1...2, to: jobs)
+    for wrong in [proof(2), [], FakeProverPool.proof(1)] {
+      #expect(try jobs.pick("a")?.number == 1)
+      #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: wrong, prover: "a") }
+      #expect(jobs.status == [.init(number: 1, assignedFor: nil), .init(number: 2, assignedFor: nil)])
+      #expect(try jobs.pick("b")?.number == 1)
+      #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: wrong, prover: "b") }
+    }
+    // Whoever was wrong about 1 gets 2 first, and then 1.
+    #expect(try jobs.pick("b")?.number == 2)
+    #expect(try jobs.pick("b")?.number == 1)
+    #expect(try jobs.store.proof(1) == nil)
+  }
+
+  @Test("Nobody takes a job from another prover with a proof of nothing")
+  func foreignRefusal() throws {
+    let jobs = try open()
+    try add(1...1, to: jobs)
+    let holder = ProverIdentity(name: "gpu", address: IPAddress("10.0.0.1"))
+    let stranger = ProverIdentity(name: "gpu", address: IPAddress("10.0.0.2"))
+    #expect(try jobs.pick(holder)?.number == 1)
+    for other in [stranger, "gpu", "other"] {
+      #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: [], prover: other) }
+      #expect(try jobs.pick(other) == nil)
+    }
+    #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: [], prover: holder) }
+    #expect(try jobs.pick(stranger)?.number == 1)
+  }
+
+  @Test(
+    "A prover that names itself only with its proof, as those of the reference do, frees the job that it took unnamed")
+  func unnamedHolder() throws {
+    let jobs = try open()
+    try add(1...1, to: jobs)
+    let unnamed = ProverIdentity(name: "unknown_prover", address: IPAddress("10.0.0.1"))
+    #expect(try jobs.pick(unnamed)?.number == 1)
+    let stranger = ProverIdentity(name: "gpu", address: IPAddress("10.0.0.2"))
+    #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: [], prover: stranger) }
+    #expect(try jobs.pick(stranger) == nil)
+    let named = ProverIdentity(name: "gpu", address: IPAddress("10.0.0.1"))
+    #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: [], prover: named) }
+    #expect(try jobs.pick(stranger)?.number == 1)
+  }
+
+  @Test("As the reference does it, a job whose proof was refused waits for the timeout")
+  func refusedJobWaits() throws {
+    let jobs = try open(keepsRefused: true)
     try add(1...1, to: jobs)
     _ = try jobs.pick("a")
     let before = jobs.status
-    #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: proof(2), prover: "a") }
     #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: [], prover: "a") }
-    #expect(throws: ProofSubmissionError.self) {
-      try jobs.submit(1, proof: FakeProverPool.proof(1), prover: "a")
-    }
     #expect(jobs.status == before)
-    #expect(try jobs.store.proof(1) == nil)
+    #expect(try jobs.pick("b") == nil)
+    clock.advance(seconds: 181)
+    #expect(try jobs.pick("b")?.number == 1)
+  }
+
+  @Test("One address holds only so many jobs, however many names it invents")
+  func perAddress() throws {
+    let jobs = try open(perAddress: 3)
+    try add(1...6, to: jobs)
+    func identity(_ name: Int, _ address: String) -> ProverIdentity {
+      ProverIdentity(name: "p\(name)", address: IPAddress(address))
+    }
+    for number in 1...3 as ClosedRange<UInt64> {
+      #expect(try jobs.pick(identity(Int(number), "2001:db8::\(number)"))?.number.rawValue == number)
+    }
+    #expect(try jobs.pick(identity(4, "2001:db8::4")) == nil)
+    guard case .held(identity(4, "2001:db8::4"), 3) = events.all.last else {
+      Issue.record("nobody was told: \(events.all)")
+      return
+    }
+    // Another network, and whoever is within the process.
+    #expect(try jobs.pick(identity(4, "2001:db8:0:1::4"))?.number == 4)
+    #expect(try jobs.pick("p4")?.number == 5)
+    try jobs.submit(1, proof: proof(1), prover: identity(1, "2001:db8::1"))
+    #expect(try jobs.pick(identity(4, "2001:db8::4"))?.number == 6)
+  }
+
+  @Test("A verifier that can tell makes proofs verified, and their inputs go")
+  func kinds() throws {
+    let jobs = try open(verifier: ScriptedVerifier())
+    try add(1...1, to: jobs)
+    try jobs.submit(1, proof: proof(1), prover: "a")
+    #expect(try jobs.store.kind(1) == .fri)
+    #expect(try jobs.store.kind(2) == nil)
+    #expect(try jobs.store.reopen(1) == false)
+    // What earlier versions wrote for every proof.
+    #expect(StoredProof.Kind.friUnverified.rawValue == 0)
+  }
+
+  @Test("A check that is interrupted leaves the job as it was")
+  func interrupted() throws {
+    let jobs = try open(verifier: ScriptedVerifier { _, _, _ throws(ProofFault) in throw .interrupted })
+    try add(1...1, to: jobs)
+    _ = try jobs.pick("a")
+    let error = #expect(throws: ProofSubmissionError.self) { try jobs.submit(1, proof: proof(1), prover: "a") }
+    guard case .interrupted = error else { return #expect(Bool(false), "another error: \(String(describing: error))") }
+    #expect(jobs.status == [.init(number: 1, assignedFor: .zero)])
   }
 
   @Test("Of many proofs sent at once exactly one is accepted")
@@ -222,11 +314,6 @@ struct ProofJobsTests {
     return options
   }()
 
-  struct SureVerifier: ProofVerifier {
-    var isConclusive: Bool { true }
-    func verify(_ proof: [UInt8], publicInput: Bytes32) {}
-  }
-
   @Test("The input of a proof that nobody has verified is kept, and the batch can be proved again")
   func reopening() throws {
     do {
@@ -250,7 +337,7 @@ struct ProofJobsTests {
       #expect(try store.reopen(9) == false)
       #expect(try store.proof(2) == nil)
     }
-    let jobs = try open(verifier: SureVerifier())
+    let jobs = try open(verifier: ScriptedVerifier())
     #expect(jobs.status.map(\.number) == [2])
     #expect(try jobs.pick("honest")?.input == sampleInput(2).bytes)
     // A proof beyond doubt needs its input no longer.
@@ -308,45 +395,4 @@ struct FakeProverTests {
 
   @Test("By default there are none")
   func offByDefault() { #expect(FakeProverPool.Options().provers == 0) }
-}
-
-@Suite("Frame of a proof")
-struct StructuralProofVerifierTests {
-  let verifier = StructuralProofVerifier()
-  let input = word("4c6842fd2f78ced4d8020fe828757fe3544816ca7fecacbbe787a8ba8ca32d82")
-
-  @Test("A proof that claims the public input passes, with or without the optional fields", arguments: [true, false])
-  func claims(_ hasPreimage: Bool) throws {
-    for hasHash in [true, false] {
-      try verifier.verify(
-        claimedProof(input, hasPreimage: hasPreimage, hasHash: hasHash), publicInput: input)
-    }
-  }
-
-  @Test("Another claim is named")
-  func otherClaim() {
-    let other = word(String(repeating: "ab", count: 32))
-    #expect(throws: ProofFault.otherPublicInput(other)) {
-      try verifier.verify(claimedProof(other), publicInput: input)
-    }
-  }
-
-  @Test("A proof without recursion proofs is refused")
-  func empty() {
-    #expect(throws: ProofFault.noProofs) { try verifier.verify(claimedProof(input, proofs: 0), publicInput: input) }
-  }
-
-  @Test("Damaged frames and bytes of every length are refused without a trap")
-  func damaged() {
-    let proof = claimedProof(input)
-    for length in 0..<proof.count {
-      #expect(throws: ProofFault.self) { try verifier.verify(Array(proof[..<length]), publicInput: input) }
-    }
-    #expect(throws: ProofFault.self) {
-      try verifier.verify(claimedProof(input, registers: 31), publicInput: input)
-    }
-    #expect(throws: ProofFault.self) {
-      try verifier.verify(claimedProof(input, proofs: .max), publicInput: input)
-    }
-  }
 }

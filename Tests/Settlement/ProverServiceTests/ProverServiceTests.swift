@@ -38,7 +38,7 @@ struct ProverServiceTests {
     }
     #expect(try service.jobs.pick("slow")?.number == 1)
     #expect(try service.jobs.pick("gpu")?.number == 1)
-    #expect(throws: ProofSubmissionError.self) { try service.jobs.submit(1, proof: [], prover: "gpu") }
+    #expect(throws: ProofSubmissionError.self) { try service.jobs.submit(1, proof: [], prover: "other") }
     try service.jobs.submit(1, proof: claimedProof(sampleBatch(1).publicInput), prover: "gpu")
     // Nobody had picked this one: there is no time to count.
     try service.jobs.submit(2, proof: claimedProof(sampleBatch(2).publicInput), prover: "cpu")
@@ -67,7 +67,10 @@ struct ProverServiceTests {
 
   @Test("While no further batch is taken in, the health is degraded and says why")
   func health() throws {
-    let service = try open { $0.jobs.maxUnproved = 2 }
+    let service = try open {
+      $0.jobs.maxUnproved = 2
+      $0.verifier = ScriptedVerifier()
+    }
     #expect(service.health == .ready)
     for number in 1...2 as ClosedRange<UInt64> {
       try service.jobs.add(sampleBatch(number), input: sampleInput(number))

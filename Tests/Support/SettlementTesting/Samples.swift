@@ -2,8 +2,10 @@
 
 import Batches
 import Concurrency
+import FRIProofs
 import Primitives
 import ProverInput
+import ProverService
 import Synchronization
 import ZKsyncOS
 
@@ -52,24 +54,48 @@ package final class Recorder<Element: Sendable>: Sendable {
   package var all: [Element] { list.withLock { $0 } }
 }
 
-/// A program proof with the frame of a real one: `proofs` opaque proofs, registers that claim `publicInput`.
+/// A program proof that is none: it can be read, claims `publicInput` and a program, and has nothing to show for it.
+/// `serial` tells one from another.
 package func claimedProof(
-  _ publicInput: Bytes32, proofs: UInt64 = 1, hasPreimage: Bool = true, hasHash: Bool = true, registers: UInt64 = 32
+  _ publicInput: Bytes32, of program: Bytes32? = ProgramChain.known(of: .current).first?.hash, serial: UInt64 = 0
 ) -> [UInt8] {
   func bytes(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
-  var proof = bytes(proofs)
-  proof += (0..<777).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-  proof += bytes(0 as UInt64)
-  proof += bytes(registers)
+  let none = bytes(0 as UInt64)
+  var proof = bytes(1 as UInt64)
+  // Challenges, of delegations none, boundary values, no public input; commitments: witness, memory, setup, stage 2.
+  proof += [UInt8](repeating: 0, count: 28 * 4) + [0] + [UInt8](repeating: 0, count: 12 * 4) + none
+  proof += none + none + none + none
+  // Accumulators, commitments, evaluations, foldings, last leaves, monomials, queries; nonce and numbers.
+  proof += [UInt8](repeating: 0, count: 16) + [0] + none + none + none + none + none + none + none
+  proof += bytes(serial) + [0, 0, 0, 0]
+  // No delegation; registers; what was proved last, which is the second half of the preimage; no hash of the chain.
+  proof += none + bytes(32 as UInt64)
+  let claim = publicInput.bytes + (program ?? .zero).bytes
   for register in 0..<32 {
-    let isResult = (10..<18).contains(register)
-    let value = isResult ? Array(publicInput.bytes[(register - 10) * 4..<(register - 9) * 4]) : [0, 0, 0, 0]
-    proof += value + bytes(UInt64(register))
+    let isClaim = (10..<26).contains(register)
+    let start = (register - 10) * 4
+    proof += (isClaim ? Array(claim[start..<start + 4]) : [0, 0, 0, 0]) + bytes(UInt64(register))
   }
-  proof += [UInt8](repeating: 5, count: 32)
-  proof += hasPreimage ? [1] + [UInt8](repeating: 6, count: 64) : [0]
-  proof += hasHash ? [1] + [UInt8](repeating: 7, count: 32) : [0]
+  proof += [UInt8](repeating: 5, count: 32) + [1] + [UInt8](repeating: 5, count: 64) + [0]
   return proof
+}
+
+/// A verifier that does what a test wants.
+package struct ScriptedVerifier: ProofVerifier {
+  package var isConclusive: Bool
+  private let decide: @Sendable ([UInt8], Batch, Cancellation) throws(ProofFault) -> Void
+
+  package init(
+    isConclusive: Bool = true,
+    _ decide: @escaping @Sendable ([UInt8], Batch, Cancellation) throws(ProofFault) -> Void = { _, _, _ in }
+  ) {
+    self.isConclusive = isConclusive
+    self.decide = decide
+  }
+
+  package func verify(_ proof: [UInt8], of batch: Batch, _ cancellation: Cancellation) throws(ProofFault) {
+    try decide(proof, batch, cancellation)
+  }
 }
 
 /// A batch that differs from others by its number only.

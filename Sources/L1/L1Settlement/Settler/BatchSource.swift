@@ -19,7 +19,8 @@ public protocol BatchSource: Sendable {
   /// `nil` for one that is not made yet.
   func batch(_ number: BatchNumber) throws(BatchSourceError) -> Batch?
 
-  /// Whether there is a proof of the batch, a real or a fake one.
+  /// Whether there is a proof of the batch, of any kind: verified, unverified, or a fake. L1 is given none of them, only empty
+  /// ones (``L1Proving``), so that the kind does not matter here.
   func isProved(_ number: BatchNumber) throws(BatchSourceError) -> Bool
 
   /// The canonical hashes of the requests in a batch, in order.

@@ -3,7 +3,8 @@ import Primitives
 
 /// What proofs L1 is given.
 public enum L1Proving: String, Sendable, CaseIterable {
-  /// Empty ones, for batches that have a proof here. Only the verifiers of test chains accept them.
+  /// Empty ones, for batches that have a proof here, of whatever kind. Only the verifiers of test chains accept them; a
+  /// real one would have to be a SNARK, which nobody here makes.
   case empty
   /// None: batches stay committed.
   case off

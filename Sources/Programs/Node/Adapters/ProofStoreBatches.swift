@@ -21,7 +21,7 @@ struct ProofStoreBatches: BatchSource {
   }
 
   func isProved(_ number: BatchNumber) throws(BatchSourceError) -> Bool {
-    try Self.read { () throws(ProofStoreError) in try proofs.hasProof(number) }
+    try Self.read { () throws(ProofStoreError) in try proofs.kind(number) != nil }
   }
 
   func requestHashes(of batch: Batch) throws(BatchSourceError) -> [Bytes32] {

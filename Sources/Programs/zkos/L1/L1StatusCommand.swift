@@ -41,7 +41,7 @@ struct L1StatusCommand: ParsableCommand {
     guard first <= last else { return }
     for number in first...min(last, first &+ most &- 1) {
       let batch = BatchNumber(number), progress = finality.progress(of: batch)
-      print("batch \(number)  \(stage(progress, isProved: try proofs.hasProof(batch)))")
+      print("batch \(number)  \(stage(progress, try proofs.kind(batch)))")
       for step in SettlementStep.allCases {
         guard let reference = progress?[step] else { continue }
         let name = "\(step)"
@@ -52,10 +52,10 @@ struct L1StatusCommand: ParsableCommand {
     }
   }
 
-  private func stage(_ progress: BatchProgress?, isProved: Bool) -> String {
+  private func stage(_ progress: BatchProgress?, _ proof: StoredProof.Kind?) -> String {
     if progress?.execute != nil { return "executed" }
     if progress?.prove != nil { return "proved on L1" }
-    let here = isProved ? "has a proof" : "waits for a prover"
+    let here = proof.map { "has a proof (\($0.name))" } ?? "waits for a prover"
     return progress?.commit != nil ? "committed, \(here)" : "made, \(here)"
   }
 }

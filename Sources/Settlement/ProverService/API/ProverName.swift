@@ -2,7 +2,6 @@ import HTTP
 
 /// How a prover calls itself: the query parameter `id`.
 enum ProverName {
-  static let unknown = "unknown_prover"
   /// Characters of a name that are kept.
   static let limit = 64
 
@@ -14,7 +13,12 @@ enum ProverName {
       guard decode(parts[0]) == "id" else { continue }
       return String(decode(parts.count > 1 ? parts[1] : "").prefix(limit))
     }
-    return unknown
+    return ProverIdentity.unnamed
+  }
+
+  /// The name together with the address.
+  static func identity(of request: HTTPRequest) -> ProverIdentity {
+    ProverIdentity(name: of(request), address: request.client)
   }
 
   static func decode(_ text: Substring) -> String {

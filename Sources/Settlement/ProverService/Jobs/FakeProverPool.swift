@@ -56,16 +56,16 @@ public final class FakeProverPool: Sendable {
     for thread in running { thread.join() }
   }
 
-  private func run(_ name: String) {
+  private func run(_ prover: ProverIdentity) {
     while true {
       do {
-        guard let job = try jobs.pick(name, minimumAge: options.minimumAge) else {
+        guard let job = try jobs.pick(prover, minimumAge: options.minimumAge) else {
           if pause(.milliseconds(100)) { continue }
           return
         }
         guard pause(options.provingTime) else { return }
         // A real prover may have been faster, which is as well.
-        do throws(ProofSubmissionError) { try jobs.submitFake(job.number, prover: name) } catch {
+        do throws(ProofSubmissionError) { try jobs.submitFake(job.number, prover: prover) } catch {
           if case .store(let failure) = error { throw failure }
         }
       } catch {

@@ -1,5 +1,6 @@
 import Batches
 import Concurrency
+import Files
 import Primitives
 import ProverInput
 import Synchronization
@@ -9,6 +10,8 @@ public enum ProofSubmissionError: Error, Sendable {
   /// No batch with this number waits for a proof: it has one, or does not exist.
   case unknownBatch(BatchNumber)
   case invalid(ProofFault)
+  /// The node ends; the job stays as it was.
+  case interrupted
   /// The store failed; the job stays as it was.
   case store(ProofStoreError)
 }
@@ -24,8 +27,12 @@ public final class ProofJobs: Sendable {
     public var timeout: Duration = .seconds(180)
     /// Batches without proof from which on no further one is taken in.
     public var maxUnproved = 1000
-    /// Jobs that one prover holds at a time; it gets no further one meanwhile.
+    /// Jobs that provers of one name hold at a time; they get no further one meanwhile.
     public var maxPerProver = 64
+    /// The same for provers of one address, whatever they call themselves.
+    public var maxPerAddress = 256
+    /// Whether a job whose proof was refused stays with its prover until the timeout. Otherwise it is free at once.
+    public var keepsRefused = false
 
     public init() {}
   }
@@ -50,19 +57,28 @@ public final class ProofJobs: Sendable {
 
   /// Something that operators want to hear of.
   public enum Event: Sendable {
-    case picked(number: BatchNumber, prover: String, isReassignment: Bool)
+    case picked(number: BatchNumber, prover: ProverIdentity, isReassignment: Bool)
     /// `after`: since the job was picked last; `nil` where nobody had.
-    case proved(number: BatchNumber, prover: String, after: Duration?, kind: StoredProof.Kind)
-    case rejected(number: BatchNumber, prover: String, ProofFault)
-    /// A prover asked for a job and holds as many as it may.
-    case held(prover: String, jobs: Int)
+    case proved(number: BatchNumber, prover: ProverIdentity, after: Duration?, kind: StoredProof.Kind)
+    /// `file`: where the proof is kept.
+    case rejected(number: BatchNumber, prover: ProverIdentity, ProofFault, file: String?)
+    /// The verifier has looked at a proof, for so long.
+    case checked(Duration)
+    /// A prover asked for a job and holds as many as it, or provers at its address, may.
+    case held(prover: ProverIdentity, jobs: Int)
+    /// A proof that was stored without a verifier does not hold. Where its input is kept, the batch waits for a prover.
+    case storedProofRefused(number: BatchNumber, ProofFault, isReopened: Bool)
+    /// A refused proof could not be kept.
+    case keepingFailed(String)
   }
 
   private struct Job {
     /// When it was handed out, in nanoseconds of the clock.
     var assignedAt: UInt64?
     /// To whom.
-    var prover: String?
+    var prover: ProverIdentity?
+    /// Whose proof was refused last: it gets other jobs before this one.
+    var refused: ProverIdentity?
     let addedAt: UInt64
   }
 
@@ -80,6 +96,7 @@ public final class ProofJobs: Sendable {
   public let options: Options
   public let store: ProofStore
   private let verifier: any ProofVerifier
+  private let refusals: RefusedProofs?
   private let now: @Sendable () -> UInt64
   private let notify: @Sendable (Event) -> Void
   private let state: Monitor<State>
@@ -88,15 +105,17 @@ public final class ProofJobs: Sendable {
   /// Finds the jobs of earlier runs in the store.
   ///
   /// - Parameters:
+  ///   - refusals: keeps refused proofs; `nil` where nobody wants to see them.
   ///   - now: a monotonic clock, in nanoseconds.
   ///   - notify: is called on the thread where something happens and must be quick.
   public init(
-    store: ProofStore, verifier: any ProofVerifier = StructuralProofVerifier(), options: Options = Options(),
-    now: @escaping @Sendable () -> UInt64 = { MonotonicClock.nanoseconds },
+    store: ProofStore, verifier: any ProofVerifier = FRIProofVerifier(), refusals: RefusedProofs? = nil,
+    options: Options = Options(), now: @escaping @Sendable () -> UInt64 = { MonotonicClock.nanoseconds },
     notify: @escaping @Sendable (Event) -> Void = { _ in }
   ) throws(ProofStoreError) {
     self.store = store
     self.verifier = verifier
+    self.refusals = refusals
     self.options = options
     self.now = now
     self.notify = notify
@@ -104,6 +123,9 @@ public final class ProofJobs: Sendable {
     let jobs = try store.unproved().map { ($0, Job(addedAt: start)) }
     state = Monitor(State(jobs: Dictionary(uniqueKeysWithValues: jobs)))
   }
+
+  /// Whether proofs that are accepted are proofs beyond doubt.
+  public var storesVerifiedProofs: Bool { verifier.isConclusive }
 
   /// Batches that wait for a proof, handed out or not.
   public var unprovedCount: Int { state.read { $0.jobs.count } }
@@ -136,19 +158,25 @@ public final class ProofJobs: Sendable {
 
   // MARK: Provers
 
-  /// Hands out the smallest number that is pending, or assigned for longer than the timeout.
+  /// Hands out the smallest number that is pending, or assigned for longer than the timeout. Whose proof was refused gets
+  /// that job again only where there is no other.
   ///
   /// - Parameter minimumAge: leaves alone what was taken in more recently, for those who stand back.
-  public func pick(_ prover: String, minimumAge: Duration = .zero) throws(ProofStoreError) -> Assignment? {
+  public func pick(_ prover: ProverIdentity, minimumAge: Duration = .zero) throws(ProofStoreError) -> Assignment? {
     while true {
       let time = now()
       let timeout = options.timeout.nanoseconds, age = minimumAge.nanoseconds
       let choice = state.update { state -> Choice in
         func isAssigned(_ job: Job) -> Bool { job.assignedAt.map { $0 + timeout >= time } ?? false }
-        let held = state.jobs.values.count { $0.prover == prover && isAssigned($0) }
+        let held = state.jobs.values.count { $0.prover?.name == prover.name && isAssigned($0) }
         if held >= options.maxPerProver { return .held(held) }
+        if let client = prover.client {
+          let held = state.jobs.values.count { $0.prover?.client == client && isAssigned($0) }
+          if held >= options.maxPerAddress { return .held(held) }
+        }
         let free = state.jobs.filter { _, job in job.addedAt + age <= time && !isAssigned(job) }
-        guard let number = free.keys.min(), let job = free[number] else { return .none }
+        let number = free.filter { $0.value.refused != prover }.keys.min() ?? free.keys.min()
+        guard let number, let job = free[number] else { return .none }
         state.jobs[number]?.assignedAt = time
         state.jobs[number]?.prover = prover
         return .job(number, before: job)
@@ -173,39 +201,105 @@ public final class ProofJobs: Sendable {
     }
   }
 
-  /// Accepts a proof, which is durable then, or says why not; the job stays as it was in that case.
-  public func submit(_ number: BatchNumber, proof: [UInt8], prover: String) throws(ProofSubmissionError) {
+  /// Accepts a proof, which is durable then, or says why not. The job stays, in that case; it is free for others where the
+  /// proof came from whom it was assigned to.
+  ///
+  /// - Parameter cancellation: ends a check that takes long.
+  public func submit(
+    _ number: BatchNumber, proof: [UInt8], prover: ProverIdentity, _ cancellation: Cancellation = Cancellation()
+  ) throws(ProofSubmissionError) {
     guard state.read({ $0.jobs[number] != nil }) else { throw .unknownBatch(number) }
     let batch: Batch?
     do throws(ProofStoreError) { batch = try store.batch(number) } catch { throw .store(error) }
     guard let batch else { throw .store(.corrupt(column: "batches", number: number)) }
-    do throws(ProofFault) { try verifier.verify(proof, publicInput: batch.publicInput) } catch {
-      notify(.rejected(number: number, prover: prover, error))
+    do throws(ProofFault) { try check(proof, of: batch, cancellation) } catch {
+      if error == .interrupted { throw .interrupted }
+      free(number, refused: prover)
+      notify(.rejected(number: number, prover: prover, error, file: keep(proof, of: number, from: prover, error)))
       throw .invalid(error)
     }
-    try accept(number, StoredProof(kind: .fri, bytes: proof), prover: prover)
+    let kind: StoredProof.Kind = verifier.isConclusive ? .fri : .friUnverified
+    try accept(number, StoredProof(kind: kind, bytes: proof), prover: prover)
+  }
+
+  private func check(_ proof: [UInt8], of batch: Batch, _ cancellation: Cancellation) throws(ProofFault) {
+    let start = now()
+    defer { notify(.checked(.nanoseconds(Int64(clamping: now() - start)))) }
+    try verifier.verify(proof, of: batch, cancellation)
+  }
+
+  /// Takes a job from the prover that sent what is no proof of it. Nobody can take one from somebody else.
+  private func free(_ number: BatchNumber, refused prover: ProverIdentity) {
+    guard !options.keepsRefused else { return }
+    state.update { state in
+      guard let holder = state.jobs[number]?.prover, holder.couldBe(prover) else { return }
+      state.jobs[number]?.assignedAt = nil
+      state.jobs[number]?.prover = nil
+      state.jobs[number]?.refused = holder
+    }
+  }
+
+  private func keep(
+    _ proof: [UInt8], of number: BatchNumber, from prover: ProverIdentity, _ fault: ProofFault
+  ) -> String? {
+    do throws(FileError) { return try refusals?.keep(proof, of: number, from: prover, fault) } catch {
+      notify(.keepingFailed("\(error)"))
+      return nil
+    }
   }
 
   /// Ends a job without proof, on chains that run without provers.
-  func submitFake(_ number: BatchNumber, prover: String) throws(ProofSubmissionError) {
+  func submitFake(_ number: BatchNumber, prover: ProverIdentity) throws(ProofSubmissionError) {
     try accept(number, StoredProof(kind: .fake, bytes: FakeProverPool.proof(number)), prover: prover)
   }
 
-  private func accept(_ number: BatchNumber, _ proof: StoredProof, prover: String) throws(ProofSubmissionError) {
+  private func accept(
+    _ number: BatchNumber, _ proof: StoredProof, prover: ProverIdentity
+  ) throws(ProofSubmissionError) {
     // Under the lock, so that of two proofs for one batch exactly one is accepted.
     let job = try state.update { (state) throws(ProofSubmissionError) -> Job in
       guard let job = state.jobs[number] else { throw .unknownBatch(number) }
-      // What stands in for a proof on a chain without provers is not made from anything.
-      let keepsInput = proof.kind == .fri && !verifier.isConclusive
-      do throws(ProofStoreError) { try store.accept(proof, for: number, keepsInput: keepsInput) } catch {
-        throw .store(error)
-      }
+      do throws(ProofStoreError) { try store.accept(proof, for: number) } catch { throw .store(error) }
       state.jobs[number] = nil
       return job
     }
     let after = job.assignedAt.map { Duration.nanoseconds(Int64(clamping: now() - $0)) }
     notify(.proved(number: number, prover: prover, after: after, kind: proof.kind))
     tellListeners()
+  }
+
+  // MARK: Proofs that were stored without a verifier
+
+  /// What became of a stored proof that nobody had verified.
+  enum StoredOutcome: Sendable {
+    case verified
+    /// It does not hold, and the batch waits for a prover again.
+    case reopened
+    /// It does not hold, and the batch's input is not kept: the proof stays, unverified.
+    case lost
+    /// There is no such proof any more.
+    case gone
+  }
+
+  /// Verifies a stored proof that nobody has verified; `nil` where the check was interrupted.
+  func verifyStored(_ number: BatchNumber, _ cancellation: Cancellation) throws(ProofStoreError) -> StoredOutcome? {
+    guard let proof = try store.proof(number), proof.kind == .friUnverified, let batch = try store.batch(number) else {
+      return .gone
+    }
+    do throws(ProofFault) { try check(proof.bytes, of: batch, cancellation) } catch {
+      if error == .interrupted { return nil }
+      let start = now()
+      let isReopened = try state.update { (state) throws(ProofStoreError) -> Bool in
+        guard try store.reopen(number) else { return false }
+        state.jobs[number] = Job(addedAt: start)
+        return true
+      }
+      _ = keep(proof.bytes, of: number, from: "stored", error)
+      notify(.storedProofRefused(number: number, error, isReopened: isReopened))
+      tellListeners()
+      return isReopened ? .reopened : .lost
+    }
+    return try store.markVerified(number) ? .verified : .gone
   }
 
   // MARK: Looking

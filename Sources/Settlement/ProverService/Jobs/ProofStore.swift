@@ -5,11 +5,23 @@ import RocksDB
 
 /// A proof as it is kept: the bytes that the prover sent, or a stand-in.
 public struct StoredProof: Hashable, Sendable {
-  public enum Kind: UInt8, Sendable {
-    /// Sent by a prover, accepted by the verifier.
-    case fri = 0
+  /// What is known of a proof. The raw value is the byte in the store.
+  public enum Kind: UInt8, Sendable, CaseIterable {
+    /// Sent by a prover and read, but never verified. Versions that had no verifier wrote this byte for every proof.
+    case friUnverified = 0
     /// Made by a ``FakeProverPool``; proves nothing.
     case fake = 1
+    /// Sent by a prover; its argument and its program were verified.
+    case fri = 2
+
+    /// What provers, operators and metrics read: `fri`, `fri_unverified` or `fake_fri`.
+    public var name: String {
+      switch self {
+      case .friUnverified: "fri_unverified"
+      case .fake: "fake_fri"
+      case .fri: "fri"
+      }
+    }
   }
 
   public var kind: Kind
@@ -27,8 +39,9 @@ public struct StoredProof: Hashable, Sendable {
 /// batch and its prover input are written together, and so are a proof and what becomes of the input: a batch has either
 /// an input that waits for a prover, or a proof.
 ///
-/// A proof that nobody has verified yet may be a forgery. Its input is kept aside, so that the batch can be proved again
-/// (``reopen(_:)``), within a bound in bytes: the oldest go first.
+/// The value of a proof is the format, the byte of its kind, and the bytes that came. A proof that nobody has verified yet
+/// may be a forgery. Its input is kept aside, so that the batch can be proved again (``reopen(_:)``), within a bound in
+/// bytes: the oldest go first.
 public final class ProofStore: Sendable {
   /// The first byte of every stored value.
   private static let format: UInt8 = 1
@@ -154,18 +167,18 @@ public final class ProofStore: Sendable {
 
   // MARK: Proofs
 
-  /// Takes a proof, and returns once it is on the device. The batch waits for a prover no longer.
-  ///
-  /// - Parameter keepsInput: whether the input is kept aside, as the proof may be worth nothing.
-  func accept(
-    _ proof: StoredProof, for number: BatchNumber, keepsInput: Bool = false
-  ) throws(ProofStoreError) {
+  /// Takes a proof, and returns once it is on the device. The batch waits for a prover no longer. The input of a proof that
+  /// nobody has verified is kept aside, as the proof may be worth nothing; a fake is not made from anything.
+  func accept(_ proof: StoredProof, for number: BatchNumber) throws(ProofStoreError) {
     let write = WriteBatch()
     write.put(proofs, Self.key(number), [Self.format, proof.kind.rawValue] + proof.bytes)
-    if keepsInput, let input = try value(inputs, "inputs", number) {
-      write.put(kept, Self.key(number), [Self.format] + input)
-      write.put(keptSizes, Self.key(number), withUnsafeBytes(of: UInt64(input.count).bigEndian) { Array($0) })
-      try dropKept(beyond: maxKeptBytes - input.count, in: write)
+    if proof.kind == .friUnverified {
+      if let input = try value(inputs, "inputs", number) {
+        write.put(kept, Self.key(number), [Self.format] + input)
+        write.put(keptSizes, Self.key(number), withUnsafeBytes(of: UInt64(input.count).bigEndian) { Array($0) })
+        try dropKept(beyond: maxKeptBytes - input.count, in: write)
+      }
+      if try checkedThrough() >= number { putChecked(through: BatchNumber(number.rawValue &- 1), in: write) }
     }
     write.delete(inputs, Self.key(number))
     try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
@@ -191,6 +204,16 @@ public final class ProofStore: Sendable {
     }
   }
 
+  /// Notes that the unverified proof of a batch was verified, and lets go of its input; false where there is none.
+  func markVerified(_ number: BatchNumber) throws(ProofStoreError) -> Bool {
+    guard let proof = try proof(number), proof.kind == .friUnverified else { return false }
+    let write = WriteBatch()
+    write.put(proofs, Self.key(number), [Self.format, StoredProof.Kind.fri.rawValue] + proof.bytes)
+    for column in [kept, keptSizes] { write.delete(column, Self.key(number)) }
+    try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+    return true
+  }
+
   /// Puts the proof of a batch away and lets the batch wait for a prover again; false where its input is not kept. No
   /// ``ProofJobs`` uses the store meanwhile.
   public func reopen(_ number: BatchNumber) throws(ProofStoreError) -> Bool {
@@ -210,14 +233,62 @@ public final class ProofStore: Sendable {
     return StoredProof(kind: kind, bytes: Array(value.dropFirst()))
   }
 
-  /// Whether a batch has a proof, of any kind, without reading it.
-  public func hasProof(_ number: BatchNumber) throws(ProofStoreError) -> Bool {
+  /// The kind of a batch's proof, without copying it; `nil` where there is none.
+  public func kind(_ number: BatchNumber) throws(ProofStoreError) -> StoredProof.Kind? {
     let key = Self.key(number)
-    return try performing { () throws(RocksDBError) in
+    let found = try performing { () throws(RocksDBError) in
       try key.span.bytes.withUnsafeBytes { (key: UnsafeRawBufferPointer) throws(RocksDBError) in
-        try proofs.read(key) { _ in true } ?? false
+        try proofs.read(key) { Self.kind($0) }
       }
     }
+    guard let found else { return nil }
+    guard let kind = found else { throw .corrupt(column: "proofs", number: number) }
+    return kind
+  }
+
+  /// The kind in a value of the column of proofs.
+  private static func kind(_ value: UnsafeRawBufferPointer) -> StoredProof.Kind? {
+    value.count > 1 ? StoredProof.Kind(rawValue: value[1]) : nil
+  }
+
+  // MARK: Proofs that wait for a verifier
+
+  private static let checkedThroughKey = Array("checked_through".utf8)
+
+  /// No batch up to this one has a proof that a verifier should look at.
+  func checkedThrough() throws(ProofStoreError) -> BatchNumber {
+    let stored = try performing { () throws(RocksDBError) in try marks.value(Self.checkedThroughKey) }
+    guard let stored, stored.first == Self.format else { return .genesis }
+    var reader = ByteReader(stored.dropFirst())
+    guard let number: UInt64 = reader.littleEndian() else { return .genesis }
+    return BatchNumber(number)
+  }
+
+  /// Notes how far proofs were looked at. What is lost is looked at again.
+  func recordChecked(through number: BatchNumber) throws(ProofStoreError) {
+    let write = WriteBatch()
+    putChecked(through: number, in: write)
+    try performing { () throws(RocksDBError) in try database.write(write, sync: false) }
+  }
+
+  private func putChecked(through number: BatchNumber, in write: WriteBatch) {
+    var value = [Self.format]
+    value.append(littleEndian: number.rawValue)
+    write.put(marks, Self.checkedThroughKey, value)
+  }
+
+  /// The smallest number from `number` on whose proof nobody has verified.
+  func firstUnverified(from number: BatchNumber) throws(ProofStoreError) -> BatchNumber? {
+    let cursor = proofs.cursor()
+    var more = try performing { () throws(RocksDBError) in try cursor.seek(Self.key(number)) }
+    while more {
+      guard let found = cursor.withKey({ Self.number($0) }), let kind = cursor.withValue({ Self.kind($0) }) else {
+        throw .corrupt(column: "proofs", number: number)
+      }
+      if kind == .friUnverified { return found }
+      more = try performing { () throws(RocksDBError) in try cursor.next() }
+    }
+    return nil
   }
 
   /// All batches that have a proof, ascending, with the proof's kind.
@@ -227,7 +298,7 @@ public final class ProofStore: Sendable {
     var more = try performing { () throws(RocksDBError) in try cursor.seekToFirst() }
     while more {
       guard let number = cursor.withKey({ Self.number($0) }),
-        let kind = cursor.withValue({ $0.count > 1 ? StoredProof.Kind(rawValue: $0[1]) : nil })
+        let kind = cursor.withValue({ Self.kind($0) })
       else { throw .corrupt(column: "proofs", number: found.last?.0.next ?? .genesis) }
       found.append((number, kind))
       more = try performing { () throws(RocksDBError) in try cursor.next() }
