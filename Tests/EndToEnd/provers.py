@@ -1,7 +1,7 @@
 """Provers as the node sees them: they pick jobs over HTTP, work on them, and submit, each in its own way.
 
-A proof takes a GPU, so what they submit has the frame of a real proof and claims the result that they computed. That
-result is their own: they run the guest image over the words of the job, or, where there is none, execute the words with
+A proof takes a GPU, so what they submit has the form of a real proof and claims the result that they computed, which a node
+without the verifier's image takes as an unverified one. That result is their own: they run the guest image over the words of the job, or, where there is none, execute the words with
 `zkos guest verify`.
 """
 
@@ -41,20 +41,44 @@ def public_input(words: bytes, image: str | None = None) -> bytes:
 
 _serial = itertools.count()
 
+# The chain hash of the guest of 0.0.5, recursion of airbender v0.3.3 (ProgramChain.known).
+PROGRAM = (
+    2914915295, 1576365464, 1956008492, 953907104, 1812942949, 1774777713, 3649152531, 2090441745,
+)
 
-def claim(result: bytes) -> bytes:
-    """The container of a proof, bincode 1 of zksync-airbender's ProgramProof, with `result` in x10 … x17. No two are equal."""
+
+def claim(result: bytes, program: tuple[int, ...] = PROGRAM) -> bytes:
+    """A proof that can be read and proves nothing: bincode 1 of zksync-airbender's ProgramProof, `result` in x10 … x17, and
+    of `program` in x18 … x25. No two are equal."""
     registers = [0] * 32
     registers[10:18] = struct.unpack("<8I", result)
-    return (
-        struct.pack("<Q", 1)
-        + f"proof {next(_serial)}".encode().ljust(64)
-        + struct.pack("<QQ", 0, 32)
-        + b"".join(struct.pack("<IQ", value, 1) for value in registers)
-        + bytes(32)
-        + b"\x01" + bytes(64)
-        + b"\x01" + bytes(32)
+    registers[18:26] = program
+    none = bytes(8)
+    proof = (
+        bytes(28 * 4) + b"\0" + bytes(12 * 4) + none  # challenges, boundary values, public inputs
+        + none * 4 + bytes(16) + b"\0"  # commitments, accumulators
+        + none * 7  # quotient, evaluations, DEEP, foldings, last leaves, monomials, queries
+        + struct.pack("<QHH", next(_serial), 0, 0)
     )
+    return (
+        struct.pack("<Q", 1) + proof + struct.pack("<QQ", 0, 32)
+        + b"".join(struct.pack("<IQ", value, 1) for value in registers)
+        + bytes(32) + b"\x01" + bytes(64) + b"\x00"
+    )
+
+
+def forged(proof: bytes, words: tuple[int, ...]) -> bytes:
+    """A real proof with its registers overwritten from x10 on, in bincode 1: it claims something else than it shows."""
+    end = len(proof) - 65 - 32
+    (start,) = [
+        end - tail - 32 * 12 for tail in (1, 33)
+        if proof[end - tail - 32 * 12 - 8 : end - tail - 32 * 12] == struct.pack("<Q", 32)
+    ]
+    changed = bytearray(proof)
+    for index, word in enumerate(words):
+        at = start + (10 + index) * 12
+        changed[at : at + 4] = struct.pack("<I", word)
+    return bytes(changed)
 
 
 def jobs(url: str) -> list[dict]:

@@ -100,7 +100,7 @@ def test_one_prover_does_not_hold_every_job(proving):
     assert picked == [200, 200, 204, 204]
     assert requests.post(f"{url}/FRI/pick", params={"id": "modest"}, timeout=10).status_code == 200
     assert node.metrics()["prover_jobs_refused_total"] == 2
-    assert "greedy holds 2" in node.log()
+    assert "greedy at 127.0.0.1 holds 2" in node.log()
 
 
 def test_a_forged_proof_leaves_the_input_for_another(proving):

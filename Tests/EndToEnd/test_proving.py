@@ -77,7 +77,7 @@ def test_every_block_ends_with_exactly_one_proof(proving, image):
         stop(provers)
 
     assert ledger.faults == []
-    assert available(url) == {number: ["fri"] for number in range(1, head + 1)}
+    assert available(url) == {number: ["fri_unverified"] for number in range(1, head + 1)}
     assert requests.post(f"{url}/FRI/pick", timeout=10).status_code == 204
     for number in range(1, head + 1):
         accepted = ledger.accepted[number]
@@ -183,7 +183,7 @@ def test_a_guest_that_reads_other_words_stops_the_batches_and_not_the_chain(prov
     # RPC serves: the node must not be taken out of service for it.
     status, health = node.health()
     assert status == 200, health
-    (reason,) = [part["details"] for part in health["components"].values() if part["status"] == "degraded"]
+    reason = health["components"]["settlement"]["details"]
     assert "word 0" in reason
     rich = Wallet(node, RICH)
     rich.transact(to=rich.address, value=1)

@@ -19,6 +19,8 @@ struct TestNode {
   let metricsPort: Int
   /// Of the node's own L1, where it has one.
   let l1Port: Int?
+  /// Where provers find their jobs, where they find any.
+  let proverPort: Int?
   let client: JSONRPCClient
 
   /// Starts a node, lets `body` use it, and stops it, whatever comes of that.
@@ -54,7 +56,8 @@ struct TestNode {
     let client = try JSONRPCClient(
       url: "http://127.0.0.1:\(node.rpcPort)", on: MultiThreadedEventLoopGroup.singleton.next())
     let node = TestNode(
-      rpcPort: node.rpcPort, metricsPort: node.metricsPort, l1Port: node.l1Port, client: client)
+      rpcPort: node.rpcPort, metricsPort: node.metricsPort, l1Port: node.l1Port, proverPort: node.proverPort,
+      client: client)
     let result: Result<Void, any Error>
     do {
       // Clients are served once the first block, which funds the rich account, is there.
@@ -90,6 +93,25 @@ struct TestNode {
       return receipt != nil
     }
     return try #require(receipt)
+  }
+
+  // MARK: The prover API
+
+  /// A request of a prover, answered on a thread of its own: a proof is large, and its verification takes a while.
+  func prover(_ method: String, _ path: String, _ body: String = "") async throws -> RawSocket.Response {
+    let port = try #require(proverPort)
+    return try await withCheckedThrowingContinuation { continuation in
+      _ = ServiceThread {
+        continuation.resume(
+          with: Result {
+            let socket = try RawSocket(port: port, timeout: 60)
+            try socket.write(
+              "\(method) /prover-jobs/\(path) HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            return try socket.readResponse()
+          })
+      }
+    }
   }
 
   // MARK: The metrics port
