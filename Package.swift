@@ -350,7 +350,7 @@ let package = Package(
         "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1",
         "Cryptography", "Ethereum", "ZKsyncAPI", "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
       ]),
-    .tests("NodeOptionsTests", in: "Programs", ["NodeOptions"]),
+    .tests("NodeOptionsTests", in: "Programs", ["Primitives", "NodeOptions"]),
     .tests(
       "NodeTests", in: "Programs",
       [

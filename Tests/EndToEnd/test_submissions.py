@@ -6,13 +6,14 @@ import collections
 import os
 import pathlib
 import struct
+import subprocess
 import threading
 
 import pytest
 import requests
 
 from node import RICH, Wallet, wait_until
-from provers import PROGRAM, available, claim, forged, public_input, statuses
+from provers import PROGRAM, ZKOS, available, claim, forged, public_input, statuses
 
 IMAGE = os.environ.get("PROOF_VERIFIER_IMAGE")
 PROOFS = os.environ.get("FRI_PROOFS")
@@ -65,6 +66,9 @@ def test_without_an_image_proofs_are_unverified_and_the_node_says_so(proving):
     assert available(url)[number] == ["fri_unverified"]
     assert requests.get(f"{url}/FRI/{number}", timeout=10).json()["is_unverified"] is True
     assert node.metrics()['prover_proofs_total{kind="fri_unverified"}'] == 1
+    listed = subprocess.run(
+        [str(ZKOS), "batch", "list", str(node.directory / "db" / "proofs")], capture_output=True, encoding="utf-8", timeout=60)
+    assert listed.stdout.splitlines()[number - 1] == f"batch {number}  fri_unverified", listed
 
 
 def test_any_program_is_a_decision_that_is_said(proving):
@@ -126,6 +130,10 @@ def test_forged_proofs_are_refused_kept_and_do_not_keep_the_job(proving):
     kept = sorted(folder.iterdir(), key=lambda path: path.name)
     assert [path.name.split(".")[1] for path in kept] == ["argument", "argument", "other_program"]
     assert forged(real("block-1.bincode1"), words) in [path.read_bytes() for path in kept]
+    # An operator can ask what is in one.
+    said = subprocess.run(
+        [str(ZKOS), "proof", "fri", str(kept[0]), "--verifier", IMAGE], capture_output=True, encoding="utf-8", timeout=60)
+    assert said.returncode == 1 and "refused: the proof does not hold" in said.stdout, said
     # Free for the next prover at once.
     assert pick(url, "honest")[0] == number
     assert number not in available(url)

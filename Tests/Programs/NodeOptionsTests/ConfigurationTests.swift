@@ -1,5 +1,6 @@
 import Glibc
 import NodeOptions
+import Primitives
 import Testing
 
 @Suite("Configuration")
@@ -112,6 +113,21 @@ struct ConfigurationTests {
     await #expect {
       _ = try await load([:], ["--config-file", "/nonexistent.yaml"])
     } throws: { "\($0)".hasPrefix("configuration file /nonexistent.yaml") }
+  }
+
+  @Test("Programs that proofs may be of are a word, or hashes")
+  func programs() async throws {
+    let one = "0x" + String(repeating: "ab", count: 32), other = "0x" + String(repeating: "01", count: 32)
+    let hashes = [one, other].compactMap { Bytes32(hex: $0) }
+    for (text, programs) in [
+      (nil, .published), ("published", .published), ("any", .any), ("\(one), \(other)", .chains(hashes)),
+    ] as [(String?, ProvedPrograms)] {
+      let options = text.map { ["PROVER_API_ALLOWED_PROGRAMS": $0] } ?? [:]
+      #expect(try await load(options).proverAPI.allowedPrograms == programs)
+    }
+    for text in ["", ",", "0x12", one + ",some"] {
+      await #expect(throws: ConfigurationError.self) { _ = try await load(["PROVER_API_ALLOWED_PROGRAMS": text]) }
+    }
   }
 
   @Test("A duration given in two ways is ambiguous")
