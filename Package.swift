@@ -102,6 +102,7 @@ let package = Package(
     .module("StateTree", in: "Proving", ["Primitives", "Concurrency", "Files", "Cryptography"]),
     .module("Airbender", in: "Proving", ["Primitives"]),
     .module("ProverInput", in: "Proving", ["Primitives", "Cryptography", "ZKsyncOS", "StateTree", "Airbender"]),
+    .module("VerificationKeys", in: "Proving", ["Primitives", "Concurrency", "Cryptography", "Airbender"]),
     .module("FRIProofs", in: "Proving", ["Primitives", "Concurrency", "Cryptography", "ZKsyncOS", "Airbender"]),
     .tests(
       "AirbenderTests", in: "Proving",
@@ -119,6 +120,12 @@ let package = Package(
       [
         "Primitives", "Concurrency", "JSON", "ZKsyncOS", "Airbender", "FRIProofs", "FRIProofTesting", "RandomTesting",
         "StorageTesting",
+      ]),
+    .tests(
+      "VerificationKeysTests", in: "Proving",
+      [
+        "Primitives", "Cryptography", "Airbender", "VerificationKeys",
+        "FRIProofTesting", "RandomTesting", "StorageTesting",
       ]),
     .tests("StateTreeTests", in: "Proving", ["Primitives", "Files", "Cryptography", "StateTree", "RandomTesting"]),
 
@@ -365,8 +372,8 @@ let package = Package(
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM",
         "Tracers",
         "ZKsyncOS",
-        "StateTree", "Airbender", "ProverInput", "FRIProofs", "ChainStorage", "Scrub", "Batches", "ProverService",
-        "Settlement",
+        "StateTree", "Airbender", "ProverInput", "VerificationKeys", "FRIProofs", "ChainStorage", "Scrub", "Batches",
+        "ProverService", "Settlement",
         "AnvilState", "L1Contracts", "L1Client", "L1Settlement", "DevelopmentL1", "ZKsyncAPI", "StateTests",
         "MainnetReplay",
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,

@@ -9,7 +9,7 @@ struct GuestCommand: AsyncParsableCommand {
     commandName: "guest", abstract: "Run guest images.",
     subcommands: [
       GuestCheckCommand.self, GuestCalibrateCommand.self, GuestRunCommand.self, GuestVerifyCommand.self,
-      GuestDisassembleCommand.self,
+      GuestDisassembleCommand.self, GuestKeyCommand.self,
     ])
 }
 
