@@ -17,10 +17,12 @@ public final class EthereumAPI: Sendable {
     public var protocolVersion: String? = "zksync_os/0.0.1"
     /// Gas of `eth_call` where the request names none, and at most.
     public var callGas: UInt64 = 10_000_000
-    /// Blocks that a query for logs may span.
+    /// Blocks that a query for logs may look at one by one: all of its range where it names no address and no topic.
     public var maxBlocksPerFilter: UInt64 = 100_000
     /// Logs that a query over several blocks may give.
     public var maxLogsPerResponse = 20_000
+    /// Bytes of JSON of the same. The logs of a single block are given whole.
+    public var maxLogBytes = 8 << 20
     /// A filter that nobody asks is forgotten after this time.
     public var staleFilterTime = Duration.seconds(15 * 60)
     /// Filters that may exist at once, for all clients and for one.

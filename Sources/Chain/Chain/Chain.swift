@@ -169,6 +169,8 @@ public final class Chain: Service {
       do throws(StorageError) {
         try storage.state.flushNext()
         try storage.blocks.flushNext()
+        // Where an earlier version has written blocks.
+        try storage.blocks.indexOlderLogs(atMost: 16)
       } catch {
         return fail(.storage(error))
       }

@@ -17,11 +17,13 @@ public final class Database: @unchecked Sendable {
   private let backpressure: Backpressure
 
   /// Opens `path` with the given columns besides `default`. Columns that exist on disk and are not named here are opened
-  /// too, as RocksDB demands it, and stay as they are.
+  /// too, as RocksDB demands it, and stay as they are. For reading only, those that are not on disk are left out.
   public init(path: String, columns: [ColumnOptions], options: DatabaseOptions = .init()) throws(RocksDBError) {
     let native = NativeOptions(options)
     var wanted = columns
-    for name in Self.existingColumns(path, native) + ["default"] where !wanted.contains(where: { $0.name == name }) {
+    let existing = Self.existingColumns(path, native)
+    if options.readOnly, !existing.isEmpty { wanted.removeAll { !existing.contains($0.name) } }
+    for name in existing + ["default"] where !wanted.contains(where: { $0.name == name }) {
       wanted.append(ColumnOptions(name))
     }
     let perColumn = wanted.map { native.column($0) }

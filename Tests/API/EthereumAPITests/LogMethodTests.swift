@@ -29,7 +29,7 @@ struct LogMethodTests {
     arguments: [
       ("{}", [6]), ("{\"fromBlock\":\"0x2\",\"toBlock\":\"0x4\"}", [2, 3, 4]),
       ("{\"fromBlock\":\"earliest\"}", [1, 2, 3, 4, 5, 6]),
-      ("{\"fromBlock\":\"0x5\",\"toBlock\":\"0xff\"}", []), ("{\"fromBlock\":\"0x5\",\"toBlock\":\"0x20\"}", [5, 6]),
+      ("{\"fromBlock\":\"0x5\",\"toBlock\":\"latest\"}", [5, 6]),
       ("{\"fromBlock\":\"0x1\",\"address\":\"T\"}", [1, 2, 3, 4, 5, 6]),
       ("{\"fromBlock\":\"0x1\",\"address\":[\"A\",\"T\"]}", [1, 2, 3, 4, 5, 6]),
       ("{\"fromBlock\":\"0x1\",\"address\":[]}", [1, 2, 3, 4, 5, 6]), ("{\"fromBlock\":\"0x1\",\"address\":\"A\"}", []),
@@ -43,13 +43,46 @@ struct LogMethodTests {
     let fixture = try fixture(blocks: 6)
     var text = query.replacing("\"T\"", with: "\"\(token)\"").replacing("\"A\"", with: "\"\(alice)\"")
     for number in [1, 2, 3, 5, 9] as [UInt64] { text = text.replacing("\"\(number)\"", with: "\"\(topic(number))\"") }
-    let response = try await fixture.response("eth_getLogs", "[\(text)]")
-    // 0xff is more than 50 blocks away.
-    if query.contains("0xff") {
-      #expect(response["error"]?["message"]?.string == "query exceeds max block range 50")
-    } else {
-      #expect(numbers(try #require(response["result"])) == expected)
+    #expect(numbers(try await fixture.result("eth_getLogs", "[\(text)]")) == expected)
+  }
+
+  @Test(
+    "Ranges that are none",
+    arguments: [
+      ("0x5", "0x7", "block range extends beyond current head block"),
+      ("0x8", "0x9", "block range extends beyond current head block"),
+      ("0x5", "0x4", "invalid block range params"), ("0x7", "latest", "invalid block range params"),
+    ])
+  func ranges(_ from: String, _ to: String, _ message: String) async throws {
+    let fixture = try fixture(blocks: 6)
+    let error = try await fixture.error("eth_getLogs", #"[{"fromBlock":"\#(from)","toBlock":"\#(to)"}]"#)
+    #expect(error == (-32_602, message))
+  }
+
+  @Test("A chain without an index bounds the range")
+  func longRange() async throws {
+    let fixture = try fixture(blocks: 52)
+    let query = #"[{"fromBlock":"0x1"}]"#
+    #expect(
+      try await fixture.error("eth_getLogs", query)
+        == (-32_000, "query exceeds max block range 50, unless it names an address or a topic"))
+    #expect(
+      try await fixture.error("eth_getLogs", #"[{"fromBlock":"0x1","address":"\#(token)"}]"#)
+        == (-32_000, "query exceeds max block range 50"))
+    #expect(numbers(try await fixture.result("eth_getLogs", #"[{"fromBlock":"0x3"}]"#)).count == 50)
+  }
+
+  @Test("Too many bytes name the range that fits; one block is given whole")
+  func bytes() async throws {
+    let fixture = Fixture { $0.maxLogBytes = 4_000 }
+    let log = Log(address: token, topics: [], data: [UInt8](repeating: 7, count: 1_000))
+    for number in 1...3 as ClosedRange<UInt64> {
+      fixture.chain.addBlock([(try transfer(nonce: number), [log, log, log])])
     }
+    #expect(
+      try await fixture.error("eth_getLogs", #"[{"fromBlock":"0x0"}]"#)
+        == (-32_000, "query exceeds max response size 4000, retry with the range 0-0"))
+    #expect(numbers(try await fixture.result("eth_getLogs", #"[{"fromBlock":"0x2","toBlock":"0x2"}]"#)) == [2, 2, 2])
   }
 
   @Test("Logs of one block by its hash")
@@ -63,7 +96,7 @@ struct LogMethodTests {
   @Test(
     "Queries that are refused",
     arguments: [
-      ("{\"fromBlock\":\"0x3\",\"toBlock\":\"0x2\"}", -32000), ("{\"nonsense\":1}", -32602), ("\"x\"", -32602),
+      ("{\"fromBlock\":\"0x3\",\"toBlock\":\"0x2\"}", -32602), ("{\"nonsense\":1}", -32602), ("\"x\"", -32602),
       ("{\"topics\":[1]}", -32602),
       ("{\"topics\":[null,null,null,null,null]}", -32602), ("{\"address\":\"0x12\"}", -32602),
       (

@@ -181,4 +181,100 @@ import ZKsyncOS
     #expect(summary.transactionBytes == nil)
     #expect(try store.block(1) == old)
   }
+
+  // MARK: Finding blocks by their logs
+
+  /// What a search finds and that really has such a log.
+  private func found(_ store: BlockStore, _ filter: LogFilter, _ range: ClosedRange<UInt64>) throws -> [UInt64] {
+    let search = store.search(filter, in: range)
+    var blocks: [UInt64] = []
+    var reached: UInt64?
+    while true {
+      switch try search.next() {
+      case .end: return blocks
+      case .through(let block):
+        #expect(reached.map { $0 < block } ?? true)
+        reached = block
+      case .block(let block):
+        #expect(range.contains(block) && reached.map { $0 < block } ?? true)
+        reached = block
+        if try store.receipts(block)?.contains(where: { $0.receipt.logs.contains { filter.matches($0) } }) == true {
+          blocks.append(block)
+        }
+      }
+    }
+  }
+
+  private func filter(_ random: inout SplitMix64) -> LogFilter {
+    func some<T>(_ make: (UInt64) -> T) -> [T] {
+      (0..<Int.random(in: 0...2, using: &random)).map { _ in make(UInt64.random(in: 0..<4, using: &random)) }
+    }
+    return LogFilter(
+      addresses: some { Address($0) },
+      topics: (0..<Int.random(in: 0...3, using: &random)).map { _ in some { Bytes32(UInt256($0)) } })
+  }
+
+  @Test(
+    "Blocks are found by their logs, on disk and in memory, as by looking at all of them",
+    arguments: 0..<6 as Range<UInt64>)
+  func logSearch(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let count: UInt64 = 60
+    let blocks = (1...count).map { block($0, &random) }
+    let store = try open()
+    for block in blocks {
+      try store.publish(block)
+      if block.number <= 40 { try store.flushNext() }
+    }
+    for _ in 0..<60 {
+      let filter = filter(&random)
+      let first = UInt64.random(in: 0...count, using: &random)
+      let range = first...UInt64.random(in: first...count, using: &random)
+      let expected = blocks.filter { block in
+        range.contains(block.number) && block.receipts.contains { $0.receipt.logs.contains { filter.matches($0) } }
+      }.map(\.number)
+      #expect(try found(store, filter, range) == expected, "seed \(seed): \(filter) in \(range)")
+      let few = range.lowerBound <= 40 ? range.upperBound - min(range.upperBound, 40) : UInt64(range.count)
+      #expect(store.unindexed(filter, in: range) == (filter.isSelective ? few : UInt64(range.count)))
+    }
+  }
+
+  @Test("A store of an earlier version is indexed bit by bit, over restarts too")
+  func olderLogs() throws {
+    var random = SplitMix64(seed: 9)
+    let blocks = (1...20 as ClosedRange<UInt64>).map { block($0, &random) }
+    do {
+      let store = try open(retained: 0)
+      for block in blocks {
+        try store.publish(block)
+        try store.flushNext()
+      }
+    }
+    do {
+      let database = try Database(path: path, columns: ["log_terms", "meta"].map { ColumnOptions($0) })
+      let terms = try database.column("log_terms"), write = WriteBatch()
+      write.deleteRange(terms, from: [0], to: [9])
+      write.delete(try database.column("meta"), Array("logs_from".utf8))
+      try database.write(write)
+    }
+    let filter = LogFilter(addresses: [Address(1)])
+    let expected = blocks.filter { $0.receipts.contains { $0.receipt.logs.contains { filter.matches($0) } } }.map(
+      \.number)
+    do {
+      let store = try open()
+      #expect(store.unindexed(filter, in: 0...20) == 21)
+      #expect(try found(store, filter, 0...20) == expected)
+      #expect(try store.indexOlderLogs(atMost: 7))
+      #expect(store.unindexed(filter, in: 0...20) == 14)
+      #expect(try found(store, filter, 0...20) == expected)
+    }
+    let store = try open()
+    #expect(store.unindexed(filter, in: 0...20) == 14)
+    while try store.indexOlderLogs(atMost: 7) {}
+    #expect(store.unindexed(filter, in: 0...20) == 0)
+    #expect(try found(store, filter, 0...20) == expected)
+    try store.publish(block(21, &random))
+    try store.flushNext()
+    #expect(store.unindexed(filter, in: 0...21) == 0)
+  }
 }

@@ -12,12 +12,13 @@ extension EthereumAPI {
       "eth_getLogs", .heavy, "The logs of a range of blocks that match a filter.",
       parameters: [.required("filter", "log filter")], result: "array of logs",
       refusals: [
+        .init(-32_602, "the range is reversed, or extends beyond the newest block"),
         .init(-32_000, "the range spans too many blocks, or has too many logs: the message says which to ask for"),
         .blockNotFound,
       ]
     ) { [self] (parameters, context, writer) throws(RPCError) in
       var stopwatch = Stopwatch()
-      try writeLogs(try parameters.required("filter"), context, &writer)
+      try writeLogs(try parameters.required("filter"), context, &writer, isBounded: true)
       metrics.getLogs.observe(nanoseconds: stopwatch.lap())
     }
     table.add(
@@ -60,7 +61,7 @@ extension EthereumAPI {
       guard case .logs(let query)? = filters.find(try parameters.required("id"))?.kind else {
         throw .refused("filter not found")
       }
-      try writeLogs(query, context, &writer)
+      try writeLogs(query, context, &writer, isBounded: false)
     }
     table.add(
       "eth_getFilterChanges", .heavy, "What has happened since the last poll.", parameters: [.required("id", "string")],
@@ -82,7 +83,10 @@ extension EthereumAPI {
     }
   }
 
-  private func writeLogs(_ query: LogQuery, _ context: RPCContext, _ writer: inout JSONWriter) throws(RPCError) {
+  /// - Parameter isBounded: whether the range must end at the head. A filter may be about what comes.
+  private func writeLogs(
+    _ query: LogQuery, _ context: RPCContext, _ writer: inout JSONWriter, isBounded: Bool
+  ) throws(RPCError) {
     writer.beginArray()
     switch query.blocks {
     case .block(let hash):
@@ -91,22 +95,28 @@ extension EthereumAPI {
     case .range(let from, let to):
       let head = chain.head.number
       let first = try boundary(from, head), last = try boundary(to, head)
-      guard first <= last else { throw .refused("invalid block range params") }
-      guard last - first <= configuration.maxBlocksPerFilter else {
-        throw .refused("query exceeds max block range \(configuration.maxBlocksPerFilter)")
+      guard first <= last else { throw .invalidParameters("invalid block range params") }
+      if isBounded, case .number(let number) = to, number > head {
+        throw .invalidParameters("block range extends beyond current head block")
       }
-      if first <= head { try scan(first...min(last, head), query, context, &writer) }
+      guard first <= head else { break }
+      let range = first...min(last, head)
+      guard chain.unindexed(query.filter, in: range) <= configuration.maxBlocksPerFilter else {
+        let hint = query.filter.isSelective ? "" : ", unless it names an address or a topic"
+        throw .refused("query exceeds max block range \(configuration.maxBlocksPerFilter)\(hint)")
+      }
+      try scan(range, query, context, &writer)
     }
     writer.endArray()
   }
 
-  /// An end of a range. A number beyond the head is an end too.
+  /// An end of a range.
   private func boundary(_ id: BlockID?, _ head: UInt64) throws(RPCError) -> UInt64 {
     if case .number(let number) = id { return number }
     return try blocks.stateNumber(of: id ?? .number(head))
   }
 
-  /// Writes the logs of a range of blocks that match. The bloom of a header tells for most blocks that none can.
+  /// Writes the logs of a range of blocks that match.
   ///
   /// - Parameter fits: whether another block may be looked at after what was written; where not, or where there are too
   ///   many logs, it ends there. `nil` where all must be given, or none.
@@ -120,15 +130,19 @@ extension EthereumAPI {
     var truePositives = 0
     var falsePositives = 0
     var last = range.upperBound
-    for number in range {
+    let search = chain.search(query.filter, in: range)
+    steps: while true {
+      try context.checkCancellation()
+      let number: UInt64
+      switch try faults.reading({ () throws(ChainReadError) in try search.next() }) {
+      case .end: break steps
+      case .through: continue
+      case .block(let block): number = block
+      }
       if let fits, number > range.lowerBound, matches > configuration.maxLogsPerResponse || !fits(writer) {
         last = number - 1
         break
       }
-      try context.checkCancellation()
-      let bloom = try faults.reading { () throws(ChainReadError) in try chain.bloom(ofBlock: number) }
-      // An empty one tells even where every log is asked for.
-      guard let bloom, bloom != Bloom(), query.filter.mayMatch(bloom) else { continue }
       let before = matches
       for receipt in try faults.reading({ () throws(ChainReadError) in try chain.receipts(ofBlock: number) }) ?? [] {
         for (offset, log) in receipt.receipt.logs.enumerated() where query.filter.matches(log) {
@@ -137,11 +151,13 @@ extension EthereumAPI {
         }
       }
       if matches > before { truePositives += 1 } else { falsePositives += 1 }
-      if fits == nil, range.count > 1, matches > configuration.maxLogsPerResponse {
-        let retry = number > range.lowerBound ? number - 1 : number
-        throw .refused(
-          "query exceeds max results \(configuration.maxLogsPerResponse), "
-            + "retry with the range \(range.lowerBound)-\(retry)")
+      guard fits == nil, range.count > 1 else { continue }
+      let retry = "retry with the range \(range.lowerBound)-\(number > range.lowerBound ? number - 1 : number)"
+      if matches > configuration.maxLogsPerResponse {
+        throw .refused("query exceeds max results \(configuration.maxLogsPerResponse), \(retry)")
+      }
+      if writer.bytes.count > configuration.maxLogBytes {
+        throw .refused("query exceeds max response size \(configuration.maxLogBytes), \(retry)")
       }
     }
     let count = last - range.lowerBound + 1

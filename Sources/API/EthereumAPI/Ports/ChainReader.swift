@@ -151,6 +151,10 @@ public protocol ChainReader: Sendable {
   func header(number: UInt64) throws(ChainReadError) -> SealedHeader?
   /// The bloom of all logs of a block, for those who look through many.
   func bloom(ofBlock number: UInt64) throws(ChainReadError) -> Bloom?
+  /// Begins to look for the blocks of a range that may have logs like those of a filter.
+  func search(_ filter: LogFilter, in range: ClosedRange<UInt64>) -> any BlockSearch
+  /// How many blocks of a range such a search looks at one by one, which takes time for each.
+  func unindexed(_ filter: LogFilter, in range: ClosedRange<UInt64>) -> UInt64
   func number(ofBlock hash: Bytes32) throws(ChainReadError) -> UInt64?
   func transactionHashes(ofBlock number: UInt64) throws(ChainReadError) -> [Bytes32]?
   func transactions(ofBlock number: UInt64) throws(ChainReadError) -> [RecoveredTransaction]?
@@ -162,4 +166,12 @@ public protocol ChainReader: Sendable {
 
 extension ChainReader {
   public func bloom(ofBlock number: UInt64) throws(ChainReadError) -> Bloom? { try header(number: number)?.bloom }
+
+  public func search(_ filter: LogFilter, in range: ClosedRange<UInt64>) -> any BlockSearch {
+    BloomSearch(self, filter, range)
+  }
+
+  public func unindexed(_ filter: LogFilter, in range: ClosedRange<UInt64>) -> UInt64 {
+    (range.upperBound - range.lowerBound).addingReportingOverflow(1).partialValue
+  }
 }

@@ -14,6 +14,9 @@ public struct LogFilter: Sendable, Hashable {
     self.topics = topics
   }
 
+  /// Whether it names an address or a topic.
+  public var isSelective: Bool { !addresses.isEmpty || topics.contains { !$0.isEmpty } }
+
   public func matches(_ log: Log) -> Bool {
     guard addresses.isEmpty || addresses.contains(log.address), log.topics.count >= topics.count else { return false }
     return zip(topics, log.topics).allSatisfy { allowed, topic in allowed.isEmpty || allowed.contains(topic) }

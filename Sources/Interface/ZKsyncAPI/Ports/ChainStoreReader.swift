@@ -84,6 +84,14 @@ public final class ChainStoreReader: ChainReader {
     try reading { () throws(StorageError) in try blocks.bloom(number) }
   }
 
+  public func search(_ filter: LogFilter, in range: ClosedRange<UInt64>) -> any BlockSearch {
+    StoreSearch(search: blocks.search(filter, in: range))
+  }
+
+  public func unindexed(_ filter: LogFilter, in range: ClosedRange<UInt64>) -> UInt64 {
+    blocks.unindexed(filter, in: range)
+  }
+
   public func number(ofBlock hash: Bytes32) throws(ChainReadError) -> UInt64? {
     try reading { () throws(StorageError) in try blocks.number(of: hash) }
   }
@@ -190,4 +198,16 @@ public final class ChainStoreReader: ChainReader {
 /// Runs what reads the store, and gives its errors the type that the API knows.
 func reading<R>(_ body: () throws(StorageError) -> R) throws(ChainReadError) -> R {
   do throws(StorageError) { return try body() } catch { throw .failed(error.description) }
+}
+
+private struct StoreSearch: BlockSearch {
+  let search: LogSearch
+
+  func next() throws(ChainReadError) -> BlockSearchStep {
+    switch try reading({ () throws(StorageError) in try search.next() }) {
+    case .block(let number): .block(number)
+    case .through(let number): .through(number)
+    case .end: .end
+    }
+  }
 }

@@ -86,7 +86,7 @@ extension NodeConfiguration {
         "requests with such calls that one WebSocket connection has waiting and running")
       maxBlocksPerFilter = try read(
         "rpc_max_blocks_per_filter", default: "100000", .unsigned(1...UInt64(Int64.max)),
-        "blocks that one log query spans")
+        "blocks that one log query spans where it names no address and no topic")
       maxLogsPerResponse = try read(
         "rpc_max_logs_per_response", default: "20000", .integer(1...10_000_000), "logs that one query returns")
       staleFilterTime = try read(

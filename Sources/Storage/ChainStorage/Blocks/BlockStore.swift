@@ -29,16 +29,20 @@ public final class BlockStore: Sendable {
     }
   }
 
-  private let database: Database
+  let database: Database
   private let headers: Column
   private let bodies: Column
   private let receipts: Column
   private let numbers: Column
   private let locations: Column
+  /// Which blocks have logs with an address or topic, see ``LogTerm``; `nil` where an earlier version's store is only read.
+  let logTerms: Column?
   /// The head, and to which chain the stores belong.
   let meta: Column
   private let recent: Mutex<Recent>
   private let headNumber: Atomic<UInt64>
+  /// The first block whose logs are indexed.
+  private let firstIndexed: Atomic<UInt64>
   /// How many blocks that are on disk stay in memory.
   private let retained: Int
   private let metrics: ChainStorageMetrics
@@ -61,7 +65,9 @@ public final class BlockStore: Sendable {
       options.blockBytes = 16 << 10
       return options
     }
-    let columns = byNumber + ["numbers", "locations", "meta"].map { ColumnOptions($0) }
+    var terms = ColumnOptions("log_terms")
+    terms.writeBufferBytes = 32 << 20
+    let columns = byNumber + ["numbers", "locations", "meta"].map { ColumnOptions($0) } + [terms]
     var options = DatabaseOptions()
     options.readOnly = readOnly
     options.createIfMissing = genesis != nil
@@ -75,6 +81,7 @@ public final class BlockStore: Sendable {
     numbers = try stored { () throws(RocksDBError) in try opened.column("numbers") }
     locations = try stored { () throws(RocksDBError) in try opened.column("locations") }
     meta = try stored { () throws(RocksDBError) in try opened.column("meta") }
+    logTerms = try? opened.column("log_terms")
 
     let known = try StoreHead.read(meta, store: Self.name)
     guard let head = known ?? genesis.map({ StoreHead(number: 0, hash: $0.hash) }) else {
@@ -82,6 +89,9 @@ public final class BlockStore: Sendable {
     }
     recent = Mutex(Recent(flushed: head))
     headNumber = Atomic(head.number)
+    // A store of an earlier version is indexed from here on, and what is older bit by bit.
+    firstIndexed = Atomic(known == nil ? 0 : head.number + 1)
+    if let first = try readIndexedFrom() { setIndexStart(first) }
     if known == nil, let genesis {
       guard genesis.number == 0 else {
         throw .notContiguous(store: Self.name, expected: 0, given: genesis.number)
@@ -93,6 +103,10 @@ public final class BlockStore: Sendable {
     metrics.memory.watch(opened, as: .blocks)
     metrics.persistedBlock.set(head.number)
   }
+
+  var indexStart: UInt64 { firstIndexed.load(ordering: .acquiring) }
+
+  func setIndexStart(_ block: UInt64) { firstIndexed.store(block, ordering: .releasing) }
 
   /// The newest visible block.
   public var head: UInt64 { headNumber.load(ordering: .acquiring) }
@@ -160,6 +174,8 @@ public final class BlockStore: Sendable {
     for (index, transaction) in block.transactions.enumerated() {
       batch.put(locations, transaction.hash.bytes, [storedFormat] + key + blockKey(UInt64(index)))
     }
+    index(block.receipts, of: block.number, in: batch)
+    if block.number == indexStart { noteIndexed(from: block.number, in: batch) }
     batch.put(meta, StoreHead.key, StoreHead(number: block.number, hash: block.hash).encoded)
     try stored { () throws(RocksDBError) in try database.write(batch, sync: sync) }
     return batch.byteCount
