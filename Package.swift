@@ -63,8 +63,9 @@ let package = Package(
     // Execution
     .module("Transactions", in: "Execution", ["Primitives", "Cryptography"]),
     .module("EVM", in: "Execution", ["Primitives", "Concurrency", "Cryptography"]),
-    .module("Tracers", in: "Execution", ["Primitives", "JSON", "Transactions", "EVM"]),
-    .module("ZKsyncOS", in: "Execution", ["Primitives", "Concurrency", "Cryptography", "Transactions", "EVM"]),
+    .module("Tracers", in: "Execution", ["Primitives", "Concurrency", "JSON", "Transactions", "EVM"]),
+    .module(
+      "ZKsyncOS", in: "Execution", ["Primitives", "Concurrency", "Cryptography", "Transactions", "EVM", "Tracers"]),
     .module("Ethereum", in: "Execution", ["Primitives", "Concurrency", "Cryptography", "Transactions", "EVM"]),
     .tests(
       "EVMTests", in: "Execution",
@@ -77,7 +78,7 @@ let package = Package(
         "Primitives", "Concurrency", "Cryptography", "JSON", "Transactions", "EVM", "Tracers", "Ethereum", "StateTests",
         "RandomTesting", "EVMTesting",
       ]),
-    .tests("TracersTests", in: "Execution", ["Primitives", "EVM", "Tracers", "EVMTesting"]),
+    .tests("TracersTests", in: "Execution", ["Primitives", "Concurrency", "EVM", "Tracers", "EVMTesting"]),
     .tests("TransactionsTests", in: "Execution", ["Primitives", "Cryptography", "Transactions"]),
     .tests(
       "ZKsyncOSTests", in: "Execution",
@@ -89,13 +90,14 @@ let package = Package(
     .module(
       "EthereumAPI", in: "API",
       [
-        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", .logging,
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "Tracers",
+        .logging,
       ]),
     .tests(
       "EthereumAPITests", in: "API",
       [
         "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
-        "EthereumAPI", "SocketTesting", .logging, .nioPosix,
+        "Tracers", "EthereumAPI", "SocketTesting", .logging, .nioPosix,
       ]),
 
     // Proving
@@ -294,8 +296,8 @@ let package = Package(
     .module(
       "ZKsyncAPI", in: "Interface",
       [
-        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM", "ZKsyncOS",
-        "EthereumAPI", "StateTree", "ChainStorage", "Mempool", "Batches", .logging,
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM", "Tracers",
+        "ZKsyncOS", "EthereumAPI", "StateTree", "ChainStorage", "Mempool", "Batches", .logging,
       ]),
     .tests(
       "ZKsyncAPITests", in: "Interface",
@@ -340,7 +342,8 @@ let package = Package(
     .tests(
       "MainnetReplayTests", in: "Tools",
       [
-        "Primitives", "Files", "Cryptography", "Transactions", "ZKsyncOS", "MainnetReplay",
+        "Primitives", "Files", "Cryptography", "JSON", "Transactions", "EVM", "Tracers", "ZKsyncOS", "Ethereum",
+        "MainnetReplay",
       ]),
     .tests("StateTransitionBenchmarkTests", in: "Tools", ["AllocationCounter", "StateTransitionBenchmark"]),
 
@@ -362,8 +365,8 @@ let package = Package(
       "NodeTests", in: "Programs",
       [
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
-        "FRIProofs", "L1Contracts", "NodeOptions", "Node", "FRIProofTesting", "SocketTesting", "StorageTesting",
-        .nioPosix, .logging,
+        "FRIProofs", "L1Contracts", "NodeOptions", "Node", "FRIProofTesting", "EVMTesting", "SocketTesting",
+        "StorageTesting", .nioPosix, .logging,
       ]),
     .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
     .program(

@@ -124,6 +124,9 @@ public final class EthereumAPI: Sendable {
     addProofMethods(to: &table)
     addAccessListMethods(to: &table)
     addTraceMethods(to: &table)
+    addParityMethods(to: &table)
+    addOtterscanMethods(to: &table)
+    addModifiedAccountMethods(to: &table)
     addBlobMethods(to: &table)
     return table
   }

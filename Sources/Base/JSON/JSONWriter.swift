@@ -49,6 +49,19 @@ public struct JSONWriter: ~Copyable {
     needsComma = mark.needsComma
   }
 
+  /// Forgets all that was written, and keeps the memory.
+  public mutating func clear() {
+    count = 0
+    needsComma = false
+  }
+
+  /// Writes what another writer has: members of an object, or elements of an array, with commas between them.
+  public mutating func append(members other: borrowing JSONWriter) {
+    separate()
+    append(UnsafeRawBufferPointer(start: other.base, count: other.count))
+    needsComma = true
+  }
+
   /// Bytes written since `mark` was taken.
   public func count(since mark: Mark) -> Int { count - mark.count }
 
@@ -90,6 +103,29 @@ public struct JSONWriter: ~Copyable {
 
   /// A decimal number.
   public mutating func number(_ value: some BinaryInteger) { raw(value.description) }
+
+  /// A decimal number.
+  public mutating func number(_ value: Int) {
+    separate()
+    reserve(21)
+    var rest = value.magnitude
+    var digits = 1
+    while rest > 9 {
+      rest /= 10
+      digits &+= 1
+    }
+    if value < 0 {
+      base[count] = UInt8(ascii: "-")
+      count &+= 1
+    }
+    rest = value.magnitude
+    for place in stride(from: digits &- 1, through: 0, by: -1) {
+      base[count &+ place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
+    count &+= digits
+    needsComma = true
+  }
 
   /// A decimal number; `null` for what JSON has no number for.
   public mutating func number(_ value: Double) {

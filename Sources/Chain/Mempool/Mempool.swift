@@ -186,6 +186,18 @@ public final class Mempool: Sendable {
     state.withLock { ($0.executableCount, $0.parkedCount) }
   }
 
+  /// What could be executed now, and what is parked, of one sender or of all.
+  public func content(of sender: Address?) -> (executable: [RecoveredTransaction], parked: [RecoveredTransaction]) {
+    let queues = state.withLock { pool in
+      if let sender { return pool.queue(of: sender).map { [$0] } ?? [] }
+      return pool.slots
+    }
+    return (
+      queues.flatMap { $0.transactions.prefix($0.executable).map(\.recovered) },
+      queues.flatMap { $0.transactions.dropFirst($0.executable).map(\.recovered) }
+    )
+  }
+
   /// Bytes of memory that the transactions are charged for.
   public var byteCount: Int { state.withLock { $0.byteCount } }
 

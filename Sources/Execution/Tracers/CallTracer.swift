@@ -6,119 +6,111 @@ import Primitives
 
 /// Collects geth's `callTracer` result: a tree of frames with gas, input, output and errors.
 ///
-/// The outermost frame is the transaction; whoever runs it reports its beginning and end with the transaction's gas.
+/// The outermost frame is the transaction: whoever runs it reports its beginning and end, and afterwards what it used
+/// (``finish(_:)``).
 public struct CallTracer: Tracer {
-  private struct Call {
-    var kind: FrameKind
-    var from: Address
-    var to: Address
-    var value: UInt256?
-    var gas: Int64
-    var input: [UInt8]
-    var logs: [[UInt8]] = []
-    /// Finished inner calls, as JSON objects.
-    var calls: [[UInt8]] = []
+  /// geth's options, with the same meaning.
+  public struct Options: Sendable, Equatable {
+    /// Leave inner calls out.
+    public var onlyTopCall: Bool
+    /// List the logs of each frame.
+    public var withLog: Bool
+
+    public init(onlyTopCall: Bool = false, withLog: Bool = false) {
+      self.onlyTopCall = onlyTopCall
+      self.withLog = withLog
+    }
   }
 
-  private let onlyTopCall: Bool
-  private let withLog: Bool
-  private let byteLimit: Int
-  private var bytes = 0
-  private var open: [Call] = []
-  private var root: [UInt8] = []
+  private let options: Options
+  private var tree: CallTree
 
-  /// - Parameters:
-  ///   - onlyTopCall: leave inner calls out.
-  ///   - withLog: list the logs of each frame.
-  ///   - byteLimit: bytes that may be collected; what comes after that many is left out, and ``isTooLarge`` says so.
-  public init(onlyTopCall: Bool = false, withLog: Bool = false, byteLimit: Int = .max) {
-    self.byteLimit = byteLimit
-    self.onlyTopCall = onlyTopCall
-    self.withLog = withLog
+  /// - Parameter byteLimit: bytes that may be collected; what comes after that many is left out, and ``isTooLarge`` says so.
+  public init(_ options: Options = Options(), byteLimit: Int = .max) {
+    self.options = options
+    tree = CallTree(onlyOutermost: options.onlyTopCall, byteLimit: byteLimit)
   }
 
   public static var isActive: Bool { true }
   public static var observesSteps: Bool { false }
 
   /// Whether something is left out because of the limit.
-  public var isTooLarge: Bool { bytes > byteLimit }
-
-  /// The JSON object of the outermost frame; empty before it ended.
-  public var result: [UInt8] { root }
+  public var isTooLarge: Bool { tree.isTooLarge }
 
   public mutating func willStep(_ frame: FrameView, world: some WorldReader) {}
   public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {}
-
-  public mutating func enter(_ event: FrameEvent, world: some WorldReader) {
-    if !onlyTopCall || open.isEmpty { bytes += 200 + 2 * event.input.count }
-    let input = isTooLarge || (onlyTopCall && !open.isEmpty) ? [] : Array(event.input)
-    open.append(
-      Call(kind: event.kind, from: event.from, to: event.to, value: event.value, gas: event.gas, input: input))
-  }
-
-  public mutating func leave(_ end: FrameEnd, world: some WorldReader) {
-    guard let call = open.popLast() else { return }
-    if !onlyTopCall || open.isEmpty { bytes += 2 * end.output.count }
-    if isTooLarge { return }
-    if open.isEmpty {
-      root = CallTracer.json(call, end)
-    } else if !onlyTopCall {
-      open[open.count - 1].calls.append(CallTracer.json(call, end))
-    }
-  }
+  public mutating func enter(_ event: FrameEvent, world: some WorldReader) { tree.enter(event) }
+  public mutating func leave(_ end: FrameEnd, world: some WorldReader) { tree.leave(end) }
 
   public mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {
-    guard withLog, let last = open.indices.last else { return }
-    bytes += 300 + 2 * data.count
-    if isTooLarge { return }
-    var json = JSONWriter()
-    json.beginObject()
-    json.key("address")
-    json.data(address)
-    json.key("topics")
-    json.beginArray()
-    for topic in topics.array { json.data(topic) }
-    json.endArray()
-    json.key("data")
-    json.data(data)
-    json.key("position")
-    json.quantity(open[last].calls.count)
-    json.endObject()
-    open[last].logs.append(json.bytes)
+    if options.withLog { tree.log(address, topics, data) }
   }
 
-  private static func json(_ call: Call, _ end: FrameEnd) -> [UInt8] {
-    let creates = call.kind == .create || call.kind == .create2
-    let error = end.status.gethMessage
-    var json = JSONWriter()
+  /// Tells what became of the transaction as a whole.
+  public mutating func finish(_ transaction: TracedTransaction) { tree.finish(transaction) }
+
+  /// The JSON object of the outermost frame; empty before it ended.
+  public var result: [UInt8] {
+    guard tree.calls.first?.status != nil else { return [] }
+    var json = JSONWriter(capacity: 4_096)
+    // Calls that are written but for what comes after their inner calls, and whether they or one above failed.
+    var open: [(index: Int, failed: Bool)] = []
+    for (index, call) in tree.calls.enumerated() {
+      while let last = open.last, tree.calls[last.index].depth >= call.depth {
+        open.removeLast()
+        end(last.index, failed: last.failed, &json)
+      }
+      let failed = open.last?.failed == true || call.status?.succeeded != true
+      open.append((index, failed))
+      begin(call, &json)
+    }
+    while let last = open.popLast() { end(last.index, failed: last.failed, &json) }
+    return json.bytes
+  }
+
+  private func begin(_ call: CallTree.Call, _ json: inout JSONWriter) {
+    let error = call.status?.gethMessage
     json.beginObject()
     json.key("from")
     json.data(call.from)
     json.key("gas")
-    json.quantity(UInt64(call.gas))
+    json.quantity(UInt64(max(0, call.gas)))
     json.key("gasUsed")
-    json.quantity(UInt64(max(0, end.gasUsed)))
-    if !(creates && error != nil) {
+    json.quantity(UInt64(max(0, call.gasUsed)))
+    if !(call.creates && error != nil) {
       json.key("to")
       json.data(call.to)
     }
     json.key("input")
-    json.data(call.input)
-    if end.output.count > 0 && (error == nil || end.status == .reverted) {
+    tree.write(call.input, to: &json)
+    if !call.output.isEmpty && (error == nil || call.status == .reverted) {
       json.key("output")
-      json.data(end.output)
+      tree.write(call.output, to: &json)
     }
     if let error {
       json.key("error")
       json.string(error)
-      if end.status == .reverted, case .error(let reason) = RevertReason(output: Array(end.output)) {
+      if call.status == .reverted, let reason = tree.withBytes(call.output, { RevertReason(output: Array($0)).text }) {
         json.key("revertReason")
         json.string(reason)
       }
     }
-    list("calls", call.calls, &json)
-    // A failed frame has no logs.
-    if error == nil { list("logs", call.logs, &json) }
+    if call.children > 0 {
+      json.key("calls")
+      json.beginArray()
+    }
+  }
+
+  private func end(_ index: Int, failed: Bool, _ json: inout JSONWriter) {
+    let call = tree.calls[index]
+    if call.children > 0 { json.endArray() }
+    // What failed, or was undone with its caller, has no logs.
+    if !failed, !call.logs.isEmpty {
+      json.key("logs")
+      json.beginArray()
+      for log in call.logs { write(log, &json) }
+      json.endArray()
+    }
     if let value = call.value {
       json.key("value")
       json.quantity(value)
@@ -126,14 +118,39 @@ public struct CallTracer: Tracer {
     json.key("type")
     json.string(call.kind.rawValue)
     json.endObject()
-    return json.bytes
   }
 
-  private static func list(_ key: StaticString, _ items: [[UInt8]], _ json: inout JSONWriter) {
-    guard !items.isEmpty else { return }
-    json.key(key)
+  private func write(_ log: CallTree.LoggedEvent, _ json: inout JSONWriter) {
+    json.beginObject()
+    json.key("address")
+    json.data(log.address)
+    json.key("topics")
     json.beginArray()
-    for item in items { json.raw(item) }
+    for topic in log.topics.array { json.data(topic) }
     json.endArray()
+    json.key("data")
+    tree.write(log.data, to: &json)
+    json.key("position")
+    json.quantity(log.position)
+    json.endObject()
   }
+}
+
+extension RevertReason {
+  /// The reason in geth's words; `nil` where the output has none.
+  fileprivate var text: String? {
+    switch self {
+    case .empty, .other: nil
+    case .error(let message): message
+    case .panic(let code): Self.panics[code] ?? "unknown panic code: 0x\(String(code.saturatedUInt64, radix: 16))"
+    }
+  }
+
+  /// Of Solidity's documentation, as geth's `abi` package shortens them.
+  private static let panics: [UInt256: String] = [
+    0x00: "generic panic", 0x01: "assert(false)", 0x11: "arithmetic underflow or overflow",
+    0x12: "division or modulo by zero", 0x21: "enum overflow", 0x22: "invalid encoded storage byte array accessed",
+    0x31: "out-of-bounds array access; popping on an empty array", 0x32: "out-of-bounds access of an array or bytesN",
+    0x41: "out of memory", 0x51: "uninitialized function",
+  ]
 }

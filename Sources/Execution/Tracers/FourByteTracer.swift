@@ -7,10 +7,13 @@ import Primitives
 /// Collects geth's `4byteTracer` result: how often each `selector-argumentBytes` was called. Calls to precompiles and
 /// creations do not count.
 public struct FourByteTracer: Tracer {
+  private let isPrecompile: @Sendable (Address) -> Bool
   private var counts: [String: Int] = [:]
 
   /// A tracer that has counted nothing.
-  public init() {}
+  ///
+  /// - Parameter isPrecompile: whether there is a precompile at an address.
+  public init(isPrecompile: @escaping @Sendable (Address) -> Bool) { self.isPrecompile = isPrecompile }
 
   public static var isActive: Bool { true }
   public static var observesSteps: Bool { false }
@@ -19,9 +22,11 @@ public struct FourByteTracer: Tracer {
   public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {}
 
   public mutating func enter(_ event: FrameEvent, world: some WorldReader) {
-    guard event.kind != .create, event.kind != .create2, event.input.count >= 4,
-      Precompiles.zksync(event.to) == nil
-    else { return }
+    switch event.kind {
+    case .call, .callCode, .delegateCall, .staticCall: break
+    case .create, .create2, .selfDestruct: return
+    }
+    guard event.input.count >= 4, !isPrecompile(event.to) else { return }
     counts["\(Hex.encode(Array(event.input[..<4])))-\(event.input.count - 4)", default: 0] += 1
   }
 

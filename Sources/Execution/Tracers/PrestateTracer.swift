@@ -19,6 +19,28 @@ public struct PrestateTracer: Tracer {
     var isAbsent: Bool { balance.isZero && nonce == 0 && code.isEmpty }
   }
 
+  /// geth's options, with the same meaning.
+  public struct Options: Sendable, Equatable {
+    /// Tell what has changed, before and after, instead of what was touched.
+    public var diffMode: Bool
+    /// Leave code out.
+    public var disableCode: Bool
+    /// Leave storage out.
+    public var disableStorage: Bool
+    /// Tell of accounts that were touched and did not exist.
+    public var includeEmpty: Bool
+
+    public init(
+      diffMode: Bool = false, disableCode: Bool = false, disableStorage: Bool = false, includeEmpty: Bool = false
+    ) {
+      self.diffMode = diffMode
+      self.disableCode = disableCode
+      self.disableStorage = disableStorage
+      self.includeEmpty = includeEmpty
+    }
+  }
+
+  private let options: Options
   private let byteLimit: Int
   private var bytes = 0
   private var accounts: [Address: Account] = [:]
@@ -26,7 +48,10 @@ public struct PrestateTracer: Tracer {
   /// A tracer that has seen no account.
   ///
   /// - Parameter byteLimit: bytes that may be collected; what comes after that many is left out, and ``isTooLarge`` says so.
-  public init(byteLimit: Int = .max) { self.byteLimit = byteLimit }
+  public init(_ options: Options = Options(), byteLimit: Int = .max) {
+    self.options = options
+    self.byteLimit = byteLimit
+  }
 
   /// Whether something is left out because of the limit.
   public var isTooLarge: Bool { bytes > byteLimit }
@@ -37,7 +62,7 @@ public struct PrestateTracer: Tracer {
   /// Notes an account as it is now, unless it is known already.
   public mutating func touch(_ address: Address, world: some WorldReader) {
     guard accounts[address] == nil, !isTooLarge else { return }
-    let account = PrestateTracer.read(address, world)
+    let account = read(address, world)
     bytes += 200 + 2 * account.code.count
     accounts[address] = account
   }
@@ -49,7 +74,7 @@ public struct PrestateTracer: Tracer {
     case .sload, .sstore:
       guard let key = operand(0) else { return }
       touch(frame.address, world: world)
-      if accounts[frame.address]?.storage[key] == nil, !isTooLarge {
+      if !options.disableStorage, accounts[frame.address]?.storage[key] == nil, !isTooLarge {
         bytes += 140
         accounts[frame.address]?.storage[key] = world.peekStorage(frame.address, key)
       }
@@ -75,11 +100,16 @@ public struct PrestateTracer: Tracer {
   public mutating func leave(_ end: FrameEnd, world: some WorldReader) {}
   public mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {}
 
-  /// The accounts before the transaction; absent ones are left out.
-  public var result: [UInt8] {
+  /// What the options ask for; `world` is the state after the transaction.
+  public func result(after world: some WorldReader) -> [UInt8] {
+    options.diffMode ? difference(world: world) : touched
+  }
+
+  /// The accounts before the transaction.
+  private var touched: [UInt8] {
     var json = JSONWriter()
     json.beginObject()
-    for (address, account) in accounts.sorted(by: { $0.key < $1.key }) where !account.isAbsent {
+    for (address, account) in accounts.sorted(by: { $0.key < $1.key }) where options.includeEmpty || !account.isAbsent {
       json.key(Hex.encode(address.bytes))
       PrestateTracer.write(account, changedFrom: nil, &json)
     }
@@ -88,14 +118,14 @@ public struct PrestateTracer: Tracer {
   }
 
   /// `pre` and `post` of what has changed, for geth's `diffMode`; `world` is the state after the transaction.
-  public func difference(world: some WorldReader) -> [UInt8] {
+  private func difference(world: some WorldReader) -> [UInt8] {
     var pre = JSONWriter()
     var post = JSONWriter()
     pre.beginObject()
     post.beginObject()
     for (address, before) in accounts.sorted(by: { $0.key < $1.key }) {
       var before = before
-      var after = PrestateTracer.read(address, world)
+      var after = read(address, world)
       for (key, value) in before.storage {
         let now = world.peekStorage(address, key)
         if now == value { before.storage[key] = nil } else { after.storage[key] = now }
@@ -124,8 +154,10 @@ public struct PrestateTracer: Tracer {
     return json.bytes
   }
 
-  private static func read(_ address: Address, _ world: some WorldReader) -> Account {
-    Account(balance: world.peekBalance(address), nonce: world.peekNonce(address), code: world.peekCode(address))
+  private func read(_ address: Address, _ world: some WorldReader) -> Account {
+    Account(
+      balance: world.peekBalance(address), nonce: world.peekNonce(address),
+      code: options.disableCode ? [] : world.peekCode(address))
   }
 
   /// Writes an account, or only the fields that differ from `other`.
@@ -135,13 +167,13 @@ public struct PrestateTracer: Tracer {
       json.key("balance")
       json.quantity(account.balance)
     }
-    if account.nonce != (other?.nonce ?? 0) {
-      json.key("nonce")
-      json.number(account.nonce)
-    }
     if account.code != (other?.code ?? []) {
       json.key("code")
       json.data(account.code)
+    }
+    if account.nonce != (other?.nonce ?? 0) {
+      json.key("nonce")
+      json.number(account.nonce)
     }
     if !account.storage.isEmpty {
       json.key("storage")

@@ -14,7 +14,7 @@ public struct BlockExecutor: ~Copyable {
   public private(set) var totals: BlockTotals
   /// Estimated cycles of a proving run over a block of nothing but the transaction included last.
   public var lastTransactionCycles: UInt64 { model.cycles(bootloader.state.pointee.effort.alone) }
-  private let bootloader: Bootloader
+  let bootloader: Bootloader
   private let model: CycleModel
   private var results: [TransactionResult] = []
   private var rollingHash = Bytes32.zero
@@ -85,7 +85,7 @@ public struct BlockExecutor: ~Copyable {
     return try execute(transaction, tracer: &tracer)
   }
 
-  private mutating func execute<T: Tracer>(
+  mutating func execute<T: Tracer>(
     _ transaction: VMTransaction, senderIsKnown: Bool, within limits: ExecutionLimits, tracer: inout T
   ) throws(BlockError) -> TransactionOutcome {
     let length = transaction.encodedLength

@@ -75,6 +75,7 @@ public final class DevelopmentL1: Service {
         clientVersion: options.clientVersion
       ).table
     methods.merge(developmentMethods)
+    methods.addModules()
     self.chain = chain
     self.miner = miner
     self.api = api

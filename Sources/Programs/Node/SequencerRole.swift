@@ -106,13 +106,16 @@ struct SequencerRole {
         throw .failed(error.description)
       }
     }
+    var optional = OptionalPorts()
+    optional.transactionTracer = BlockTracer(storage, simulator: simulator)
+    optional.pool = MempoolSubmitter(mempool)
     let api = EthereumAPI(
       EthereumAPI.Configuration(configuration),
       chain: try ChainStoreReader(
         storage.blocks, headers: configuration.rpc.blockHeaders == .linked ? .linked : .hashed, state: state,
         settlement: settled, nextBaseFee: { sequencer.nextBaseFee }, log: log),
       state: state, submitter: Self.submitter(mempool, terminal), simulator: simulator,
-      events: StreamEvents(chain.stream, mempool), metrics: registry, log: log)
+      events: StreamEvents(chain.stream, mempool), optional: optional, metrics: registry, log: log)
     var methods = api.methods
     methods.merge(
       ZKsyncAPI(
@@ -121,6 +124,7 @@ struct SequencerRole {
           maxGas: options.gasLimit, maxPubdata: options.limits.maxPubdata),
         waitForTree: { settlement.waitForTree($0, atMost: $1) }
       ).methods)
+    methods.addModules()
     rpc = RPCServer(
       methods: methods, configuration.rpc, shutdownGrace: operations.shutdownGrace, on: loops.rpc, registry: registry)
 

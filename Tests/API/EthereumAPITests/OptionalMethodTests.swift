@@ -5,6 +5,7 @@ import EthereumAPI
 import JSON
 import Primitives
 import Testing
+import Tracers
 import Transactions
 
 @Suite("Methods that only some chains have")
@@ -100,21 +101,36 @@ struct OptionalMethodTests {
       let hash = transactions[1].hash
       return try await fixture.result("debug_traceTransaction", "[\"\(hash)\"\(options)]")["kind"]?.string
     }
-    #expect(try await trace("") == "structLogs(\(StructLogOptions()))".replacing("EthereumAPI.", with: ""))
+    #expect(try await trace("") == "structLogs(\(StructLogger.Options()))".replacing("Tracers.", with: ""))
     let steps = try await trace(
       ",{\"disableStack\":true,\"disableStorage\":true,\"enableReturnData\":true,\"limit\":5,\"timeout\":\"5s\",\"reexec\":9}"
     )
+    var expected = StructLogger.Options()
+    (expected.disableStack, expected.disableStorage, expected.enableReturnData, expected.limit) = (true, true, true, 5)
+    func text(_ kind: TraceKind) -> String {
+      "\(kind)".replacing("Tracers.", with: "").replacing("\"", with: "'")
+    }
+    #expect(steps == text(.structLogs(expected)))
+    for (options, kind) in [
+      ("\"callTracer\",\"tracerConfig\":{\"withLog\":true}", TraceKind.calls(.init(withLog: true))),
+      (
+        "\"flatCallTracer\",\"tracerConfig\":{\"convertParityErrors\":true,\"includePrecompiles\":false}",
+        .flatCalls(.init(convertParityErrors: true))
+      ),
+      (
+        "\"prestateTracer\",\"tracerConfig\":{\"diffMode\":true,\"disableCode\":true,\"disableStorage\":true}",
+        .prestate(.init(diffMode: true, disableCode: true, disableStorage: true))
+      ),
+      ("\"4byteTracer\"", .fourByte), ("\"noopTracer\",\"tracerConfig\":null", .nothing),
+      (
+        "\"muxTracer\",\"tracerConfig\":{\"callTracer\":{\"onlyTopCall\":true},\"4byteTracer\":null}",
+        .several([.calls(.init(onlyTopCall: true)), .fourByte])
+      ),
+    ] { #expect(try await trace(",{\"tracer\":\(options)}") == text(kind)) }
+    // As clients of older versions ask, and with what other nodes have.
     #expect(
-      steps == "structLogs(StructLogOptions(disableStack: true, disableStorage: true, enableMemory: false, "
-        + "enableReturnData: true, limit: Optional(5)))")
-    #expect(
-      try await trace(",{\"tracer\":\"callTracer\",\"tracerConfig\":{\"withLog\":true}}")
-        == "calls(onlyTopCall: false, withLog: true)")
-    #expect(
-      try await trace(",{\"tracer\":\"prestateTracer\",\"tracerConfig\":{\"diffMode\":true}}")
-        == "prestate(isDifference: true)")
-    #expect(try await trace(",{\"tracer\":\"4byteTracer\"}") == "fourByte")
-    #expect(try await trace(",{\"tracer\":\"noopTracer\",\"tracerConfig\":null}") == "nothing")
+      try await trace(",{\"disableMemory\":true,\"disableReturnData\":true,\"debug\":false,\"stepsTracing\":true}")
+        == text(.structLogs(.init())))
     let place = try await fixture.result("debug_traceTransaction", "[\"\(transactions[1].hash)\"]")["of"]?.string
     #expect(place == "3/1")
   }
@@ -159,9 +175,10 @@ struct OptionalMethodTests {
     try await check("debug_traceBlockByHash", "[\"\(topic(9))\"]", -32_000, "block not found")
     for (options, message) in [
       ("{\"tracer\":\"jsTracer\"}", "there is no tracer jsTracer"),
-      ("{\"nonsense\":1}", "unknown trace option nonsense"),
-      ("{\"tracer\":\"callTracer\",\"tracerConfig\":{\"depth\":1}}", "unknown tracer option depth"),
-      ("{\"tracerConfig\":1}", "expected tracer options"), ("[]", "expected trace options"),
+      ("{\"tracer\":\"{data: [], fault: function(log) {}}\"}", "there are callTracer, flatCallTracer, prestateTracer"),
+      ("{\"tracer\":\"muxTracer\",\"tracerConfig\":{\"muxTracer\":{}}}", "muxTracer cannot hold itself"),
+      ("{\"tracer\":\"callTracer\",\"tracerConfig\":{\"withLog\":1}}", "expected a boolean"),
+      ("{\"tracer\":\"callTracer\",\"tracerConfig\":1}", "expected tracer options"), ("[]", "expected trace options"),
       ("{\"disableStack\":1}", "expected a boolean"),
     ] { try await check("debug_traceBlockByNumber", "[\"latest\",\(options)]", -32_602, message) }
     try await check("debug_traceCall", "[{\"input\":\"0xbb\"}]", -32_000, "insufficient funds for transfer")

@@ -4,6 +4,7 @@ import Concurrency
 import EthereumAPI
 import Primitives
 import Synchronization
+import Tracers
 import Transactions
 
 extension OptionalPorts {
@@ -88,8 +89,8 @@ struct TestTracer: TransactionTracer {
 
   private func json(_ options: TraceOptions, _ rest: String) throws(TraceError) -> [UInt8] {
     if case .structLogs(let steps) = options.kind, steps.enableMemory { throw .tooLarge }
-    if case .calls(onlyTopCall: true, withLog: true) = options.kind { return Array("{\"of\":\"\(rest)\"}".utf8) }
-    let kind = "\(options.kind)".replacing("EthereumAPI.", with: "").replacing("\"", with: "'")
+    if options.kind == .calls(.init(onlyTopCall: true, withLog: true)) { return Array("{\"of\":\"\(rest)\"}".utf8) }
+    let kind = "\(options.kind)".replacing("Tracers.", with: "").replacing("\"", with: "'")
     return Array("{\"kind\":\"\(kind)\",\"of\":\"\(rest)\"}".utf8)
   }
 

@@ -71,7 +71,7 @@ struct BlockBuilderTests {
     _ = try fill(first, chain)
     let block = first.seal()
     for transaction in block.transactions {
-      var tracer = CallTracer(withLog: true)
+      var tracer = CallTracer(.init(withLog: true))
       let included = try second.add(transaction, sender: TestChain.rich, tracer: &tracer)
       let text = String(decoding: tracer.result, as: UTF8.self)
       #expect(text.contains("\"gasUsed\":\"0x\(String(included.receipt.gasUsed, radix: 16))\""))

@@ -1,5 +1,6 @@
 // The shapes that geth's clients expect of traces.
 
+import Concurrency
 import EVM
 import EVMTesting
 import Foundation
@@ -94,7 +95,7 @@ struct TracerTests {
 
   @Test("call tracer: the tree, errors, the reason of a revert, logs")
   func calls() throws {
-    var tracer = CallTracer(withLog: true)
+    var tracer = CallTracer(.init(withLog: true))
     // The callee reverts with Error("no").
     let reason =
       "08c379a0" + UInt256(32 as UInt64).bytes.map { String(format: "%02x", $0) }.joined()
@@ -126,7 +127,7 @@ struct TracerTests {
     #expect(calls[2]["error"] as? String == "insufficient balance for transfer")
     #expect(calls[2]["to"] == nil)
 
-    var top = CallTracer(onlyTopCall: true)
+    var top = CallTracer(.init(onlyTopCall: true))
     _ = trace(&top, "0 0 0 0 0 0xbeef GAS CALL")
     #expect(try object(top.result)["calls"] == nil)
   }
@@ -138,7 +139,7 @@ struct TracerTests {
     state[contract] = MemoryAccount(balance: word("10"), code: [1])
     tracer.touch(contract, world: EthereumHost(revision: .cancun, state: state))
     let after = trace(&tracer, "0 0 0 0 3 0xbeef GAS CALL 0 0 1 CREATE", other: "9 1 SSTORE 2 SLOAD STOP")
-    let result = try object(tracer.result)
+    let result = try object(tracer.result(after: after))
     let me = try #require(result[Hex.encode(contract.bytes)] as? NSDictionary)
     #expect(me["balance"] as? String == "0xa")
     let callee = try #require(result[Hex.encode(other.bytes)] as? NSDictionary)
@@ -148,7 +149,10 @@ struct TracerTests {
         Hex.encode(UInt256.one.bytes): Hex.encode(word("5").bytes),
         Hex.encode(word("2").bytes): Hex.encode(UInt256.zero.bytes),
       ])
-    let difference = try object(tracer.difference(world: after))
+    var changes = PrestateTracer(.init(diffMode: true))
+    changes.touch(contract, world: EthereumHost(revision: .cancun, state: state))
+    let again = trace(&changes, "0 0 0 0 3 0xbeef GAS CALL 0 0 1 CREATE", other: "9 1 SSTORE 2 SLOAD STOP")
+    let difference = try object(changes.result(after: again))
     let post = try #require((difference["post"] as? NSDictionary)?[Hex.encode(other.bytes)] as? NSDictionary)
     #expect(post["balance"] as? String == "0x3")
     #expect(post["code"] == nil)
@@ -160,7 +164,7 @@ struct TracerTests {
 
   @Test("4byte tracer counts selectors with the size of their arguments")
   func fourBytes() throws {
-    var tracer = FourByteTracer()
+    var tracer = FourByteTracer { $0 == Address(2) }
     let call = "0 0 36 0 0 0xbeef GAS CALL POP "
     _ = trace(&tracer, "0xa9059cbb 224 SHL 0 MSTORE " + call + call + "0 0 3 0 0 0xbeef GAS CALL 0 0 8 0 0 2 GAS CALL")
     #expect(String(decoding: tracer.result, as: UTF8.self) == #"{"0xa9059cbb-32":2}"#)
@@ -178,15 +182,104 @@ struct TracerTests {
       #expect(steps.isTruncatedByBytes == (limit < .max))
       if limit < .max { #expect(steps.result(gasUsed: 0, failed: true, output: []).count < 2 * limit) }
 
-      var calls = CallTracer(withLog: true, byteLimit: limit)
+      var calls = CallTracer(.init(withLog: true), byteLimit: limit)
       _ = trace(&calls, rounds, gas: 400_000)
       #expect(calls.isTooLarge == (limit < .max))
-      if limit < .max { #expect(calls.result.isEmpty) }
+      if limit < .max { #expect(calls.result.count < 2 * limit) }
 
       var accounts = PrestateTracer(byteLimit: limit)
       _ = trace(&accounts, rounds, gas: 400_000)
       #expect(accounts.isTooLarge == (limit < .max))
-      if limit < .max { #expect(accounts.result.count < 2 * limit) }
+      if limit < .max {
+        #expect(accounts.result(after: EthereumHost(revision: .cancun, state: MemoryState())).count < 2 * limit)
+      }
+    }
+  }
+
+  /// A call tree with a failure in the middle, a creation, a precompile and a self-destruct.
+  private static let family =
+    "0 0 0 0 3 0xbeef GAS CALL 32 0 32 0 2 GAS STATICCALL 0 0 1 CREATE 0xfe 0 MSTORE8 1 0 0 CREATE 0xbeef SELFDESTRUCT"
+
+  @Test("flat call tracer: paths, counts, what failed has no result, precompiles only on demand")
+  func flatCalls() throws {
+    func flat(_ options: FlatCallTracer.Options) throws -> [NSDictionary] {
+      var tracer = FlatCallTracer(options) { $0 == Address(2) }
+      _ = trace(&tracer, Self.family, other: "0 0 0 0 0 5 GAS CALL 0 0 REVERT", gas: 500_000)
+      let place = TracedTransaction.Place(blockHash: .zero, blockNumber: 7, hash: .zero, index: 3)
+      return try #require(
+        try JSONSerialization.jsonObject(with: Data(tracer.result(place))) as? [NSDictionary])
+    }
+    let calls = try flat(.init())
+    #expect(calls.map { $0["type"] as? String } == ["call", "call", "call", "create", "create", "suicide"])
+    #expect(calls.map { $0["traceAddress"] as? [Int] } == [[], [0], [0, 0], [1], [2], [3]])
+    #expect(calls.map { $0["subtraces"] as? Int } == [4, 1, 0, 0, 0, 0])
+    #expect(
+      calls.map { $0["error"] as? String } == [nil, "execution reverted", nil, nil, "invalid opcode: INVALID", nil])
+    #expect(calls[1]["result"] != nil && calls[4]["result"] == nil && calls[5]["result"] == nil)
+    #expect((calls[3]["action"] as? NSDictionary)?["creationMethod"] as? String == "create")
+    #expect((calls[5]["action"] as? NSDictionary)?["refundAddress"] as? String == Hex.encode(other.bytes))
+    for call in calls { #expect(call["blockNumber"] as? Int == 7 && call["transactionPosition"] as? Int == 3) }
+
+    let all = try flat(.init(convertParityErrors: true, includePrecompiles: true))
+    #expect(all.map { $0["traceAddress"] as? [Int] } == [[], [0], [0, 0], [1], [2], [3], [4]])
+    #expect(all.compactMap { $0["error"] as? String } == ["Reverted", "Bad instruction"])
+  }
+
+  @Test("a transaction of which the calls did not tell all: no call, calls cut off, failure without a failed call")
+  func finished() throws {
+    let whole = TracedTransaction(
+      from: sender, to: contract, creates: false, value: .one, input: [1, 2], gasLimit: 90_000, gasUsed: 30_000,
+      succeeded: false, output: [])
+    var never = CallTracer()
+    never.finish(whole)
+    let alone = try object(never.result)
+    #expect(alone["error"] as? String == "out of gas" && alone["input"] as? String == "0x0102")
+    #expect(alone["gas"] as? String == "0x15f90" && alone["gasUsed"] as? String == "0x7530")
+
+    var open = CallTracer()
+    let world = EthereumHost(revision: .cancun, state: MemoryState())
+    let none = UnsafeRawBufferPointer(start: nil, count: 0)
+    let event = FrameEvent(kind: .call, from: sender, to: contract, value: .one, input: none, gas: 5, depth: 0)
+    open.enter(event, world: world)
+    open.finish(whole)
+    #expect(try object(open.result)["error"] as? String == "out of native resources")
+
+    var ended = CallTracer()
+    ended.enter(event, world: world)
+    ended.leave(FrameEnd(status: .returned, gasUsed: 1, output: none), world: world)
+    ended.finish(whole)
+    #expect(try object(ended.result)["error"] as? String == "out of native resources")
+  }
+
+  @Test("several tracers at once say what each says alone")
+  func several() throws {
+    let whole = TracedTransaction(
+      from: sender, to: contract, creates: false, value: .zero, input: [], gasLimit: 500_000, gasUsed: 9,
+      succeeded: true,
+      output: [])
+    func run(_ kind: TraceKind) throws -> String {
+      var tracer = TracerSet<EveryStep>(kind, byteLimit: .max, cancellation: nil) { $0 == Address(2) }
+      let world = trace(&tracer, Self.family, other: "9 1 SSTORE", gas: 500_000)
+      return String(decoding: tracer.result(whole, world: world), as: UTF8.self)
+    }
+    let kinds: [TraceKind] = [
+      .calls(.init()), .flatCalls(.init()), .prestate(.init(diffMode: true)), .fourByte, .nothing,
+    ]
+    let parts = try kinds.map { "\"\($0.name.map { "\($0)" } ?? "")\":" + (try run($0)) }
+    #expect(try run(.several(kinds)) == "{" + parts.joined(separator: ",") + "}")
+  }
+
+  @Test("what has collected too much, or is cancelled, ends at its next step")
+  func stops() {
+    let endless = "JUMPDEST 0 JUMP"
+    for limit in [1_000, Int.max] {
+      let cancellation = Cancellation()
+      if limit == .max { cancellation.cancel(.clientGone) }
+      var tracer = TracerSet<EveryStep>(
+        .structLogs(.init()), byteLimit: limit, cancellation: cancellation, isPrecompile: { _ in false })
+      // Without an end it would take longer than anybody waits.
+      _ = trace(&tracer, endless, gas: .max / 2)
+      #expect(tracer.stops && tracer.isTooLarge == (limit < .max))
     }
   }
 }

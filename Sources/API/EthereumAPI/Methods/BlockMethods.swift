@@ -63,7 +63,7 @@ extension EthereumAPI {
     }
   }
 
-  private func writeBlock(_ id: BlockID, isFull: Bool, _ writer: inout JSONWriter) throws(RPCError) {
+  func writeBlock(_ id: BlockID, isFull: Bool, _ writer: inout JSONWriter) throws(RPCError) {
     guard let block = try named(id) else { return writer.null() }
     let header = block.header
     let isPending = block.pending != nil

@@ -31,6 +31,37 @@ extension EthereumAPI {
     ) { (parameters, _, writer) throws(RPCError) in
       writer.data(Keccak256.hash(try parameters.required("data", as: HexData.self).bytes))
     }
+    table.add(
+      "admin_nodeInfo", .pooled, "What the node is, and which chain it has.",
+      result: "object in geth's form; the node has no peers, and so no address for them"
+    ) { [self] (_, _, writer) throws(RPCError) in
+      let genesis = try blocks.header(number: 0)?.hash ?? .zero
+      writer.beginObject()
+      for (name, text) in [("id", ""), ("name", configuration.clientVersion), ("enode", ""), ("ip", "")] {
+        writer.key(name)
+        writer.string(text)
+      }
+      writer.key("ports")
+      writer.beginObject()
+      writer.endObject()
+      writer.key("listenAddr")
+      writer.string("")
+      writer.key("protocols")
+      writer.beginObject()
+      writer.key("eth")
+      writer.beginObject()
+      writer.key("network")
+      writer.number(configuration.chainID)
+      writer.key("difficulty")
+      writer.number(0)
+      writer.key("genesis")
+      writer.data(genesis)
+      writer.key("head")
+      writer.data(chain.head.hash)
+      writer.endObject()
+      writer.endObject()
+      writer.endObject()
+    }
     if let version = configuration.protocolVersion {
       table.add(
         "eth_protocolVersion", .inline, "The version of the protocol, as the reference node names it.", result: "string"

@@ -31,13 +31,15 @@ extension EthereumAPI {
       for receipt in receipts { writer.data(receipt.receipt.envelope) }
       writer.endArray()
     }
-    guard configuration.hasEthereumBlocks else { return }
     table.add(
       "debug_getRawBlock", .pooled, "The RLP of a block.", parameters: [.required("blockId", "block")], result: "data",
-      refusals: [.blockNotFound]
+      refusals: [.blockNotFound],
+      differences: configuration.hasEthereumBlocks
+        ? "" : "Transactions that L1 requested are in it as the envelopes that their hashes are of."
     ) { [self] (parameters, _, writer) throws(RPCError) in
       let block = try knownBlock(&parameters)
-      writer.data(EthereumBlock.encode(block.header.header, try transactions(of: block)))
+      writer.data(
+        EthereumBlock.encode(block.header.hashedHeader ?? block.header.header, try transactions(of: block)))
     }
   }
 

@@ -3,8 +3,6 @@ import Transactions
 
 /// A block as Ethereum's nodes send it to each other.
 enum EthereumBlock {
-  /// RLP of header, transactions, uncles, of which there are none, and since Shanghai (EIP-4895) withdrawals, of which there
-  /// are none either.
   /// The length of ``encode(_:_:)``.
   ///
   /// - Parameter transactionBytes: ``bytes(of:)`` of the transactions.
@@ -18,6 +16,8 @@ enum EthereumBlock {
     transactions.reduce(0) { $0 + $1.transaction.bytesInBlock }
   }
 
+  /// RLP of header, transactions, uncles, of which there are none, and since Shanghai (EIP-4895) withdrawals, of which there
+  /// are none either.
   static func encode(_ header: BlockHeader, _ transactions: [RecoveredTransaction]) -> [UInt8] {
     var writer = RLPWriter()
     writer.appendList {
@@ -33,5 +33,18 @@ enum EthereumBlock {
       if header.withdrawalsRoot != nil { $0.appendList { _ in } }
     }
     return writer.encoded
+  }
+
+  /// The encoded header of an encoded block; `nil` where the bytes are no list that begins with one.
+  static func header(ofEncoded bytes: [UInt8]) -> [UInt8]? {
+    guard var items = try? RLPReader.list(bytes), var header = try? items.readList(), !header.isAtEnd else {
+      return nil
+    }
+    var fields: [[UInt8]] = []
+    while !header.isAtEnd {
+      guard let field = try? header.readBytes() else { return nil }
+      fields.append(RLP.encode(Array(field)))
+    }
+    return RLP.encodeList(fields)
   }
 }

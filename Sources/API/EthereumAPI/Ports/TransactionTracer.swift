@@ -1,31 +1,6 @@
 import Concurrency
 import Primitives
-
-/// What is to be told of an execution: geth's tracers, with their options.
-public enum TraceKind: Sendable, Equatable {
-  /// Every instruction; the default.
-  case structLogs(StructLogOptions)
-  /// `callTracer`: the tree of calls.
-  case calls(onlyTopCall: Bool, withLog: Bool)
-  /// `prestateTracer`: what was touched as it was before; with `diffMode` before and after what changed.
-  case prestate(isDifference: Bool)
-  /// `4byteTracer`: which functions were called.
-  case fourByte
-  /// `noopTracer`: nothing, an empty object.
-  case nothing
-}
-
-/// Options of the default tracer, in geth's meaning.
-public struct StructLogOptions: Sendable, Equatable {
-  public var disableStack = false
-  public var disableStorage = false
-  public var enableMemory = false
-  public var enableReturnData = false
-  /// Most steps that are told; `nil` for all that fit.
-  public var limit: Int?
-
-  public init() {}
-}
+import Tracers
 
 /// What is traced, and how much of it may be told.
 public struct TraceOptions: Sendable, Equatable {

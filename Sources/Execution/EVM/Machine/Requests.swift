@@ -128,6 +128,11 @@ import Primitives
     }
   }
 
+  /// Why the frame stopped abnormally, if it did.
+  @inlinable public var halt: Halt? {
+    if case .halted(let halt) = self { halt } else { nil }
+  }
+
   /// The halt that ends the whole frame stack, if this is one.
   @inlinable public var fatal: Halt? {
     if case .halted(let halt) = self, halt.isFatal { halt } else { nil }

@@ -12,6 +12,8 @@ public protocol Tracer {
   static var isActive: Bool { get }
   /// Whether every instruction is observed.
   static var observesSteps: Bool { get }
+  /// Whether the execution is to end before its next instruction, as one that is cancelled. Asked where steps are observed.
+  var stops: Bool { get }
 
   /// An instruction is about to run.
   mutating func willStep(_ frame: FrameView, world: some WorldReader)
@@ -23,6 +25,10 @@ public protocol Tracer {
   mutating func leave(_ end: FrameEnd, world: some WorldReader)
   /// A log is emitted by the frame entered last.
   mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer)
+}
+
+extension Tracer {
+  @inlinable public var stops: Bool { false }
 }
 
 /// The kinds of frame that tracers tell apart.

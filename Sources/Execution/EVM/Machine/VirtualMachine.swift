@@ -109,7 +109,10 @@ struct Execution<Rules: RuleSet, H: Host, T: Tracer> {
   @inlinable
   mutating func runFrame(_ host: inout H, _ tracer: inout T) -> FrameStatus? {
     while true {
-      if T.observesSteps { tracer.willStep(FrameView(frame), world: host) }
+      if T.observesSteps {
+        if tracer.stops { return .halted(.cancelled) }
+        tracer.willStep(FrameView(frame), world: host)
+      }
       let exit = T.observesSteps ? Rules.step(frame) : Rules.run(frame)
       switch exit {
       case .stopped, .returned, .reverted:

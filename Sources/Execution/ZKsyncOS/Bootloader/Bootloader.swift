@@ -14,8 +14,10 @@ final class Bootloader {
   let machine: VirtualMachine<ZKsyncRules>
   let features: BlockFeatures
   let isSimulation: Bool
-  /// Ends a simulation early; blocks take the time that they need.
-  let cancellation: Cancellation?
+  /// Ends a simulation, or a trace, early; blocks take the time that they need.
+  var cancellation: Cancellation? {
+    didSet { state.pointee.cancellation = cancellation }
+  }
   /// Whether no transaction was included yet: an upgrade must be the first.
   var isFirst = true
   /// Native that the transaction being processed may compute with, beside the guest's own limit.

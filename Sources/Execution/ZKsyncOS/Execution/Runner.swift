@@ -27,6 +27,11 @@ struct RunResult {
   var succeeded: Bool
   var output: [UInt8] = []
   var createdAddress: Address?
+  /// Why it stopped abnormally, where it did.
+  var halt: Halt?
+
+  /// For tracers.
+  var status: FrameStatus { halt.map { .halted($0) } ?? (succeeded ? .returned : .reverted) }
 }
 
 /// Starts the outermost frame of a transaction.
@@ -85,7 +90,7 @@ struct Runner<T: Tracer> {
       } catch .insufficientBalance {
         guard tariff == .evm else { throw state.pointee.fail(.hazard(.valueBeyondBalance)) }
         state.pointee.close(frame, keep: false)
-        return RunResult(succeeded: false)
+        return RunResult(succeeded: false, halt: .insufficientBalance)
       }
     }
     let result: RunResult
@@ -129,13 +134,13 @@ struct Runner<T: Tracer> {
     if let fatal = result.status.fatal { throw fatal }
     if state.pointee.fault != nil { throw .internalFailure }
     try host.countReturned(result.output.count)
-    return RunResult(succeeded: result.status.succeeded, output: result.output)
+    return RunResult(succeeded: result.status.succeeded, output: result.output, halt: result.status.halt)
   }
 
   private mutating func leave(_ result: RunResult, gasUsed: Int64) {
     result.output.withUnsafeBytes { bytes in
       tracer.leave(
-        FrameEnd(status: result.succeeded ? .returned : .reverted, gasUsed: gasUsed, output: bytes), world: host)
+        FrameEnd(status: result.status, gasUsed: gasUsed, output: bytes), world: host)
     }
   }
 
@@ -189,7 +194,9 @@ struct Runner<T: Tracer> {
     var result = RunResult(succeeded: false)
     switch completion {
     case .deployed: result = RunResult(succeeded: true, createdAddress: address)
-    case .failed(_, let keepsOutput): if keepsOutput { result.output = run.output }
+    case .failed(let reason, let keepsOutput):
+      result.halt = reason ?? run.status.halt
+      if keepsOutput { result.output = run.output }
     }
     try host.countReturned(result.output.count)
     if T.isActive { leave(result, gasUsed: provided - meter.gas) }

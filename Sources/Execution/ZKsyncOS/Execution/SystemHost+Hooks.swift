@@ -94,6 +94,12 @@ extension SystemHost {
 
   // MARK: Contract deployer
 
+  /// The account to which a call gives code, where it is one of the deployer's; for tracers.
+  static func deployed(by call: FrameEvent) -> Address? {
+    guard call.to == SystemAddress.contractDeployer, call.input.count >= 4 + 128 else { return nil }
+    return call.input.baseAddress.map { Address(truncating: UInt256(bigEndian: $0 + 4)) }
+  }
+
   /// setBytecodeDetailsEVM(address,bytes32,uint32,bytes32), for the upgrader only.
   private func deploy(_ call: HookCall, _ meter: inout Meter) throws(Halt) -> Bool {
     try meter.charge(ergs: ErgsCost.hookBase)

@@ -104,11 +104,7 @@ extension SystemHost {
 
   func peekNonce(_ address: Address) -> UInt64 { state.pointee.peekAccount(address).nonce }
 
-  func peekCode(_ address: Address) -> [UInt8] {
-    let properties = state.pointee.peekAccount(address)
-    guard properties.codeLength > 0 else { return [] }
-    return Array(state.pointee.peekPreimage(properties.bytecodeHash).prefix(Int(properties.codeLength)))
-  }
+  func peekCode(_ address: Address) -> [UInt8] { state.pointee.peekCode(address) }
 
   func peekStorage(_ address: Address, _ key: UInt256) -> UInt256 { state.pointee.peekSlot(UInt256(address), key) }
 }

@@ -16,6 +16,12 @@ extension BlockState {
     return (try? view.preimage(hash)) ?? []
   }
 
+  func peekCode(_ address: Address) -> [UInt8] {
+    let properties = peekAccount(address)
+    guard properties.codeLength > 0 else { return [] }
+    return Array(peekPreimage(properties.bytecodeHash).prefix(Int(properties.codeLength)))
+  }
+
   func peekSlot(_ address: UInt256, _ key: UInt256) -> UInt256 {
     if let position = findCell(hash(address, key), address, key) { return cells[position].current }
     return (try? view.slot(FlatKey.of(address, key))).flatMap { $0 }.map { UInt256($0) } ?? .zero

@@ -62,7 +62,7 @@ struct BlockState: ~Copyable {
   var effort = Effort()
 
   /// Ends a simulation early; blocks take the time that they need.
-  let cancellation: Cancellation?
+  var cancellation: Cancellation?
 
   /// The cause behind a `Halt.internalFailure`.
   var fault: BlockError?

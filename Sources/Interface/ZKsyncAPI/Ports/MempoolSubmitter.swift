@@ -4,7 +4,7 @@ import Primitives
 import Transactions
 
 /// The mempool as the API sees it. Signatures are recovered on the calling thread, of which there are several.
-public struct MempoolSubmitter: TransactionSubmitter {
+public struct MempoolSubmitter: TransactionSubmitter, PoolReader {
   private let mempool: Mempool
 
   public init(_ mempool: Mempool) { self.mempool = mempool }
@@ -46,5 +46,10 @@ public struct MempoolSubmitter: TransactionSubmitter {
   public var counts: (pending: Int, queued: Int) {
     let counts = mempool.counts
     return (counts.executable, counts.parked)
+  }
+
+  public func content(of sender: Address?) -> PoolContent {
+    let content = mempool.content(of: sender)
+    return PoolContent(pending: content.executable, queued: content.parked)
   }
 }

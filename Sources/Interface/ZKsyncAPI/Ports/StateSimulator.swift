@@ -71,6 +71,35 @@ public final class StateSimulator: Simulator {
     }
   }
 
+  /// Runs a call as ``simulate(_:after:_:cancellation:)`` does, and tells how it goes.
+  func trace(
+    _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ options: TraceOptions,
+    cancellation: Cancellation
+  ) throws(TraceError) -> [UInt8] {
+    let context: BlockContext, view: OverriddenState, transaction: VMTransaction
+    do throws(SimulationError) {
+      context = try self.context(of: number, call, overrides.block)
+      view = try OverriddenState(
+        try self.view(after: number), overrides.accounts, version: context.protocolVersion)
+      transaction = try self.transaction(call, view)
+    } catch {
+      throw .simulation(error)
+    }
+    let pooled = idle.withLock { $0.popLast() } ?? Engine(engine: ExecutionEngine(codes: codes))
+    defer { idle.withLock { $0.append(pooled) } }
+    do throws(TraceFailure) {
+      return try Simulation.trace(
+        transaction, options.kind, byteLimit: options.maxBytes, context: context, state: view, engine: pooled.engine,
+        cancellation: cancellation)
+    } catch {
+      switch error {
+      case .tooLarge: throw .tooLarge
+      case .rejected(let reason): throw .simulation(Self.explain(.rejected(reason)))
+      case .failed(let fault): throw .simulation(Self.explain(.failed(fault)))
+      }
+    }
+  }
+
   private func view(after number: UInt64) throws(SimulationError) -> ChainStateView {
     do throws(StorageError) { return try state.view(at: number) } catch {
       throw .stateNotAvailable(block: number)

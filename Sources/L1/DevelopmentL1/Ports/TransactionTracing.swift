@@ -31,13 +31,16 @@ struct TransactionTracing: TransactionTracer {
     for (position, transaction) in body.transactions.enumerated() {
       if cancellation.isCancelled { throw .simulation(.cancelled) }
       guard case .signed(let signed) = transaction.transaction else { continue }
-      let run = IncludedRun(transaction: signed, sender: transaction.sender, builder: builder)
+      let run = IncludedRun(
+        transaction: signed, sender: transaction.sender, builder: builder,
+        place: TracedTransaction.Place(
+          blockHash: block.hash, blockNumber: number, hash: transaction.hash, index: position))
       if let index, position < index {
         var tracer = NoTracer()
         _ = try run.execute(&tracer)
         continue
       }
-      try found(transaction.hash, try options.trace(run))
+      try found(transaction.hash, try options.trace(run, chain, cancellation))
       if position == index { return }
     }
   }
@@ -49,7 +52,7 @@ struct TransactionTracing: TransactionTracer {
     try options.trace(
       CallRun(
         call: call, number: number, overrides: overrides, simulation: CallSimulation(chain: chain),
-        cancellation: cancellation))
+        cancellation: cancellation), chain, cancellation)
   }
 }
 
@@ -61,14 +64,8 @@ private protocol TracedRun {
   /// The world before.
   func before() throws(TraceError) -> WorldState
 
-  func execute<T: Tracer>(_ tracer: inout T) throws(TraceError) -> TracedEnd
-}
-
-private struct TracedEnd {
-  var gasUsed: UInt64
-  var failed: Bool
-  var output: [UInt8]
-  var world: WorldState
+  /// Executes it; how it ended, and the world after it.
+  func execute<T: Tracer>(_ tracer: inout T) throws(TraceError) -> (transaction: TracedTransaction, world: WorldState)
 }
 
 /// A transaction of a block.
@@ -76,19 +73,24 @@ private struct IncludedRun: TracedRun {
   let transaction: SignedTransaction
   let sender: Address
   let builder: BlockBuilder
+  let place: TracedTransaction.Place
+
+  private var target: Address { transaction.to ?? ContractAddress.create(sender, nonce: transaction.nonce) }
 
   var touched: [Address] {
-    [sender, transaction.to ?? ContractAddress.create(sender, nonce: transaction.nonce), builder.fields.coinbase]
+    [sender, target, builder.fields.coinbase] + transaction.authorizations.compactMap(\.authority)
   }
 
   func before() throws(TraceError) -> WorldState { builder.world }
 
-  func execute<T: Tracer>(_ tracer: inout T) throws(TraceError) -> TracedEnd {
+  func execute<T: Tracer>(_ tracer: inout T) throws(TraceError) -> (transaction: TracedTransaction, world: WorldState) {
     do throws(TransactionRefusal) {
       let included = try builder.add(transaction, sender: sender, tracer: &tracer)
-      return TracedEnd(
-        gasUsed: included.receipt.gasUsed, failed: !included.receipt.succeeded, output: included.output,
-        world: builder.world)
+      let traced = TracedTransaction(
+        from: sender, to: target, creates: transaction.to == nil, value: transaction.value, input: transaction.input,
+        gasLimit: transaction.gasLimit, gasUsed: included.receipt.gasUsed, succeeded: included.receipt.succeeded,
+        output: included.output, place: place)
+      return (traced, builder.world)
     } catch {
       throw .simulation(.failed("a transaction of the block is refused: \(error)"))
     }
@@ -111,11 +113,15 @@ private struct CallRun: TracedRun {
     }
   }
 
-  func execute<T: Tracer>(_ tracer: inout T) throws(TraceError) -> TracedEnd {
+  func execute<T: Tracer>(_ tracer: inout T) throws(TraceError) -> (transaction: TracedTransaction, world: WorldState) {
+    let nonce = try before().peekNonce(call.from)
     do throws(SimulationError) {
       let (result, world) = try simulation.run(call, after: number, overrides, cancellation, &tracer)
-      return TracedEnd(
-        gasUsed: result.gasUsed, failed: !result.succeeded, output: result.output, world: world)
+      let traced = TracedTransaction(
+        from: call.from, to: call.to ?? ContractAddress.create(call.from, nonce: call.nonce ?? nonce),
+        creates: call.to == nil, value: call.value, input: call.input, gasLimit: call.gasLimit, gasUsed: result.gasUsed,
+        succeeded: result.succeeded, output: result.output)
+      return (traced, world)
     } catch {
       throw .simulation(error)
     }
@@ -124,48 +130,29 @@ private struct CallRun: TracedRun {
 
 extension TraceOptions {
   /// Executes a run and writes down what the options ask for.
-  fileprivate func trace(_ run: some TracedRun) throws(TraceError) -> [UInt8] {
-    let json: [UInt8]
-    switch kind {
-    case .structLogs(let options):
-      var tracer = StructLogger(options: StructLogger.Options(options, byteLimit: maxBytes))
-      let end = try run.execute(&tracer)
-      if tracer.isTruncatedByBytes { throw .tooLarge }
-      json = tracer.result(gasUsed: end.gasUsed, failed: end.failed, output: end.output)
-    case .calls(let onlyTopCall, let withLog):
-      var tracer = CallTracer(onlyTopCall: onlyTopCall, withLog: withLog, byteLimit: maxBytes)
-      _ = try run.execute(&tracer)
-      if tracer.isTooLarge { throw .tooLarge }
-      json = tracer.result
-    case .prestate(let isDifference):
-      var tracer = PrestateTracer(byteLimit: maxBytes)
-      let world = try run.before()
-      for address in run.touched { tracer.touch(address, world: world) }
-      let end = try run.execute(&tracer)
-      if tracer.isTooLarge { throw .tooLarge }
-      json = isDifference ? tracer.difference(world: end.world) : tracer.result
-    case .fourByte:
-      var tracer = FourByteTracer()
-      _ = try run.execute(&tracer)
-      json = tracer.result
-    case .nothing:
-      var tracer = NoTracer()
-      _ = try run.execute(&tracer)
-      json = Array("{}".utf8)
+  fileprivate func trace(
+    _ run: some TracedRun, _ chain: DevelopmentChain, _ cancellation: Cancellation
+  ) throws(TraceError) -> [UInt8] {
+    let revision = chain.identity.hardfork.revision
+    let isPrecompile: @Sendable (Address) -> Bool = { Precompiles.ethereum($0, revision) != nil }
+    if kind.observesSteps {
+      var tracer = TracerSet<EveryStep>(
+        kind, byteLimit: maxBytes, cancellation: cancellation, isPrecompile: isPrecompile)
+      return try trace(run, &tracer)
     }
+    var tracer = TracerSet<CallsOnly>(kind, byteLimit: maxBytes, cancellation: cancellation, isPrecompile: isPrecompile)
+    return try trace(run, &tracer)
+  }
+
+  private func trace<Detail: TraceDetail>(
+    _ run: some TracedRun, _ tracer: inout TracerSet<Detail>
+  ) throws(TraceError) -> [UInt8] {
+    tracer.touch(run.touched, world: try run.before())
+    let (transaction, world) = try run.execute(&tracer)
+    if tracer.isTooLarge { throw .tooLarge }
+    if tracer.stops { throw .simulation(.cancelled) }
+    let json = tracer.result(transaction, world: world)
     guard json.count <= maxBytes else { throw .tooLarge }
     return json
-  }
-}
-
-extension StructLogger.Options {
-  fileprivate init(_ options: StructLogOptions, byteLimit: Int) {
-    self.init()
-    disableStack = options.disableStack
-    disableStorage = options.disableStorage
-    enableMemory = options.enableMemory
-    enableReturnData = options.enableReturnData
-    if let limit = options.limit { self.limit = limit }
-    self.byteLimit = byteLimit
   }
 }

@@ -1,8 +1,11 @@
 // How transactions went, step by step or call by call.
 
+import Cryptography
 import JSON
 import JSONRPC
 import Primitives
+import Tracers
+import Transactions
 
 extension EthereumAPI {
   func addTraceMethods(to table: inout MethodTable) {
@@ -16,19 +19,10 @@ extension EthereumAPI {
     ) { [self] (parameters, context, writer) throws(RPCError) in
       let hash = try parameters.required("hash", as: Bytes32.self)
       let configuration = try parameters.optional("options") ?? TraceConfiguration()
-      guard let location = try included(hash) else { throw .refused("transaction not found") }
-      try refuseGenesis(location.blockNumber)
-      var trace: [UInt8]?
-      try tracing(context) { () throws(TraceError) in
-        try tracer.trace(
-          block: location.blockNumber, only: location.index,
-          TraceOptions(configuration.kind, maxBytes: self.configuration.maxTraceBytes),
-          cancellation: context.cancellation
-        ) { (transaction, json) throws(TraceError) in if transaction == hash { trace = json } }
+      guard let trace = try trace(of: hash, configuration.kind, with: tracer, context) else {
+        throw .refused("transaction not found")
       }
-      // Another block may have taken the place of its own.
-      guard let trace else { throw .refused("transaction not found") }
-      writer.raw(trace)
+      writer.raw(trace.json)
     }
     for naming in BlockNaming.allCases {
       table.add(
@@ -46,6 +40,24 @@ extension EthereumAPI {
       }
     }
     table.add(
+      "debug_traceBlock", .heavy, "Executes the transactions of a block of the chain again and tells how they go.",
+      parameters: [.required("block", "data: the RLP of the block, as `debug_getRawBlock` gives it"), options],
+      result: "array of objects with `txHash` and `result`, a trace by its tracer",
+      refusals: [.blockNotFound, .stateNotAvailable, tooLarge],
+      differences: "The block must be in the chain: it is found by the hash of its header."
+    ) { [self] (parameters, context, writer) throws(RPCError) in
+      let bytes = try parameters.required("block", as: HexData.self).bytes
+      let configuration = try parameters.optional("options") ?? TraceConfiguration()
+      guard let header = EthereumBlock.header(ofEncoded: bytes) else {
+        throw .invalidParameters("invalid argument 0: this is not the RLP of a block")
+      }
+      guard let number = try blocks.number(of: .hash(Keccak256.hash(header))) else {
+        throw .refused("block not found: a block can be traced if it is in the chain")
+      }
+      try refuseGenesis(number)
+      try traceBlock(number, configuration.kind, with: tracer, context, &writer)
+    }
+    table.add(
       "debug_traceCall", .heavy, "Runs a call on the state after a block and tells how it goes.",
       parameters: [
         .required("request", "transaction request"), .optional("blockNumber", "block"), options,
@@ -56,38 +68,66 @@ extension EthereumAPI {
       differences: "The options may have `stateOverrides` and `blockOverrides`."
     ) { [self] (parameters, context, writer) throws(RPCError) in
       let request = try parameters.required("request", as: TransactionRequest.self)
-      let (number, baseFee) = try block(of: try parameters.optional("blockNumber"))
+      let id = try parameters.optional("blockNumber", as: BlockID.self)
       let configuration = try parameters.optional("options") ?? TraceConfiguration()
-      var call = try request.simulatedCall(
-        baseFee: baseFee, allowsAuthorizations: self.configuration.allowsAuthorizations)
-      let mostGas = self.configuration.callGas
-      call.gasLimit = min(request.gas ?? mostGas, mostGas)
-      let trace = try tracing(context) { () throws(TraceError) in
-        try tracer.trace(
-          call, after: number, configuration.overrides,
-          TraceOptions(configuration.kind, maxBytes: self.configuration.maxTraceBytes),
-          cancellation: context.cancellation)
-      }
+      let trace = try traceCall(request, at: id, configuration.overrides, configuration.kind, with: tracer, context)
       writer.raw(trace)
     }
   }
 
-  private func traceBlock(
-    _ number: UInt64, _ kind: TraceKind, with tracer: any TransactionTracer, _ context: RPCContext,
-    _ writer: inout JSONWriter
-  ) throws(RPCError) {
+  /// The trace of a call on the state after a block.
+  func traceCall(
+    _ request: TransactionRequest, at id: BlockID?, _ overrides: SimulationOverrides, _ kind: TraceKind,
+    with tracer: any TransactionTracer, _ context: RPCContext
+  ) throws(RPCError) -> [UInt8] {
+    let (number, baseFee) = try block(of: id)
+    var call = try request.simulatedCall(baseFee: baseFee, allowsAuthorizations: configuration.allowsAuthorizations)
+    let mostGas = configuration.callGas
+    call.gasLimit = min(request.gas ?? mostGas, mostGas)
+    return try tracing(context) { () throws(TraceError) in
+      try tracer.trace(
+        call, after: number, overrides, TraceOptions(kind, maxBytes: self.configuration.maxTraceBytes),
+        cancellation: context.cancellation)
+    }
+  }
+
+  /// The trace of a transaction; `nil` where no block has it.
+  func trace(
+    of hash: Bytes32, _ kind: TraceKind, with tracer: any TransactionTracer, _ context: RPCContext
+  ) throws(RPCError) -> (json: [UInt8], location: LocatedTransaction)? {
+    guard let location = try included(hash) else { return nil }
+    try refuseGenesis(location.blockNumber)
+    let traces = try traces(ofBlock: location.blockNumber, only: location.index, kind, with: tracer, context)
+    // Another block may have taken the place of its own.
+    guard let trace = traces.first, trace.hash == hash else { return nil }
+    return (trace.json, location)
+  }
+
+  /// The traces of the transactions of a block, or of one of them.
+  func traces(
+    ofBlock number: UInt64, only index: Int? = nil, _ kind: TraceKind, with tracer: any TransactionTracer,
+    _ context: RPCContext
+  ) throws(RPCError) -> [(hash: Bytes32, json: [UInt8])] {
     let most = configuration.maxTraceBytes
     var bytes = 0
     var traces: [(hash: Bytes32, json: [UInt8])] = []
     try tracing(context) { () throws(TraceError) in
       try tracer.trace(
-        block: number, only: nil, TraceOptions(kind, maxBytes: most), cancellation: context.cancellation
+        block: number, only: index, TraceOptions(kind, maxBytes: most), cancellation: context.cancellation
       ) { (hash, json) throws(TraceError) in
         bytes += json.count
         guard bytes <= most else { throw .tooLarge }
         traces.append((hash, json))
       }
     }
+    return traces
+  }
+
+  private func traceBlock(
+    _ number: UInt64, _ kind: TraceKind, with tracer: any TransactionTracer, _ context: RPCContext,
+    _ writer: inout JSONWriter
+  ) throws(RPCError) {
+    let traces = try traces(ofBlock: number, kind, with: tracer, context)
     writer.beginArray()
     for trace in traces {
       writer.beginObject()
@@ -105,7 +145,7 @@ extension EthereumAPI {
   }
 
   /// Asks for traces, with the errors as clients see them.
-  private func tracing<T>(_ context: RPCContext, _ body: () throws(TraceError) -> T) throws(RPCError) -> T {
+  func tracing<T>(_ context: RPCContext, _ body: () throws(TraceError) -> T) throws(RPCError) -> T {
     do throws(TraceError) {
       return try body()
     } catch {

@@ -1,0 +1,147 @@
+// The tracers that a client asked for, together as one.
+
+import Concurrency
+import EVM
+import JSON
+import Primitives
+
+/// How closely a ``TracerSet`` looks.
+public protocol TraceDetail: Sendable {
+  static var observesSteps: Bool { get }
+}
+
+/// Sees calls and logs: code runs as fast as it does untraced.
+public enum CallsOnly: TraceDetail {
+  public static var observesSteps: Bool { false }
+}
+
+/// Sees every instruction.
+public enum EveryStep: TraceDetail {
+  public static var observesSteps: Bool { true }
+}
+
+/// The tracers that a ``TraceKind`` names, over one execution.
+///
+/// `Detail` must see what the kind needs (``TraceKind/observesSteps``). A set that has collected more than it may, or for
+/// which nobody waits any more, ends the execution where it sees steps, and collects nothing more where it does not.
+public struct TracerSet<Detail: TraceDetail>: Tracer {
+  private let kind: TraceKind
+  private let byteLimit: Int
+  private let cancellation: Cancellation?
+  private var steps: StructLogger?
+  private var calls: CallTracer?
+  private var flatCalls: FlatCallTracer?
+  private var prestate: PrestateTracer?
+  private var fourBytes: FourByteTracer?
+  private let changedByCall: @Sendable (FrameEvent) -> Address?
+
+  /// - Parameters:
+  ///   - byteLimit: bytes of JSON of each of the tracers.
+  ///   - isPrecompile: whether there is a precompile at an address.
+  ///   - changedByCall: an account that a call changes without an instruction or a transfer, as calls of system contracts do.
+  public init(
+    _ kind: TraceKind, byteLimit: Int, cancellation: Cancellation?,
+    isPrecompile: @escaping @Sendable (Address) -> Bool,
+    changedByCall: @escaping @Sendable (FrameEvent) -> Address? = { _ in nil }
+  ) {
+    self.kind = kind
+    self.changedByCall = changedByCall
+    self.byteLimit = byteLimit
+    self.cancellation = cancellation
+    add(kind, isPrecompile)
+  }
+
+  private mutating func add(_ kind: TraceKind, _ isPrecompile: @escaping @Sendable (Address) -> Bool) {
+    switch kind {
+    case .structLogs(var options):
+      options.byteLimit = min(options.byteLimit, byteLimit)
+      steps = StructLogger(options: options)
+    case .calls(let options): calls = CallTracer(options, byteLimit: byteLimit)
+    case .flatCalls(let options):
+      flatCalls = FlatCallTracer(options, isPrecompile: isPrecompile, byteLimit: byteLimit)
+    case .prestate(let options): prestate = PrestateTracer(options, byteLimit: byteLimit)
+    case .fourByte: fourBytes = FourByteTracer(isPrecompile: isPrecompile)
+    case .nothing: break
+    case .several(let kinds): for kind in kinds { add(kind, isPrecompile) }
+    }
+  }
+
+  public static var isActive: Bool { true }
+  public static var observesSteps: Bool { Detail.observesSteps }
+
+  /// Whether something is left out because of the limit.
+  public var isTooLarge: Bool {
+    steps?.isTruncatedByBytes == true || calls?.isTooLarge == true || flatCalls?.isTooLarge == true
+      || prestate?.isTooLarge == true
+  }
+
+  public var stops: Bool { isTooLarge || cancellation?.isCancelled == true }
+
+  public mutating func willStep(_ frame: FrameView, world: some WorldReader) {
+    steps?.willStep(frame, world: world)
+    prestate?.willStep(frame, world: world)
+  }
+
+  public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {
+    steps?.didStep(frame, halt: halt, world: world)
+  }
+
+  public mutating func enter(_ event: FrameEvent, world: some WorldReader) {
+    steps?.enter(event, world: world)
+    calls?.enter(event, world: world)
+    flatCalls?.enter(event, world: world)
+    prestate?.enter(event, world: world)
+    if prestate != nil, let address = changedByCall(event) { prestate?.touch(address, world: world) }
+    fourBytes?.enter(event, world: world)
+  }
+
+  public mutating func leave(_ end: FrameEnd, world: some WorldReader) {
+    calls?.leave(end, world: world)
+    flatCalls?.leave(end, world: world)
+  }
+
+  public mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {
+    calls?.log(address, topics: topics, data: data)
+  }
+
+  /// Notes the accounts that the transaction touches outside of its calls, before it does.
+  public mutating func touch(_ addresses: [Address], world: some WorldReader) {
+    for address in addresses { prestate?.touch(address, world: world) }
+  }
+
+  /// One JSON value, once the transaction is over.
+  ///
+  /// - Parameter world: the state after it.
+  public mutating func result(_ transaction: TracedTransaction, world: some WorldReader) -> [UInt8] {
+    calls?.finish(transaction)
+    flatCalls?.finish(transaction)
+    return result(of: kind, transaction, world)
+  }
+
+  private func result(of kind: TraceKind, _ transaction: TracedTransaction, _ world: some WorldReader) -> [UInt8] {
+    switch kind {
+    case .structLogs:
+      steps?.result(gasUsed: transaction.gasUsed, failed: !transaction.succeeded, output: transaction.output) ?? []
+    case .calls: calls?.result ?? []
+    case .flatCalls: flatCalls?.result(transaction.place) ?? []
+    case .prestate: prestate?.result(after: world) ?? []
+    case .fourByte: fourBytes?.result ?? []
+    case .nothing: Array("{}".utf8)
+    case .several(let kinds): combine(kinds, transaction, world)
+    }
+  }
+
+  private func combine(
+    _ kinds: [TraceKind], _ transaction: TracedTransaction, _ world: some WorldReader
+  ) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    for kind in kinds {
+      guard let name = kind.name else { continue }
+      json.key(name)
+      json.raw(result(of: kind, transaction, world))
+    }
+    json.endObject()
+    return json.bytes
+  }
+}

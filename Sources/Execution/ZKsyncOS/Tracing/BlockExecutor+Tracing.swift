@@ -1,0 +1,167 @@
+import Concurrency
+import EVM
+import Primitives
+import Tracers
+import Transactions
+
+/// Why there is no trace.
+public enum TraceFailure: Error, Hashable, Sendable {
+  /// It would have more bytes than it may.
+  case tooLarge
+  /// The transaction cannot be executed.
+  case rejected(Rejection)
+  /// The state could not be read, or nobody waits any more.
+  case failed(BlockError)
+}
+
+extension BlockExecutor {
+  /// Ends executions under way, and those to come, once `cancellation` is; `nil` lets them take the time that they need.
+  public mutating func stop(with cancellation: Cancellation?) { bootloader.cancellation = cancellation }
+
+  /// Executes a transaction of the block and tells how it goes, in one JSON value.
+  ///
+  /// After an error the block is not good for another transaction.
+  ///
+  /// - Parameters:
+  ///   - byteLimit: bytes of JSON.
+  ///   - place: where the transaction is, for tracers that tell.
+  public mutating func trace(
+    _ transaction: RecoveredTransaction, _ kind: TraceKind, byteLimit: Int, place: TracedTransaction.Place
+  ) throws(TraceFailure) -> [UInt8] {
+    let form: VMTransaction
+    do throws(TransactionError) { form = try VMTransaction(transaction) } catch {
+      throw .rejected(.hazard(.notEncodable))
+    }
+    if kind.observesSteps {
+      var tracer = TracerSet<EveryStep>(kind, byteLimit, bootloader.cancellation)
+      return try trace(form, place, byteLimit, &tracer)
+    }
+    var tracer = TracerSet<CallsOnly>(kind, byteLimit, bootloader.cancellation)
+    return try trace(form, place, byteLimit, &tracer)
+  }
+
+  private mutating func trace<Detail: TraceDetail>(
+    _ transaction: VMTransaction, _ place: TracedTransaction.Place, _ byteLimit: Int,
+    _ tracer: inout TracerSet<Detail>
+  ) throws(TraceFailure) -> [UInt8] {
+    let world = BlockWorld(state: bootloader.state)
+    tracer.touch(transaction.touched(coinbase: context.coinbase), world: world)
+    let outcome: TransactionOutcome
+    do throws(BlockError) {
+      outcome = try execute(transaction, senderIsKnown: true, within: .unlimited, tracer: &tracer)
+    } catch {
+      throw tracer.isTooLarge ? .tooLarge : .failed(error)
+    }
+    let result: TransactionResult
+    switch outcome {
+    case .included(let included): result = included
+    case .rejected(let reason): throw .rejected(reason)
+    case .exceeded: throw .failed(.invariant("a transaction exceeds a limit that there is not"))
+    }
+    return try tracer.json(
+      transaction.traced(
+        gasUsed: result.gasUsed, succeeded: result.succeeded, output: result.output, place: place),
+      world, byteLimit)
+  }
+}
+
+extension Simulation {
+  /// Runs a call like ``call(_:context:state:engine:limits:tellsWrites:cancellation:)`` and tells how it goes, in one JSON
+  /// value.
+  ///
+  /// - Parameter byteLimit: bytes of JSON.
+  public static func trace(
+    _ transaction: VMTransaction, _ kind: TraceKind, byteLimit: Int, context: BlockContext, state: any StateView,
+    engine: ExecutionEngine, cancellation: Cancellation? = nil
+  ) throws(TraceFailure) -> [UInt8] {
+    if kind.observesSteps {
+      var tracer = TracerSet<EveryStep>(kind, byteLimit, cancellation)
+      return try trace(transaction, byteLimit, context, state, engine, cancellation, &tracer)
+    }
+    var tracer = TracerSet<CallsOnly>(kind, byteLimit, cancellation)
+    return try trace(transaction, byteLimit, context, state, engine, cancellation, &tracer)
+  }
+
+  private static func trace<Detail: TraceDetail>(
+    _ transaction: VMTransaction, _ byteLimit: Int, _ context: BlockContext, _ state: any StateView,
+    _ engine: ExecutionEngine, _ cancellation: Cancellation?, _ tracer: inout TracerSet<Detail>
+  ) throws(TraceFailure) -> [UInt8] {
+    guard transaction.gasLimit <= context.gasLimit else {
+      throw .rejected(.invalid(.callerGasLimitMoreThanBlock))
+    }
+    let reserve = transaction.isL1 ? 0 : signatureGas
+    guard transaction.gasLimit >= reserve else { throw .rejected(.invalid(.outOfGasDuringValidation)) }
+    let bootloader = Bootloader(
+      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
+      cancellation: cancellation)
+    let world = BlockWorld(state: bootloader.state)
+    tracer.touch(transaction.touched(coinbase: context.coinbase), world: world)
+    var run = transaction
+    run.gasLimit -= reserve
+    let processed: Bootloader.Processed
+    do throws(TransactionStop) {
+      processed = try bootloader.process(run, senderIsKnown: true, tracer: &tracer)
+    } catch {
+      if tracer.isTooLarge { throw .tooLarge }
+      switch error {
+      case .rejected(let reason): throw .rejected(reason)
+      case .exceeded: throw .failed(.invariant("a call exceeds a limit that there is not"))
+      case .failed(let fault): throw .failed(fault)
+      }
+    }
+    return try tracer.json(
+      transaction.traced(
+        gasUsed: processed.gasUsed + reserve, succeeded: processed.run.succeeded, output: processed.run.output,
+        place: nil),
+      world, byteLimit)
+  }
+}
+
+extension TracerSet {
+  fileprivate init(_ kind: TraceKind, _ byteLimit: Int, _ cancellation: Cancellation?) {
+    self.init(
+      kind, byteLimit: byteLimit, cancellation: cancellation, isPrecompile: { Precompiles.zksync($0) != nil },
+      changedByCall: { SystemHost.deployed(by: $0) })
+  }
+
+  fileprivate mutating func json(
+    _ transaction: TracedTransaction, _ world: BlockWorld, _ byteLimit: Int
+  ) throws(TraceFailure) -> [UInt8] {
+    if isTooLarge { throw .tooLarge }
+    let json = result(transaction, world: world)
+    guard json.count <= byteLimit else { throw .tooLarge }
+    return json
+  }
+}
+
+/// The state of a block as tracers read it.
+struct BlockWorld: WorldReader {
+  let state: UnsafeMutablePointer<BlockState>
+
+  func peekBalance(_ address: Address) -> UInt256 { state.pointee.peekAccount(address).balance }
+  func peekNonce(_ address: Address) -> UInt64 { state.pointee.peekAccount(address).nonce }
+  func peekCode(_ address: Address) -> [UInt8] { state.pointee.peekCode(address) }
+  func peekStorage(_ address: Address, _ key: UInt256) -> UInt256 { state.pointee.peekSlot(UInt256(address), key) }
+}
+
+extension VMTransaction {
+  /// Where its contract comes to be, or the account that it calls.
+  private var target: Address {
+    creates ? ContractAddress.create(from, nonce: nonce.saturatedUInt64) : to
+  }
+
+  private var creates: Bool { !isL1 && !reserved[1].isZero }
+
+  /// The accounts that it touches outside of its calls.
+  fileprivate func touched(coinbase: Address) -> [Address] {
+    [from, target, coinbase] + (isL1 ? [Address(truncating: reserved[1])] : [])
+  }
+
+  fileprivate func traced(
+    gasUsed: UInt64, succeeded: Bool, output: [UInt8], place: TracedTransaction.Place?
+  ) -> TracedTransaction {
+    TracedTransaction(
+      from: from, to: target, creates: creates, value: value, input: data, gasLimit: gasLimit, gasUsed: gasUsed,
+      succeeded: succeeded, output: output, place: place)
+  }
+}
