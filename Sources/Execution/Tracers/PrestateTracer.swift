@@ -132,7 +132,7 @@ public struct PrestateTracer: Tracer {
       }
       guard before != after else { continue }
       before.storage = before.storage.filter { !$0.value.isZero }
-      if !before.isAbsent {
+      if options.includeEmpty || !before.isAbsent {
         pre.key(Hex.encode(address.bytes))
         PrestateTracer.write(before, changedFrom: nil, &pre)
       }

@@ -92,7 +92,7 @@ public struct StructLogger: Tracer {
     json.string(Hex.encode(output, prefix: ""))
     json.key("structLogs")
     json.beginArray()
-    if count > 0 { text.steps.withUnsafeBytes { json.raw($0) } }
+    if count > 0 { json.append(members: text.steps) }
     json.endArray()
     json.endObject()
     return json.bytes

@@ -22,7 +22,7 @@ struct OptionalMethodTests {
     ] { #expect(try await plain.error(method, parameters).code == -32_603) }
     for method in [
       "debug_traceTransaction", "debug_traceCall", "debug_traceBlockByNumber", "debug_traceBlockByHash",
-      "debug_getRawBlock", "txpool_content", "txpool_contentFrom", "txpool_inspect",
+      "trace_block", "ots_getApiLevel", "txpool_content", "txpool_contentFrom", "txpool_inspect",
     ] { #expect(try await plain.error(method).code == -32_601) }
     #expect(try await plain.call("eth_maxPriorityFeePerGas") == "\"0x0\"")
     #expect(try await plain.call("eth_gasPrice") == "\"0x3e8\"")
@@ -101,7 +101,6 @@ struct OptionalMethodTests {
       let hash = transactions[1].hash
       return try await fixture.result("debug_traceTransaction", "[\"\(hash)\"\(options)]")["kind"]?.string
     }
-    #expect(try await trace("") == "structLogs(\(StructLogger.Options()))".replacing("Tracers.", with: ""))
     let steps = try await trace(
       ",{\"disableStack\":true,\"disableStorage\":true,\"enableReturnData\":true,\"limit\":5,\"timeout\":\"5s\",\"reexec\":9}"
     )
@@ -111,6 +110,7 @@ struct OptionalMethodTests {
       "\(kind)".replacing("Tracers.", with: "").replacing("\"", with: "'")
     }
     #expect(steps == text(.structLogs(expected)))
+    #expect(try await trace("") == text(.structLogs(.init())))
     for (options, kind) in [
       ("\"callTracer\",\"tracerConfig\":{\"withLog\":true}", TraceKind.calls(.init(withLog: true))),
       (

@@ -103,7 +103,10 @@ struct RecordedTraceTests {
       #expect(try trace(.calls(.init()), CallsOnly.self) == calls, "calls of \(item.index)")
       let before = Self.withoutEmpty(recorded.before[item.index])
       #expect(try trace(.prestate(.init()), EveryStep.self) == before, "state before \(item.index)")
-      let changes = Self.compact(recorded.changes[item.index])
+      let difference = recorded.changes[item.index]
+      let changes =
+        Array("{\"post\":".utf8) + Self.compact(try #require(difference["post"])) + Array(",\"pre\":".utf8)
+        + Self.withoutEmpty(try #require(difference["pre"])) + Array("}".utf8)
       #expect(try trace(.prestate(.init(diffMode: true)), EveryStep.self) == changes, "changes of \(item.index)")
       compared += 1
     }

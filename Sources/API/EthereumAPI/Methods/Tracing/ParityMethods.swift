@@ -119,10 +119,11 @@ extension EthereumAPI {
   }
 
   private static func writeReplay(_ json: [UInt8], of hash: Bytes32?, _ writer: inout JSONWriter) {
-    let root = (try? JSONValue(parsing: json))?.elements(atMost: .max)?.first
+    let calls = (try? JSONValue(parsing: json))?.elements(atMost: .max) ?? []
+    let result = calls.first?["result"]
     writer.beginObject()
     writer.key("output")
-    if let output = root?["result"]?["output"] ?? root?["result"]?["code"] {
+    if let output = result?["output"] ?? result?["code"] {
       writer.value(output)
     } else {
       writer.string("0x")
@@ -130,7 +131,9 @@ extension EthereumAPI {
     writer.key("stateDiff")
     writer.null()
     writer.key("trace")
-    writer.raw(json)
+    writer.beginArray()
+    for call in calls { writer.call(call) }
+    writer.endArray()
     if let hash {
       writer.key("transactionHash")
       writer.data(hash)
@@ -182,6 +185,22 @@ extension EthereumAPI {
   static func forEachCall(of json: [UInt8], _ body: (JSONValue) throws(RPCError) -> Void) throws(RPCError) {
     guard let list = try? JSONValue(parsing: json) else { throw .internalError("a trace is not readable") }
     try list.forEachElement { (call) throws(RPCError) in try body(call) }
+  }
+}
+
+extension JSONWriter {
+  /// A call without the place of its transaction, which a replay does not tell.
+  fileprivate mutating func call(_ call: JSONValue) {
+    beginObject()
+    call.forEachMember { (name, value) in
+      switch name {
+      case "blockHash", "blockNumber", "transactionHash", "transactionPosition": return
+      default:
+        key(name)
+        self.value(value)
+      }
+    }
+    endObject()
   }
 }
 
