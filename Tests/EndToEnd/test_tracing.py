@@ -22,7 +22,7 @@ def test_web3_reads_the_traces_of_a_token(node, rich, token):
     call = {"to": token.address, "from": rich.address, "data": "0x18160ddd"}
     supply = web3.tracing.trace_call(call, ["trace"], "latest")
     assert int(supply["output"].hex(), 16) == 10**24
-    assert web3.geth.debug.trace_transaction(hash, {"tracer": "callTracer"})["from"] == rich.address.lower()
+    assert web3.geth.debug.trace_transaction(hash, {"tracer": "callTracer"})["from"] == rich.address
 
 
 def test_the_requests_of_other_clients(node, rich, token):
