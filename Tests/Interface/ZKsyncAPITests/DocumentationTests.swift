@@ -10,7 +10,8 @@ struct DocumentationTests {
     for method in methods {
       #expect(method.summary.last == ".", "\(method.name)")
       #expect(!method.result.isEmpty || !method.refusals.isEmpty, "\(method.name)")
-      #expect(["eth", "net", "web3", "txpool", "zks", "zkos", "debug", "admin"].contains(method.namespace), "\(method.name)")
+      #expect(
+        ["eth", "net", "web3", "txpool", "zks", "zkos", "debug", "admin"].contains(method.namespace), "\(method.name)")
       // What may be left out comes last.
       #expect(method.parameters.drop(while: \.isRequired).allSatisfy { !$0.isRequired }, "\(method.name)")
     }
