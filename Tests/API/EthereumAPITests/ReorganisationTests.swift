@@ -174,7 +174,7 @@ struct ReorganisationTests {
 
   @Test("Who waits for a receipt gets that of the branch on which it comes")
   func receipts() async throws {
-    let fixture = Fixture(ports: Self.ports)
+    let fixture = Fixture(ports: Self.ports) { $0.maxSyncTimeout = .seconds(600) }
     fixture.api.notifier.start()
     fixture.api.waiters.start()
     defer {
@@ -188,7 +188,7 @@ struct ReorganisationTests {
     fixture.events.waitUntilAsked(after: chain.head.position)
     let transaction = try transfer(nonce: 5)
     async let answer = fixture.result(
-      "eth_sendRawTransactionSync", "[\"\(Hex.encode(transaction.transaction.envelope))\",\"0x2710\"]")
+      "eth_sendRawTransactionSync", "[\"\(Hex.encode(transaction.transaction.envelope))\",\"0x927c0\"]")
     while fixture.api.waiters.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
     chain.drop(2)
     chain.addBlock([(transaction, [])], branch: 1)
