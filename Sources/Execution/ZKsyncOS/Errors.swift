@@ -2,7 +2,6 @@ import Primitives
 
 /// Why the virtual machine does not accept a transaction.
 ///
-/// The descriptions are the debug texts of the Rust original, which its JSON-RPC shows to clients.
 /// Source: zksync-os `basic_bootloader/src/bootloader/errors.rs`.
 public enum InvalidTransaction: Error, Hashable, Sendable {
   case invalidEncoding
@@ -38,8 +37,46 @@ public enum InvalidTransaction: Error, Hashable, Sendable {
   }
 }
 
+/// In the words of Ethereum's clients, where they have some.
 extension InvalidTransaction: CustomStringConvertible {
   public var description: String {
+    switch self {
+    case .invalidEncoding: "the transaction cannot be decoded"
+    case .invalidStructure: "the transaction is malformed"
+    case .upgradeTransactionNotFirst: "an upgrade must be the first transaction of its block"
+    case .upgradeTransactionFailed: "the upgrade failed"
+    case .blockGasLimitTooHigh: "the gas limit of the block is too high"
+    case .callerGasLimitMoreThanBlock: "exceeds block gas limit"
+    case .priorityFeeGreaterThanMaxFee: "max priority fee per gas higher than max fee per gas"
+    case .baseFeeGreaterThanMaxFee: "max fee per gas less than block base fee"
+    case .outOfGasDuringValidation: "intrinsic gas too low"
+    case .outOfNativeResourcesDuringValidation: "out of native resources before execution"
+    case .createInitCodeSizeLimit: "max initcode size exceeded"
+    case .gasPerPubdataTooHigh: "pubdata costs more gas than the transaction allows"
+    case .nonceOverflowInTransaction: "nonce has max value"
+    case .nonceTooHigh(let transaction, let state): "nonce too high: tx \(transaction), state \(state)"
+    case .nonceTooLow(let transaction, let state): "nonce too low: tx \(transaction), state \(state)"
+    case .nonceUsedAlready: "nonce used already"
+    case .nonceNotIncreased: "the account did not use up the nonce"
+    case .rejectCallerWithCode: "sender not an eoa"
+    case .lackOfFundForMaxFee(let fee, let balance):
+      "insufficient funds for gas * price + value: have \(balance) want \(fee)"
+    case .malleableSignature: "invalid transaction v, r, s values"
+    case .incorrectFrom(let transaction, let recovered):
+      "the signature is that of \(recovered), not of \(transaction)"
+    case .receivedInsufficientFees(let received, let required):
+      "the account paid \(received) wei of a fee of \(required)"
+    case .reverted(.accountValidate): "the account's validation reverted"
+    case .reverted(.accountPayForTransaction): "the account's payment reverted"
+    case .invalidMagic: "the account does not accept the transaction"
+    case .invalidReturndataLength: "the account's answer has a wrong length"
+    }
+  }
+}
+
+extension InvalidTransaction {
+  /// The debug text of the Rust original, which its logs have: for comparisons with the guest.
+  public var machineText: String {
     switch self {
     case .invalidEncoding: "InvalidEncoding"
     case .invalidStructure: "InvalidStructure"

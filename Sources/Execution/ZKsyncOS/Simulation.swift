@@ -27,6 +27,10 @@ public enum Simulation {
     public var undoneFrames: Int
     /// Slots of contracts that the call changed; told only on request.
     public var storageWrites: [StorageWrite]
+    /// Why it stopped abnormally; `nil` for a success, a revert, and what is only told by the gas that is gone.
+    public var halt: Halt?
+    /// Whether it failed since it leaves more pubdata than its gas pays for.
+    public var lacksNativeForPubdata: Bool
   }
 
   /// Gas that a transaction pays for the check of its signature. It is set aside before the call and counted after it,
@@ -36,25 +40,27 @@ public enum Simulation {
   /// Runs `transaction` in the block of `context` on `state`. An L2 transaction's signature may be 65 zero bytes.
   ///
   /// - Parameters:
+  ///   - world: what it sees differently.
   ///   - limits: what it may take, where it is to become a transaction.
   ///   - tellsWrites: whether the result has the slots that change.
   /// - Throws: `.rejected` where no block could contain the transaction (too little gas to begin with, fees below the
   ///   base fee, more value than the sender owns, a hazard), `.failed` where the state cannot be read or the call was cancelled.
   public static func call(
     _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
-    limits: ExecutionLimits = .unlimited, tellsWrites: Bool = false, cancellation: Cancellation? = nil
+    world: SimulatedWorld = SimulatedWorld(), limits: ExecutionLimits = .unlimited, tellsWrites: Bool = false,
+    cancellation: Cancellation? = nil
   ) throws(SimulationFailure) -> Result {
     var tracer = NoTracer()
     return try call(
-      transaction, context: context, state: state, engine: engine, limits: limits, tellsWrites: tellsWrites,
-      cancellation: cancellation, tracer: &tracer)
+      transaction, context: context, state: state, engine: engine, world: world, limits: limits,
+      tellsWrites: tellsWrites, cancellation: cancellation, tracer: &tracer)
   }
 
   /// Runs `transaction` and observes it.
   public static func call<T: Tracer>(
     _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
-    limits: ExecutionLimits = .unlimited, tellsWrites: Bool = false, cancellation: Cancellation? = nil,
-    tracer: inout T
+    world: SimulatedWorld = SimulatedWorld(), limits: ExecutionLimits = .unlimited, tellsWrites: Bool = false,
+    cancellation: Cancellation? = nil, tracer: inout T
   ) throws(SimulationFailure) -> Result {
     var transaction = transaction
     guard transaction.gasLimit <= context.gasLimit else {
@@ -66,6 +72,7 @@ public enum Simulation {
       context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
       cancellation: cancellation)
     bootloader.allowedNative = limits.native
+    bootloader.world = world
     do throws(TransactionStop) {
       let processed = try bootloader.process(transaction, senderIsKnown: true, tracer: &tracer)
       let result = bootloader.result(of: processed)
@@ -83,7 +90,8 @@ public enum Simulation {
         logs: result.logs, deployedCode: bootloader.state.pointee.deployedCode,
         undoneFrames: bootloader.state.pointee.undoneFrames,
         storageWrites: tellsWrites
-          ? bootloader.state.pointee.storageWrites(order: bootloader.state.pointee.orderedCells()) : [])
+          ? bootloader.state.pointee.storageWrites(order: bootloader.state.pointee.orderedCells()) : [],
+        halt: processed.run.halt, lacksNativeForPubdata: processed.run.lacksNativeForPubdata)
     } catch {
       switch error {
       case .rejected(let reason): throw .rejected(reason)

@@ -8,11 +8,16 @@ public protocol StateView {
   /// The value of the leaf `flatKey`, or nil where the tree has no such leaf. A leaf that was written with zero exists.
   func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32?
 
+  /// The same of a slot whose account is known, which a view may want to know that hides an account's storage.
+  func slot(_ flatKey: Bytes32, of account: UInt256) throws(StateReadError) -> Bytes32?
+
   /// The bytes that hash (BLAKE2s-256) to `hash`: 124 bytes of account properties, or code in its stored form.
   func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]?
 }
 
 extension StateView {
+  public func slot(_ flatKey: Bytes32, of account: UInt256) throws(StateReadError) -> Bytes32? { try slot(flatKey) }
+
   /// The properties of an account; those of an account that does not exist are empty.
   public func account(_ address: Address) throws(StateReadError) -> AccountProperties {
     guard let hash = try slot(FlatKey.ofAccount(address)), !hash.isZero else { return .empty }

@@ -109,6 +109,7 @@ struct SequencerRole {
     var optional = OptionalPorts()
     optional.transactionTracer = BlockTracer(storage, simulator: simulator)
     optional.pool = MempoolSubmitter(mempool)
+    optional.accessTracer = simulator
     let api = EthereumAPI(
       EthereumAPI.Configuration(configuration),
       chain: try ChainStoreReader(

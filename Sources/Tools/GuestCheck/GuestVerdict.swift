@@ -69,9 +69,9 @@ public enum GuestVerdict: Hashable, Sendable {
     }
   }
 
-  /// Our description, but addresses as the guest prints them: as numbers.
+  /// Our text of it, but addresses as the guest prints them: as numbers.
   private static func debugText(_ invalid: InvalidTransaction) -> String {
-    guard case .incorrectFrom(let claimed, let recovered) = invalid else { return invalid.description }
+    guard case .incorrectFrom(let claimed, let recovered) = invalid else { return invalid.machineText }
     return "IncorrectFrom { tx: Bits(\(UInt256(claimed))), recovered: Bits(\(UInt256(recovered))) }"
   }
 

@@ -23,7 +23,7 @@ extension EthereumAPI {
       let overrides = try Self.overrides(&parameters)
       var call = try request.simulatedCall(
         baseFee: baseFee, allowsAuthorizations: configuration.allowsAuthorizations)
-      call.gasLimit = min(request.gas ?? configuration.callGas, configuration.callGas)
+      call.gasLimit = min(request.gas ?? configuration.callGas, Self.blockGas(chain.head, overrides))
       var declared = try undeclared(of: call, after: number)
       declared.add(call.accessList)
       // With another list the call may go another way, by its gas, and touch more. The list only grows, so that ends.

@@ -39,6 +39,28 @@ extension EthereumAPI {
       writer.data(try faults.reading { () throws(ChainReadError) in try state.code(of: address, after: number) })
     }
     table.add(
+      "eth_getAccountInfo", .pooled, "Balance, nonce and code of an account.",
+      parameters: [.required("address", "address"), .required("blockId", "block")],
+      result: "object with `balance`, `nonce` and `code`", refusals: [.blockNotFound, .stateNotAvailable]
+    ) { [self] (parameters, _, writer) throws(RPCError) in
+      let address = try parameters.required("address", as: Address.self)
+      let number = try blocks.stateNumber(of: try parameters.required("blockId"))
+      let (balance, nonce, code) = try faults.reading { () throws(ChainReadError) in
+        (
+          try state.balance(of: address, after: number), try state.nonce(of: address, after: number),
+          try state.code(of: address, after: number)
+        )
+      }
+      writer.beginObject()
+      writer.key("balance")
+      writer.quantity(balance)
+      writer.key("nonce")
+      writer.quantity(nonce)
+      writer.key("code")
+      writer.data(code)
+      writer.endObject()
+    }
+    table.add(
       "eth_getStorageAt", .pooled, "A slot of an account's storage.",
       parameters: [
         .required("address", "address"), .required("key", "32 bytes or a quantity"), .optional("blockId", "block"),

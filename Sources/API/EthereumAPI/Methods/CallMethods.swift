@@ -19,8 +19,8 @@ extension EthereumAPI {
         .init(-32_000, "the call fails otherwise, or can never be valid"), .blockNotFound, .stateNotAvailable,
       ],
       differences:
-        "Gas is capped by an option. All of an account's storage (`state` of an override) cannot be replaced, "
-        + "single slots (`stateDiff`) can. EIP-4844 and EIP-7702 are not supported."
+        "A call that names no gas has that of an option, one that does at most a block's. An override of the base fee is "
+        + "seen by a call without a price too, which pays nothing. EIP-4844 and EIP-7702 are not supported."
     ) { [self] (parameters, context, writer) throws(RPCError) in
       var stopwatch = Stopwatch()
       defer { metrics.call.observe(nanoseconds: stopwatch.lap()) }
@@ -29,7 +29,7 @@ extension EthereumAPI {
       let overrides = try Self.overrides(&parameters)
       var call = try request.simulatedCall(
         baseFee: baseFee, allowsAuthorizations: configuration.allowsAuthorizations)
-      call.gasLimit = min(request.gas ?? configuration.callGas, configuration.callGas)
+      call.gasLimit = min(request.gas ?? configuration.callGas, Self.blockGas(chain.head, overrides))
       switch try simulate(call, after: number, overrides, context) {
       case .success(let output, _, _): writer.data(output)
       case .revert(let output, _): throw .reverted(output)
@@ -136,13 +136,17 @@ extension EthereumAPI {
   /// A chain whose blocks have no limit writes the largest number into their headers.
   private static let mostEstimatedGas: UInt64 = 1 << 40
 
+  /// The most gas of any call. An override may lower the limit; raising it would be an invitation to compute without end.
+  static func blockGas(_ head: SealedHeader, _ overrides: SimulationOverrides) -> UInt64 {
+    let limit = min(head.header.gasLimit, mostEstimatedGas)
+    return min(overrides.block.gasLimit ?? limit, limit)
+  }
+
   /// The most gas that the call can have: what it asks for, what a block has, and what the sender can pay.
   private func gasCeiling(
     _ request: TransactionRequest, _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides
   ) throws(RPCError) -> UInt64 {
-    // An override may lower the limit; raising it would be an invitation to compute without end.
-    let realLimit = min(chain.head.header.gasLimit, Self.mostEstimatedGas)
-    let blockLimit = min(overrides.block.gasLimit ?? realLimit, realLimit)
+    let blockLimit = Self.blockGas(chain.head, overrides)
     let asked = min(request.gas ?? blockLimit, blockLimit)
     guard !call.gasPrice.isZero else { return asked }
     let balance: UInt256

@@ -6,12 +6,11 @@ extension EthereumAPI {
   func addUnsupportedMethods(to table: inout MethodTable) {
     let reasons: [(String, [String])] = [
       ("node has no signer accounts", ["eth_sendTransaction", "eth_sign", "eth_signTransaction", "eth_signTypedData"]),
-      ("unsupported as ZKsync OS has a different storage layout than Ethereum", ["eth_getProof"]),
+      ("unsupported as ZKsync OS has a different storage layout than Ethereum", ["eth_getProof", "eth_getAccount"]),
       (
         "unimplemented",
         [
-          "eth_coinbase", "eth_simulateV1", "eth_callMany", "eth_createAccessList", "eth_getAccount",
-          "eth_getAccountInfo", "eth_blobBaseFee",
+          "eth_coinbase", "eth_simulateV1", "eth_callMany", "eth_createAccessList", "eth_blobBaseFee",
         ]
       ),
     ]

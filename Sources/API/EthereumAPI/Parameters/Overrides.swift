@@ -22,6 +22,7 @@ struct StateOverrides: RPCParameter {
         case "code": account.code = try HexData(parameter: field).bytes
         case "state": account.state = try Self.slots(field)
         case "stateDiff": account.stateDifference = try Self.slots(field)
+        case "movePrecompileToAddress": account.precompileMovedTo = try Address(parameter: field)
         default: throw InvalidParameter("unknown state override \(name.prefix(80))")
         }
       }
@@ -58,6 +59,8 @@ struct BlockOverrides: RPCParameter {
       case "feeRecipient", "coinbase": block.beneficiary = try Address(parameter: field)
       case "prevRandao", "random": block.randomness = try Bytes32(parameter: field)
       case "baseFeePerGas", "baseFee": block.baseFee = try UInt256(parameter: field)
+      // Since the merge (EIP-4399) no instruction tells it.
+      case "difficulty": _ = try UInt256(parameter: field)
       default: throw InvalidParameter("unknown block override \(name.prefix(80))")
       }
     }

@@ -33,6 +33,8 @@ public struct SimulationOverrides: Sendable, Equatable {
     public var state: [Bytes32: Bytes32]?
     /// Some slots of the storage.
     public var stateDifference: [Bytes32: Bytes32] = [:]
+    /// Where the precompile at this address is instead.
+    public var precompileMovedTo: Address?
 
     public init() {}
   }

@@ -298,13 +298,16 @@ extension Bootloader {
       state.pointee.effort.ranOutOfNative(flow.budget.meter.native)
       flow.budget.meter.exhaustGas()
       state.pointee.close(frame, keep: false)
-      return RunResult(succeeded: false)
+      return RunResult(succeeded: false, halt: .outOfNative)
     }
     tracer = runner.tracer
     flow.budget.meter = meter
     let spent = pubdataSpent(flow)
     let price = try rejecting { () throws(Rejection) in try flow.budget.price(of: spent) }
-    if flow.budget.guestNative < price { result.succeeded = false }
+    if flow.budget.guestNative < price {
+      result.succeeded = false
+      result.lacksNativeForPubdata = true
+    }
     state.pointee.close(frame, keep: result.succeeded)
     return result
   }

@@ -18,6 +18,8 @@ final class Bootloader {
   var cancellation: Cancellation? {
     didSet { state.pointee.cancellation = cancellation }
   }
+  /// Nothing unless it is a simulation.
+  var world = SimulatedWorld()
   /// Whether no transaction was included yet: an upgrade must be the first.
   var isFirst = true
   /// Native that the transaction being processed may compute with, beside the guest's own limit.
@@ -145,7 +147,8 @@ final class Bootloader {
     machine.environment = ExecutionEnvironment(
       coinbase: context.coinbase, number: context.number, timestamp: context.timestamp, gasLimit: context.gasLimit,
       prevRandao: context.protocolVersion.fixesRandomnessToOne ? .one : context.mixHash, chainID: context.chainID,
-      baseFee: context.baseFee, blobBaseFee: .one, origin: origin, gasPrice: gasPrice, blobHashes: [],
+      baseFee: world.shownBaseFee ?? context.baseFee, blobBaseFee: .one, origin: origin, gasPrice: gasPrice,
+      blobHashes: [],
       cancellation: cancellation)
   }
 
@@ -153,8 +156,9 @@ final class Bootloader {
     Runner(
       machine: machine,
       host: SystemHost(
-        state: state, context: context, codes: engine.codes, hasSystemContracts: features.hasSystemContracts),
-      tracer: tracer)
+        state: state, context: context, codes: engine.codes, hasSystemContracts: features.hasSystemContracts,
+        movedPrecompiles: world.movedPrecompiles),
+      tracer: tracer, isSimulation: isSimulation)
   }
 }
 

@@ -29,6 +29,8 @@ struct RunResult {
   var createdAddress: Address?
   /// Why it stopped abnormally, where it did.
   var halt: Halt?
+  /// Whether it failed since it leaves more pubdata than its native pays for.
+  var lacksNativeForPubdata = false
 
   /// For tracers.
   var status: FrameStatus { halt.map { .halted($0) } ?? (succeeded ? .returned : .reverted) }
@@ -40,6 +42,8 @@ struct Runner<T: Tracer> {
   let machine: VirtualMachine<ZKsyncRules>
   var host: SystemHost
   var tracer: T
+  /// Then a creation tells what its constructor returned. In a block nobody asks.
+  let isSimulation: Bool
 
   private var state: UnsafeMutablePointer<BlockState> { host.state }
 
@@ -94,7 +98,7 @@ struct Runner<T: Tracer> {
       }
     }
     let result: RunResult
-    if let special = SpecialAddress(callee, hasSystemContracts: host.hasSystemContracts) {
+    if let special = host.special(at: callee) {
       result = try callSpecial(special, from: caller, to: callee, input, value: value, tariff, &meter)
     } else if let stored, host.hasCode(stored) {
       try host.requireEVM(account)
@@ -155,9 +159,11 @@ struct Runner<T: Tracer> {
     } catch .outOfGas {
       state.pointee.effort.excludedNative &+= meter.native
       meter = Meter(gas: 0, native: 0)
-      return RunResult(succeeded: false)
+      return RunResult(succeeded: false, halt: .outOfGas)
     }
-    if initCode.count > TransactionCost.maxInitcodeLength { return RunResult(succeeded: false) }
+    if initCode.count > TransactionCost.maxInitcodeLength {
+      return RunResult(succeeded: false, halt: .initCodeTooLarge)
+    }
     guard environmentExists else { throw state.pointee.fail(.hazard(.wasmDeployment)) }
     let outer = state.pointee.openFrame()
     let creation = try initCode.withRawBytes { (bytes) throws(Halt) in
@@ -193,7 +199,7 @@ struct Runner<T: Tracer> {
     meter = constructor
     var result = RunResult(succeeded: false)
     switch completion {
-    case .deployed: result = RunResult(succeeded: true, createdAddress: address)
+    case .deployed: result = RunResult(succeeded: true, output: isSimulation ? run.output : [], createdAddress: address)
     case .failed(let reason, let keepsOutput):
       result.halt = reason ?? run.status.halt
       if keepsOutput { result.output = run.output }

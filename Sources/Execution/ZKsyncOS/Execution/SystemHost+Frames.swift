@@ -29,7 +29,7 @@ extension SystemHost {
         return settle(frame, .halted(.insufficientBalance), provided, &callee, &meter)
       }
     }
-    let special = SpecialAddress(request.codeAddress, hasSystemContracts: hasSystemContracts)
+    let special = special(at: request.codeAddress)
     guard special != nil || stored != nil && hasCode(stored) else {
       return settle(frame, .stopped, provided, &callee, &meter)
     }

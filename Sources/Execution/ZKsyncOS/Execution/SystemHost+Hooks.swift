@@ -28,6 +28,18 @@ enum SpecialAddress {
   }
 }
 
+extension SystemHost {
+  /// What answers at an address in place of code.
+  func special(at address: Address) -> SpecialAddress? {
+    guard !movedPrecompiles.isEmpty else { return SpecialAddress(address, hasSystemContracts: hasSystemContracts) }
+    if let origin = movedPrecompiles[address] {
+      return SpecialAddress(origin, hasSystemContracts: hasSystemContracts)
+    }
+    return movedPrecompiles.values.contains(address)
+      ? nil : SpecialAddress(address, hasSystemContracts: hasSystemContracts)
+  }
+}
+
 /// A call to a special address.
 struct HookCall {
   var address: Address

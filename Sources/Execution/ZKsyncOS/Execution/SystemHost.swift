@@ -14,6 +14,8 @@ struct SystemHost: Host {
   let codes: CodeCache
   /// Whether the system contracts answer (they do, except when plain Ethereum blocks are replayed).
   let hasSystemContracts: Bool
+  /// See ``SimulatedWorld``; empty in blocks.
+  let movedPrecompiles: [Address: Address]
   /// Bytes that calls have handed back; the virtual machine never frees them during an execution.
   var returnedBytes = 0
 

@@ -24,6 +24,6 @@ extension BlockState {
 
   func peekSlot(_ address: UInt256, _ key: UInt256) -> UInt256 {
     if let position = findCell(hash(address, key), address, key) { return cells[position].current }
-    return (try? view.slot(FlatKey.of(address, key))).flatMap { $0 }.map { UInt256($0) } ?? .zero
+    return (try? view.slot(FlatKey.of(address, key), of: address)).flatMap { $0 }.map { UInt256($0) } ?? .zero
   }
 }

@@ -97,7 +97,7 @@ extension BlockState {
     let flatKey = FlatKey.of(address, key)
     let value: Bytes32?
     do {
-      value = try view.slot(flatKey)
+      value = try view.slot(flatKey, of: address)
     } catch {
       throw fail(.storage(error))
     }

@@ -72,19 +72,20 @@ extension Simulation {
   /// - Parameter byteLimit: bytes of JSON.
   public static func trace(
     _ transaction: VMTransaction, _ kind: TraceKind, byteLimit: Int, context: BlockContext, state: any StateView,
-    engine: ExecutionEngine, cancellation: Cancellation? = nil
+    engine: ExecutionEngine, world: SimulatedWorld = SimulatedWorld(), cancellation: Cancellation? = nil
   ) throws(TraceFailure) -> [UInt8] {
     if kind.observesSteps {
       var tracer = TracerSet<EveryStep>(kind, byteLimit, cancellation)
-      return try trace(transaction, byteLimit, context, state, engine, cancellation, &tracer)
+      return try trace(transaction, byteLimit, context, state, engine, world, cancellation, &tracer)
     }
     var tracer = TracerSet<CallsOnly>(kind, byteLimit, cancellation)
-    return try trace(transaction, byteLimit, context, state, engine, cancellation, &tracer)
+    return try trace(transaction, byteLimit, context, state, engine, world, cancellation, &tracer)
   }
 
   private static func trace<Detail: TraceDetail>(
     _ transaction: VMTransaction, _ byteLimit: Int, _ context: BlockContext, _ state: any StateView,
-    _ engine: ExecutionEngine, _ cancellation: Cancellation?, _ tracer: inout TracerSet<Detail>
+    _ engine: ExecutionEngine, _ simulated: SimulatedWorld, _ cancellation: Cancellation?,
+    _ tracer: inout TracerSet<Detail>
   ) throws(TraceFailure) -> [UInt8] {
     guard transaction.gasLimit <= context.gasLimit else {
       throw .rejected(.invalid(.callerGasLimitMoreThanBlock))
@@ -94,6 +95,7 @@ extension Simulation {
     let bootloader = Bootloader(
       context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
       cancellation: cancellation)
+    bootloader.world = simulated
     let world = BlockWorld(state: bootloader.state)
     tracer.touch(transaction.touched(coinbase: context.coinbase), world: world)
     var run = transaction

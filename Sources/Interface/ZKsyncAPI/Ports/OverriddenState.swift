@@ -5,20 +5,22 @@ import ZKsyncOS
 
 /// The state after a block with some accounts made different: what `eth_call` runs on under state overrides.
 ///
-/// Code gets the form in which the state stores it, so that the executor finds what it would find after a deployment. All of
-/// an account's storage cannot be replaced: slots are stored under hashes, which do not tell whose they are.
+/// Code gets the form in which the state stores it, so that the executor finds what it would find after a deployment.
 struct OverriddenState: StateView {
   private let base: ChainStateView
   private var slots: [Bytes32: Bytes32] = [:]
   private var preimages: [Bytes32: [UInt8]] = [:]
+  /// Accounts whose storage is given whole.
+  private var replaced: Set<UInt256> = []
 
   init(
     _ base: ChainStateView, _ accounts: [Address: SimulationOverrides.Account], version: ProtocolVersion
   ) throws(SimulationError) {
     self.base = base
     for (address, override) in accounts {
-      guard override.state == nil else {
-        throw .unsupportedOverride("state override 'state' is not supported, name the slots in 'stateDiff'")
+      if let state = override.state {
+        replaced.insert(UInt256(address))
+        for (key, value) in state { slots[FlatKey.of(address, key)] = value }
       }
       for (key, value) in override.stateDifference { slots[FlatKey.of(address, key)] = value }
       guard override.nonce != nil || override.balance != nil || override.code != nil else { continue }
@@ -46,6 +48,11 @@ struct OverriddenState: StateView {
   func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? {
     if let value = slots[flatKey] { return value }
     return try base.slot(flatKey)
+  }
+
+  func slot(_ flatKey: Bytes32, of account: UInt256) throws(StateReadError) -> Bytes32? {
+    if !replaced.isEmpty, replaced.contains(account) { return slots[flatKey] }
+    return try slot(flatKey)
   }
 
   func preimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? {

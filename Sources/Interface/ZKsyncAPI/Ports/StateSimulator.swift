@@ -4,13 +4,14 @@ import EVM
 import EthereumAPI
 import Primitives
 import Synchronization
+import Tracers
 import Transactions
 import ZKsyncOS
 
 /// Simulated calls on the state after any block.
 ///
 /// An engine belongs to one call at a time; those that are idle wait in a pool, as each has memory that is worth keeping.
-public final class StateSimulator: Simulator {
+public final class StateSimulator: Simulator, AccessTracer {
   private let state: StateStore
   private let contextAfter: @Sendable (UInt64) throws(SimulationError) -> BlockContext?
   private let limits: ExecutionLimits
@@ -37,21 +38,49 @@ public final class StateSimulator: Simulator {
   public func simulate(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
   ) throws(SimulationError) -> SimulationOutcome {
-    let context = try self.context(of: number, call, overrides.block)
+    let (context, world) = try self.context(of: number, call, overrides)
     let view = try OverriddenState(
       try self.view(after: number), overrides.accounts, version: context.protocolVersion)
     let transaction = try self.transaction(call, view)
     let result = try running { (engine) throws(SimulationFailure) in
       try Simulation.call(
-        transaction, context: context, state: view, engine: engine, limits: call.mustFitBlock ? limits : .unlimited,
-        cancellation: cancellation)
+        transaction, context: context, state: view, engine: engine, world: world,
+        limits: call.mustFitBlock ? limits : .unlimited, cancellation: cancellation)
     }
+    return Self.outcome(result, gasLimit: transaction.gasLimit)
+  }
+
+  /// Runs a call as ``simulate(_:after:_:cancellation:)`` does, and notes what it touches.
+  public func accesses(
+    of call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
+  ) throws(SimulationError) -> (accesses: AccessList, outcome: SimulationOutcome) {
+    let (context, world) = try self.context(of: number, call, overrides)
+    let view = try OverriddenState(
+      try self.view(after: number), overrides.accounts, version: context.protocolVersion)
+    let transaction = try self.transaction(call, view)
+    var tracer = AccessListTracer { Precompiles.zksync($0) != nil }
+    let result = try running { (engine) throws(SimulationFailure) in
+      try Simulation.call(
+        transaction, context: context, state: view, engine: engine, world: world, cancellation: cancellation,
+        tracer: &tracer)
+    }
+    return (tracer.accesses, Self.outcome(result, gasLimit: transaction.gasLimit))
+  }
+
+  private static func outcome(_ result: Simulation.Result, gasLimit: UInt64) -> SimulationOutcome {
     if result.succeeded {
       let effects = SimulationEffects(
         logs: result.logs, deployedCode: result.deployedCode, undoneFrames: result.undoneFrames)
       return .success(output: result.output, gasUsed: result.gasUsed, effects: effects)
     }
-    if result.output.isEmpty, result.gasUsed >= transaction.gasLimit {
+    if result.lacksNativeForPubdata {
+      return .halt(
+        reason: "out of native resources for pubdata", isOutOfGas: true, gasUsed: result.gasUsed)
+    }
+    if let halt = result.halt {
+      return .halt(reason: halt.gethMessage, isOutOfGas: halt.isCuredByGas, gasUsed: result.gasUsed)
+    }
+    if result.output.isEmpty, result.gasUsed >= gasLimit {
       return .halt(reason: "out of gas", isOutOfGas: true, gasUsed: result.gasUsed)
     }
     return .revert(output: result.output, gasUsed: result.gasUsed)
@@ -76,9 +105,9 @@ public final class StateSimulator: Simulator {
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ options: TraceOptions,
     cancellation: Cancellation
   ) throws(TraceError) -> [UInt8] {
-    let context: BlockContext, view: OverriddenState, transaction: VMTransaction
+    let context: BlockContext, world: SimulatedWorld, view: OverriddenState, transaction: VMTransaction
     do throws(SimulationError) {
-      context = try self.context(of: number, call, overrides.block)
+      (context, world) = try self.context(of: number, call, overrides)
       view = try OverriddenState(
         try self.view(after: number), overrides.accounts, version: context.protocolVersion)
       transaction = try self.transaction(call, view)
@@ -90,7 +119,7 @@ public final class StateSimulator: Simulator {
     do throws(TraceFailure) {
       return try Simulation.trace(
         transaction, options.kind, byteLimit: options.maxBytes, context: context, state: view, engine: pooled.engine,
-        cancellation: cancellation)
+        world: world, cancellation: cancellation)
     } catch {
       switch error {
       case .tooLarge: throw .tooLarge
@@ -116,18 +145,34 @@ public final class StateSimulator: Simulator {
   }
 
   private func context(
-    of number: UInt64, _ call: SimulatedCall, _ overrides: SimulationOverrides.BlockFields
-  ) throws(SimulationError) -> BlockContext {
+    of number: UInt64, _ call: SimulatedCall, _ overrides: SimulationOverrides
+  ) throws(SimulationError) -> (BlockContext, SimulatedWorld) {
     guard var context = try contextAfter(number) else { throw .stateNotAvailable(block: number) }
+    var world = SimulatedWorld()
+    for (address, account) in overrides.accounts {
+      guard let place = account.precompileMovedTo else { continue }
+      guard SimulatedWorld.hasPrecompile(at: address) else {
+        throw .unsupportedOverride("account \(address) is not a precompile")
+      }
+      guard world.movedPrecompiles[place] == nil else {
+        throw .unsupportedOverride("account \(place) has already been overridden by a precompile")
+      }
+      world.movedPrecompiles[place] = address
+    }
+    let overrides = overrides.block
     // A call that offers no price pays none, and the base fee must not stand in its way.
-    if call.gasPrice.isZero { context.baseFee = .zero }
+    if call.gasPrice.isZero {
+      context.baseFee = .zero
+      world.shownBaseFee = overrides.baseFee
+    } else if let baseFee = overrides.baseFee {
+      context.baseFee = baseFee
+    }
     if let number = overrides.number { context.number = number }
     if let timestamp = overrides.timestamp { context.timestamp = timestamp }
     if let gasLimit = overrides.gasLimit { context.gasLimit = gasLimit }
     if let beneficiary = overrides.beneficiary { context.coinbase = beneficiary }
     if let randomness = overrides.randomness { context.mixHash = UInt256(randomness) }
-    if let baseFee = overrides.baseFee { context.baseFee = baseFee }
-    return context
+    return (context, world)
   }
 
   private func transaction(
@@ -152,10 +197,20 @@ public final class StateSimulator: Simulator {
     switch failure {
     case .rejected(.invalid(.outOfGasDuringValidation)): .intrinsicGasTooLow
     case .rejected(.hazard(.valueBeyondBalance)): .invalid("insufficient funds for transfer")
-    case .rejected(let reason): .invalid("invalid transaction: \(reason)")
+    case .rejected(let reason): .invalid("\(reason)")
     case .exceeded(let resource): .invalid(resource.refusal)
     case .failed(.cancelled): .cancelled
     case .failed(let fault): .failed("\(fault)")
+    }
+  }
+}
+
+extension Halt {
+  /// Whether the same call may do better with more gas.
+  fileprivate var isCuredByGas: Bool {
+    switch self {
+    case .outOfGas, .memoryLimit, .precompileFailure, .codeDepositOutOfGas, .outOfNative: true
+    default: false
     }
   }
 }
