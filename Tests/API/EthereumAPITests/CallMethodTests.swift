@@ -91,7 +91,10 @@ struct CallMethodTests {
     let fixture = fixture()
     #expect(try await fixture.call("eth_call", "[{\"input\":\"0x08\"}]") == "\"\(topic(10_000_000))\"")
     #expect(
-      try await fixture.call("eth_call", "[{\"input\":\"0x08\",\"gas\":\"0x989681\"}]") == "\"\(topic(10_000_000))\"")
+      try await fixture.call("eth_call", "[{\"input\":\"0x08\",\"gas\":\"0x989681\"}]") == "\"\(topic(10_000_001))\"")
+    // That of a block.
+    #expect(
+      try await fixture.call("eth_call", "[{\"input\":\"0x08\",\"gas\":\"0x5f5e101\"}]") == "\"\(topic(100_000_000))\"")
     #expect(try await fixture.call("eth_call", "[{\"input\":\"0x08\",\"gas\":\"0x7530\"}]") == "\"\(topic(30_000))\"")
   }
 
