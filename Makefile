@@ -46,6 +46,7 @@ test-unit: deps
 	scripts/check-documentation EVM
 	scripts/reference check
 	swift test $(FLAGS) --skip-build
+	SETTLEMENT_SEED=1000 SETTLEMENT_RUNS=1000 swift test $(FLAGS) --skip-build --filter L1SettlementTests.SimulationTests
 
 test-e2e: deps $(VENV)/.installed
 	swift build $(FLAGS)
