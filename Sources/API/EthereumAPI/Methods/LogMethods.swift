@@ -132,9 +132,10 @@ extension EthereumAPI {
     var last = range.upperBound
     let search = chain.search(query.filter, in: range)
     steps: while true {
-      try context.checkCancellation()
       let number: UInt64
-      switch try faults.reading({ () throws(ChainReadError) in try search.next() }) {
+      let step = try faults.reading { () throws(ChainReadError) in try search.next(context.cancellation) }
+      try context.checkCancellation()
+      switch step {
       case .end: break steps
       case .through: continue
       case .block(let block): number = block

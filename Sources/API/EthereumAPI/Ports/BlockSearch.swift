@@ -1,9 +1,10 @@
+import Concurrency
 import Transactions
 
 /// A search for blocks that may have logs like those of a filter. Belongs to one thread at a time.
 public protocol BlockSearch {
-  /// The next step, which takes bounded time.
-  func next() throws(ChainReadError) -> BlockSearchStep
+  /// The next step. It is over soon once `cancellation` is, and then says nothing.
+  func next(_ cancellation: Cancellation) throws(ChainReadError) -> BlockSearchStep
 }
 
 /// How far a search has come.
@@ -29,7 +30,7 @@ final class BloomSearch: BlockSearch {
     last = range.upperBound
   }
 
-  func next() throws(ChainReadError) -> BlockSearchStep {
+  func next(_ cancellation: Cancellation) throws(ChainReadError) -> BlockSearchStep {
     guard position <= last else { return .end }
     let block = position
     position += 1

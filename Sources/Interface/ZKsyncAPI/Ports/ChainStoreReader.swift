@@ -1,4 +1,5 @@
 import ChainStorage
+import Concurrency
 import EthereumAPI
 import Logging
 import Primitives
@@ -203,8 +204,8 @@ func reading<R>(_ body: () throws(StorageError) -> R) throws(ChainReadError) -> 
 private struct StoreSearch: BlockSearch {
   let search: LogSearch
 
-  func next() throws(ChainReadError) -> BlockSearchStep {
-    switch try reading({ () throws(StorageError) in try search.next() }) {
+  func next(_ cancellation: Cancellation) throws(ChainReadError) -> BlockSearchStep {
+    switch try reading({ () throws(StorageError) in try search.next(cancellation) }) {
     case .block(let number): .block(number)
     case .through(let number): .through(number)
     case .end: .end

@@ -122,7 +122,8 @@ extension RequestTree.Left {
 
   /// Reads ``encoded``; `nil` for bytes that are something else.
   init?(_ reader: inout ByteReader) {
-    guard let raw: UInt64 = reader.bigEndian(), let count = Int(exactly: raw) else { return nil }
+    // More than L1 will ever have, and few enough to count on.
+    guard let raw: UInt64 = reader.bigEndian(), raw >> 48 == 0, let count = Int(exactly: raw) else { return nil }
     self.count = count
     for level in frontier.indices where count >> level & 1 == 1 {
       guard let node = reader.bytes32() else { return nil }

@@ -1,3 +1,4 @@
+import Concurrency
 import Primitives
 import RocksDB
 import Transactions
@@ -57,16 +58,19 @@ extension BlockStore {
     return range.upperBound - range.lowerBound &+ 1 &- (first < end ? end - first : 0)
   }
 
-  /// Calls `body` with the blocks of a range that have a term, ascending.
+  /// Calls `body` with the blocks of a range that have a term, ascending, until somebody cancels.
   func forEachBlock(
-    of term: LogTerm, _ blocks: ClosedRange<UInt64>, _ body: (UInt64) -> Void
+    of term: LogTerm, _ blocks: ClosedRange<UInt64>, _ cancellation: Cancellation?, _ body: (UInt64) -> Void
   ) throws(StorageError) {
     guard let logTerms else { return }
+    var looked = 0
     let cursor = logTerms.cursor(
       from: term.key(blocks.lowerBound), to: blocks.upperBound == .max ? nil : term.key(blocks.upperBound + 1))
     try stored { () throws(RocksDBError) in
       var more = try cursor.seekToFirst()
       while more {
+        if looked & 0xff == 0, cancellation?.isCancelled == true { return }
+        looked += 1
         if let block = cursor.withKey({ LogTerm.block(of: $0) }) { body(block) }
         more = try cursor.next()
       }

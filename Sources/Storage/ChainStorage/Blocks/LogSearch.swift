@@ -1,3 +1,4 @@
+import Concurrency
 import Primitives
 import RocksDB
 import Transactions
@@ -41,8 +42,8 @@ public final class LogSearch {
     case end
   }
 
-  /// The next step, which takes bounded time.
-  public func next() throws(StorageError) -> Step {
+  /// The next step. It is over soon once `cancellation` is, and then says nothing.
+  public func next(_ cancellation: Cancellation? = nil) throws(StorageError) -> Step {
     if let block = found.popFirst() { return .block(block) }
     guard position <= last else { return .end }
     guard indexed.contains(position) else {
@@ -54,12 +55,14 @@ public final class LogSearch {
     }
     let start = position
     let end = min(last, indexed.upperBound - 1, start + (Self.window - 1))
-    found = try candidates(start...end)[...]
+    found = try candidates(start...end, cancellation)[...]
     position = end + 1
     return found.popFirst().map { .block($0) } ?? .through(end)
   }
 
-  private func candidates(_ blocks: ClosedRange<UInt64>) throws(StorageError) -> [UInt64] {
+  private func candidates(
+    _ blocks: ClosedRange<UInt64>, _ cancellation: Cancellation?
+  ) throws(StorageError) -> [UInt64] {
     var set = BlockSet(blocks)
     for (index, terms) in groups.enumerated() {
       if index > 0, set.count <= Self.few {
@@ -68,7 +71,7 @@ public final class LogSearch {
         for block in known where try store.has(terms, block) { set.insert(block) }
       } else {
         var others = BlockSet(blocks)
-        for term in terms { try store.forEachBlock(of: term, blocks) { others.insert($0) } }
+        for term in terms { try store.forEachBlock(of: term, blocks, cancellation) { others.insert($0) } }
         if index == 0 { set = others } else { set.intersect(others) }
       }
       if set.count == 0 { break }

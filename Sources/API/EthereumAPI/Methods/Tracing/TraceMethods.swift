@@ -82,8 +82,7 @@ extension EthereumAPI {
   ) throws(RPCError) -> [UInt8] {
     let (number, baseFee) = try block(of: id)
     var call = try request.simulatedCall(baseFee: baseFee, allowsAuthorizations: configuration.allowsAuthorizations)
-    let mostGas = configuration.callGas
-    call.gasLimit = min(request.gas ?? mostGas, mostGas)
+    call.gasLimit = min(request.gas ?? configuration.callGas, Self.blockGas(chain.head, overrides))
     return try tracing(context) { () throws(TraceError) in
       try tracer.trace(
         call, after: number, overrides, TraceOptions(kind, maxBytes: self.configuration.maxTraceBytes),
