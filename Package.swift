@@ -53,11 +53,11 @@ let package = Package(
         "Primitives", "Concurrency", "JSON", "Telemetry", "HTTP", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket,
         .nioSSL, .logging,
       ]),
-    .tests("HTTPTests", in: "Transport", ["HTTP", "SocketTesting", .nioPosix]),
+    .tests("HTTPTests", in: "Transport", ["HTTP", "SocketTesting", "ThreadTesting", .nioPosix]),
     .tests(
       "JSONRPCTests", in: "Transport",
       [
-        "JSON", "Telemetry", "HTTP", "JSONRPC", "SocketTesting", .nioCore, .nioPosix, .logging,
+        "JSON", "Telemetry", "HTTP", "JSONRPC", "SocketTesting", "ThreadTesting", .nioCore, .nioPosix, .logging,
       ]),
 
     // Execution
@@ -97,7 +97,7 @@ let package = Package(
       "EthereumAPITests", in: "API",
       [
         "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
-        "Tracers", "EthereumAPI", "SocketTesting", .logging, .nioPosix,
+        "Tracers", "EthereumAPI", "SocketTesting", "ThreadTesting", .logging, .nioPosix,
       ]),
 
     // Proving
@@ -121,15 +121,17 @@ let package = Package(
       "FRIProofsTests", in: "Proving",
       [
         "Primitives", "Concurrency", "JSON", "ZKsyncOS", "Airbender", "FRIProofs", "FRIProofTesting", "RandomTesting",
-        "StorageTesting",
+        "StorageTesting", "ThreadTesting",
       ]),
     .tests(
       "VerificationKeysTests", in: "Proving",
       [
         "Primitives", "Cryptography", "Airbender", "VerificationKeys",
-        "FRIProofTesting", "RandomTesting", "StorageTesting",
+        "FRIProofTesting", "RandomTesting", "StorageTesting", "ThreadTesting",
       ]),
-    .tests("StateTreeTests", in: "Proving", ["Primitives", "Files", "Cryptography", "StateTree", "RandomTesting"]),
+    .tests(
+      "StateTreeTests", in: "Proving",
+      ["Primitives", "Files", "Cryptography", "StateTree", "RandomTesting", "ThreadTesting"]),
 
     // Storage
     .system("CRocksDB", in: "Storage", pkgConfig: "rocksdb", debian: "librocksdb-dev"),
@@ -145,7 +147,7 @@ let package = Package(
         "Primitives", "Telemetry", "Transactions", "ZKsyncOS", "RocksDB", "ChainStorage", "RandomTesting",
         "StorageTesting", "TelemetryTesting",
       ]),
-    .tests("RocksDBTests", in: "Storage", ["RocksDB", "StorageTesting"]),
+    .tests("RocksDBTests", in: "Storage", ["RocksDB", "StorageTesting", "ThreadTesting"]),
 
     // Chain
     .module("Mempool", in: "Chain", ["Primitives", "Telemetry", "Transactions"]),
@@ -173,6 +175,7 @@ let package = Package(
       "ChainTests", in: "Chain",
       [
         "Primitives", "Concurrency", "ZKsyncOS", "ChainStorage", "Chain", "StorageTesting", "ChainTesting",
+        "ThreadTesting",
       ]),
     .tests(
       "ScrubTests", in: "Chain",
@@ -186,6 +189,7 @@ let package = Package(
       [
         "SequencerVictim", "Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage",
         "Mempool", "Chain", "Sequencer", "RandomTesting", "StorageTesting", "ChainTesting", "TelemetryTesting",
+        "ThreadTesting",
       ]),
     .program(
       "SequencerVictim", path: "Tests/Chain/SequencerVictim",
@@ -215,7 +219,8 @@ let package = Package(
       "ProverServiceTests", in: "Settlement",
       [
         "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "FRIProofs", "Batches", "ProverService",
-        "SocketTesting", "StorageTesting", "SettlementTesting", "TelemetryTesting", .logging, .nioPosix,
+        "SocketTesting", "ThreadTesting", "StorageTesting", "SettlementTesting", "TelemetryTesting", .logging,
+        .nioPosix,
       ]),
     .tests(
       "SettlementTests", in: "Settlement",
@@ -223,7 +228,7 @@ let package = Package(
         "Primitives", "Cryptography", "Telemetry", "Transactions", "ZKsyncOS", "StateTree",
         "Airbender", "ProverInput",
         "Chain", "Batches", "ProverService", "Settlement", "GuestImages", "GuestAssembler", "StorageTesting",
-        "SettlementTesting",
+        "SettlementTesting", "ThreadTesting",
       ]),
 
     // L1
@@ -258,7 +263,7 @@ let package = Package(
       [
         "Primitives", "Concurrency", "Cryptography", "Transactions", "EVM", "Ethereum", "ZKsyncOS", "StateTree",
         "ChainStorage", "Chain", "Mempool", "Sequencer", "Batches", "L1Contracts", "SettlementTesting", "ChainTesting",
-        "StorageTesting", "RandomTesting",
+        "StorageTesting", "RandomTesting", "ThreadTesting",
       ]),
     .tests(
       "L1ClientTests", in: "L1",
@@ -366,7 +371,7 @@ let package = Package(
       [
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
         "FRIProofs", "L1Contracts", "NodeOptions", "Node", "FRIProofTesting", "EVMTesting", "SocketTesting",
-        "StorageTesting", .nioPosix, .logging,
+        "ThreadTesting", "StorageTesting", .nioPosix, .logging,
       ]),
     .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
     .program(
@@ -389,6 +394,7 @@ let package = Package(
     // What tests share
     .support("RandomTesting", ["Primitives"]),
     .support("SocketTesting", []),
+    .support("ThreadTesting", []),
     .support("TelemetryTesting", ["Telemetry"]),
     .support("GuestImages", ["Files", "ZKsyncOS"]),
     .support("FRIProofTesting", ["Files", "FRIProofs"]),

@@ -4,8 +4,9 @@ import JSON
 import Primitives
 import Testing
 import Transactions
+import ThreadTesting
 
-@Suite("Logs, filters and subscriptions")
+@Suite("Logs, filters and subscriptions", .offTheCooperativePool)
 struct LogMethodTests {
   /// Blocks 1 to `count`, block n with a log of the token with topics (1, n) and data n.
   func fixture(blocks count: UInt64, limit: Int = 20_000) throws -> Fixture {

@@ -7,8 +7,9 @@ import SocketTesting
 import Synchronization
 import Testing
 import Transactions
+import ThreadTesting
 
-@Suite("Blocks that the chain drops")
+@Suite("Blocks that the chain drops", .offTheCooperativePool)
 struct ReorganisationTests {
   static func ports(_ chain: TestChain) -> OptionalPorts {
     var ports = OptionalPorts()

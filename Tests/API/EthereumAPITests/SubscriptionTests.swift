@@ -2,8 +2,9 @@ import JSON
 import Primitives
 import Testing
 import Transactions
+import ThreadTesting
 
-@Suite("Subscriptions")
+@Suite("Subscriptions", .offTheCooperativePool)
 struct SubscriptionTests {
   @Test("New heads, each once and in order")
   func heads() async throws {

@@ -3,9 +3,10 @@ import JSON
 import Primitives
 import Testing
 import Transactions
+import ThreadTesting
 
 /// `eth_sendRawTransactionSync`, EIP-7966.
-@Suite struct SynchronousSendingTests {
+@Suite(.offTheCooperativePool) struct SynchronousSendingTests {
   let api = Fixture { $0.maxSyncTimeout = .seconds(60) }
 
   init() {

@@ -4,6 +4,7 @@ import Concurrency
 import StorageTesting
 import Synchronization
 import Testing
+import ThreadTesting
 
 /// Work on a thread of its own, and what it threw.
 struct Background {
@@ -29,7 +30,7 @@ struct Background {
 
 func onThread(_ body: @escaping @Sendable () throws -> Void) -> Background { Background(body) }
 
-@Suite("The stream of a chain's events")
+@Suite("The stream of a chain's events", .offTheCooperativePool)
 struct BlockStreamTests {
   let directory = TemporaryDirectory()
 

@@ -6,8 +6,9 @@ import StorageTesting
 import Synchronization
 import Testing
 import ZKsyncOS
+import ThreadTesting
 
-@Suite("What a chain makes durable, visible, and again", .serialized)
+@Suite("What a chain makes durable, visible, and again", .serialized, .offTheCooperativePool)
 struct DurabilityTests {
   let directory = TemporaryDirectory()
 

@@ -3,9 +3,10 @@ import Sequencer
 import StorageTesting
 import Telemetry
 import Testing
+import ThreadTesting
 
 /// The time of blocks never goes back, so a clock that is wrong must not get into it.
-@Suite struct ClockTests {
+@Suite(.offTheCooperativePool) struct ClockTests {
   let directory = TemporaryDirectory()
   static let bounds: ClockBounds = {
     var bounds = ClockBounds()

@@ -6,9 +6,10 @@ import RandomTesting
 import Sequencer
 import StorageTesting
 import Testing
+import ThreadTesting
 
 /// kill -9 at random moments: what anybody could have seen is there after a restart, and the chain goes on.
-@Suite struct KillTests {
+@Suite(.offTheCooperativePool) struct KillTests {
   let directory = TemporaryDirectory()
 
   /// The program to be killed lies beside the test program.

@@ -10,8 +10,9 @@ import Synchronization
 import Testing
 import Transactions
 import ZKsyncOS
+import ThreadTesting
 
-@Suite(.serialized) struct ProducingTests {
+@Suite(.serialized, .offTheCooperativePool) struct ProducingTests {
   let directory = TemporaryDirectory()
   let receiver = Address(0xB0B)
 

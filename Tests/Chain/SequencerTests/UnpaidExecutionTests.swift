@@ -8,9 +8,10 @@ import TelemetryTesting
 import Testing
 import Transactions
 import ZKsyncOS
+import ThreadTesting
 
 /// Transactions that take long, or take time and pay nothing: the others do not wait for them.
-@Suite(.serialized) struct UnpaidExecutionTests {
+@Suite(.serialized, .offTheCooperativePool) struct UnpaidExecutionTests {
   let directory = TemporaryDirectory()
 
   /// Deploys `code` with the first sender and returns its address; the sender's next nonce is 1.
@@ -140,7 +141,7 @@ import ZKsyncOS
   }
 }
 
-@Suite struct UnpaidTimeTests {
+@Suite(.offTheCooperativePool) struct UnpaidTimeTests {
   @Test func itFillsWithTimeAndNoFurther() {
     var unpaid = UnpaidTime(capacity: 10, period: 100, now: 1_000)
     #expect(unpaid.slice(at: 1_000) == 10)
@@ -168,7 +169,7 @@ import ZKsyncOS
   }
 }
 
-@Suite struct FeeModelTests {
+@Suite(.offTheCooperativePool) struct FeeModelTests {
   let floor: UInt256 = 1_000
 
   @Test func aFixedFeeIsTheFloor() {

@@ -12,6 +12,7 @@ import StorageTesting
 import Testing
 import Transactions
 import ZKsyncOS
+import ThreadTesting
 
 /// What the sequencer seals, L1 takes: blocks of traffic that aims at more pubdata than a batch has, committed one after
 /// the other on the contracts.

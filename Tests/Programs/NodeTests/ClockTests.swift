@@ -3,9 +3,10 @@ import JSON
 import StorageTesting
 import Synchronization
 import Testing
+import ThreadTesting
 
 /// What a node does with a clock that cannot be right.
-@Suite("Clock", .serialized)
+@Suite("Clock", .serialized, .offTheCooperativePool)
 struct ClockTests {
   /// A calendar that the test sets; monotonic time is the system's.
   final class Calendar: Sendable {

@@ -9,9 +9,10 @@ import Primitives
 import StorageTesting
 import Synchronization
 import Testing
+import ThreadTesting
 
 /// The L1 that a node runs beside its own chain.
-@Suite("The node's development L1", .serialized)
+@Suite("The node's development L1", .serialized, .offTheCooperativePool)
 struct DevelopmentL1Tests {
   private static let enabled = ["DEVELOPMENT_L1_ENABLED": "true", "DEVELOPMENT_L1_ADDRESS": "localhost:0"]
   private static let bridgehub = "\"0x4b37536b9824c4a4cf3d15362135e346adb7cb9c\""

@@ -6,9 +6,10 @@ import Primitives
 import StorageTesting
 import Testing
 import Transactions
+import ThreadTesting
 
 /// Deposits from the L1 that a node runs beside its own chain.
-@Suite("Deposits of a node with a development L1", .serialized)
+@Suite("Deposits of a node with a development L1", .serialized, .offTheCooperativePool)
 struct L1DepositTests {
   private static let enabled = ["DEVELOPMENT_L1_ENABLED": "true", "DEVELOPMENT_L1_ADDRESS": "localhost:0"]
   private static let payer = DevelopmentAccount.wellKnown[0]

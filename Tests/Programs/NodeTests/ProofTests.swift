@@ -9,9 +9,10 @@ import Primitives
 import SocketTesting
 import StorageTesting
 import Testing
+import ThreadTesting
 
 /// A node that makes the very block of which `block-1.bincode1` is the proof: a fresh chain at the time of that one.
-@Suite("Proofs at the node", .serialized)
+@Suite("Proofs at the node", .serialized, .offTheCooperativePool)
 struct ProofTests {
   let directory = TemporaryDirectory()
 

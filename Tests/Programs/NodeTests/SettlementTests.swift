@@ -4,9 +4,10 @@ import Primitives
 import StorageTesting
 import Testing
 import Transactions
+import ThreadTesting
 
 /// The whole way of a batch: from a transfer to its execution on the L1 in the node's process.
-@Suite("The node's settlement", .serialized)
+@Suite("The node's settlement", .serialized, .offTheCooperativePool)
 struct SettlementTests {
   private static let rollup = [
     "DEVELOPMENT_L1_ENABLED": "true", "DEVELOPMENT_L1_ADDRESS": "localhost:0", "PROVER_API_FAKE_PROVERS": "1",

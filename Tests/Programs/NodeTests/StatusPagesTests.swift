@@ -6,8 +6,9 @@ import SocketTesting
 import Synchronization
 import Telemetry
 import Testing
+import ThreadTesting
 
-@Suite("Metrics port")
+@Suite("Metrics port", .offTheCooperativePool)
 struct StatusPagesTests {
   @Test("Metrics on any path, health on its own, and nothing but reading")
   func service() async throws {

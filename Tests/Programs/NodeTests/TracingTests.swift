@@ -4,9 +4,10 @@ import Primitives
 import StorageTesting
 import Testing
 import Transactions
+import ThreadTesting
 
 /// Traces of a real node, over transactions of contracts that do a little of everything.
-@Suite("Traces of a node", .serialized)
+@Suite("Traces of a node", .serialized, .offTheCooperativePool)
 struct TracingTests {
   /// Code that puts itself where it is run as a constructor.
   private static func deployment(of code: [UInt8]) -> [UInt8] {

@@ -4,8 +4,9 @@ import Primitives
 import StorageTesting
 import Testing
 import Transactions
+import ThreadTesting
 
-@Suite("Typed-data transactions through the node", .serialized)
+@Suite("Typed-data transactions through the node", .serialized, .offTheCooperativePool)
 struct TypedDataTests {
   private static let baseToken = Address(0x800a)
   /// `withdraw(address)`.

@@ -4,9 +4,10 @@ import SocketTesting
 import StorageTesting
 import Testing
 import Transactions
+import ThreadTesting
 
 /// Whether the parts of the node are connected: each test takes a way through several of them that a user takes.
-@Suite("Wiring", .serialized)
+@Suite("Wiring", .serialized, .offTheCooperativePool)
 struct WiringTests {
   static let receiver = Address(0xB0B)
   /// Init code that emits one log with the topic 42 and leaves no code: LOG1(0, 0, 42).

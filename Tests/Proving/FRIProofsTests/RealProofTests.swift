@@ -8,6 +8,7 @@ import Primitives
 import RandomTesting
 import StorageTesting
 import Testing
+import ThreadTesting
 
 @Suite(
   "Real proofs",

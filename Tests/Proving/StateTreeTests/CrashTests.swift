@@ -2,6 +2,7 @@ import Primitives
 import RandomTesting
 import StateTree
 import Testing
+import ThreadTesting
 
 #if canImport(Glibc)
   import Glibc
@@ -70,7 +71,7 @@ struct Story {
   }
 }
 
-@Suite("State tree: crashes")
+@Suite("State tree: crashes", .offTheCooperativePool)
 struct CrashTests {
   @Test("Whichever write is the last: power failure and kill", arguments: [false, true])
   func everyOperation(isKill: Bool) throws {
@@ -270,7 +271,7 @@ struct CrashTests {
   }
 }
 
-@Suite("State tree: damaged files")
+@Suite("State tree: damaged files", .offTheCooperativePool)
 struct CorruptionTests {
   /// Opens and uses a directory after a bit was flipped: every answer is right, or a typed error.
   private func probe(_ disk: SimulatedDisk, _ story: Story) -> (errors: Int, answers: Int) {

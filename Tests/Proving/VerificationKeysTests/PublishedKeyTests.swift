@@ -2,6 +2,7 @@ import Airbender
 import FRIProofTesting
 import StorageTesting
 import Testing
+import ThreadTesting
 import VerificationKeys
 
 @Suite("Images that have no key")

@@ -6,8 +6,9 @@ import ProverService
 import SettlementTesting
 import StorageTesting
 import Testing
+import ThreadTesting
 
-@Suite("Proof jobs")
+@Suite("Proof jobs", .offTheCooperativePool)
 struct ProofJobsTests {
   let directory = TemporaryDirectory()
   let clock = ManualClock()
@@ -369,7 +370,7 @@ struct ProofJobsTests {
   }
 }
 
-@Suite("Fake provers")
+@Suite("Fake provers", .offTheCooperativePool)
 struct FakeProverTests {
   @Test("They end every job, and what they make is marked as fake in the store and in the report")
   func flow() async throws {

@@ -10,8 +10,9 @@ import SettlementTesting
 import SocketTesting
 import StorageTesting
 import Testing
+import ThreadTesting
 
-@Suite("Prover API")
+@Suite("Prover API", .offTheCooperativePool)
 final class ProverAPITests {
   let directory = TemporaryDirectory()
   let clock = ManualClock()

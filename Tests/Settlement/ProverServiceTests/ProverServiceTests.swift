@@ -10,8 +10,9 @@ import Synchronization
 import Telemetry
 import TelemetryTesting
 import Testing
+import ThreadTesting
 
-@Suite("Prover service")
+@Suite("Prover service", .offTheCooperativePool)
 struct ProverServiceTests {
   let directory = TemporaryDirectory()
   let metrics = MetricsRegistry()

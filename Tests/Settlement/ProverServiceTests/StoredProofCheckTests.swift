@@ -10,8 +10,9 @@ import StorageTesting
 import Synchronization
 import Telemetry
 import Testing
+import ThreadTesting
 
-@Suite("Stored proofs that nobody has verified")
+@Suite("Stored proofs that nobody has verified", .offTheCooperativePool)
 struct StoredProofCheckTests {
   let directory = TemporaryDirectory()
 

@@ -15,8 +15,9 @@ import StorageTesting
 import Telemetry
 import Testing
 import ZKsyncOS
+import ThreadTesting
 
-@Suite("Settlement pipeline")
+@Suite("Settlement pipeline", .offTheCooperativePool)
 struct PipelineTests {
   let directory = TemporaryDirectory()
   let chain = TestChain()

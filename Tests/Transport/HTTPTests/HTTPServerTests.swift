@@ -3,8 +3,9 @@ import HTTP
 import NIOPosix
 import SocketTesting
 import Testing
+import ThreadTesting
 
-@Suite("HTTP server", .serialized)
+@Suite("HTTP server", .serialized, .offTheCooperativePool)
 struct HTTPServerTests {
   @Test("A connection serves one request after the other")
   func keepAlive() async throws {

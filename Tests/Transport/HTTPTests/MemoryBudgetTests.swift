@@ -1,8 +1,9 @@
 import HTTP
 import SocketTesting
 import Testing
+import ThreadTesting
 
-@Suite("Memory for requests and responses", .serialized)
+@Suite("Memory for requests and responses", .serialized, .offTheCooperativePool)
 struct MemoryBudgetTests {
   let limit = 300_000
 

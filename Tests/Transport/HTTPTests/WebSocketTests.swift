@@ -1,8 +1,9 @@
 import HTTP
 import SocketTesting
 import Testing
+import ThreadTesting
 
-@Suite("WebSocket server", .serialized)
+@Suite("WebSocket server", .serialized, .offTheCooperativePool)
 struct WebSocketTests {
   @Test("Messages come and go on the port of HTTP, whole or in fragments")
   func messages() async throws {

@@ -5,8 +5,9 @@ import NIOCore
 import NIOPosix
 import SocketTesting
 import Testing
+import ThreadTesting
 
-@Suite("JSON-RPC client", .serialized)
+@Suite("JSON-RPC client", .serialized, .offTheCooperativePool)
 struct ClientTests {
   @Test("Calls, errors and many in flight")
   func calls() async throws {
@@ -81,7 +82,7 @@ struct ClientTests {
   }
 }
 
-@Suite("JSON-RPC client over WebSocket", .serialized)
+@Suite("JSON-RPC client over WebSocket", .serialized, .offTheCooperativePool)
 struct WebSocketClientTests {
   @Test("Calls, errors, large answers and many in flight")
   func calls() async throws {

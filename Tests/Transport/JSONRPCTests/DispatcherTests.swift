@@ -4,8 +4,9 @@ import JSONRPC
 import Synchronization
 import Telemetry
 import Testing
+import ThreadTesting
 
-@Suite("JSON-RPC dispatcher")
+@Suite("JSON-RPC dispatcher", .offTheCooperativePool)
 struct DispatcherTests {
   let pool = WorkerPool(threads: 2)
   var dispatcher: RPCDispatcher { testDispatcher(testMethods(), pool) }

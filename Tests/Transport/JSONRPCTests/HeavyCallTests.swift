@@ -5,8 +5,9 @@ import JSONRPC
 import NIOPosix
 import SocketTesting
 import Testing
+import ThreadTesting
 
-@Suite("Heavy calls", .serialized)
+@Suite("Heavy calls", .serialized, .offTheCooperativePool)
 struct HeavyCallTests {
   func call(_ method: String, id: Int = 1, _ parameters: String = "[]") -> String {
     #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(parameters)}"#

@@ -3,8 +3,9 @@ import JSON
 import JSONRPC
 import SocketTesting
 import Testing
+import ThreadTesting
 
-@Suite("JSON-RPC server", .serialized)
+@Suite("JSON-RPC server", .serialized, .offTheCooperativePool)
 struct ServerTests {
   func call(_ method: String, id: Int = 1, _ parameters: String = "[]") -> String {
     #"{"jsonrpc":"2.0","id":\#(id),"method":"\#(method)","params":\#(parameters)}"#
