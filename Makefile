@@ -41,11 +41,15 @@ run: deps ## Run a local rollup with its L1: JSON-RPC on 3050 and 8545 (ARGS="--
 
 test: test-unit test-e2e ## Run every test
 
+# Tests at a time. All at once, as is the default, each waits for all others between any two of its steps, and what is
+# to happen within two minutes does not.
+WIDTH := --experimental-maximum-parallelization-width 16
+
 test-unit: deps
 	swift build $(FLAGS) --build-tests
 	scripts/check-documentation EVM
 	scripts/reference check
-	swift test $(FLAGS) --skip-build
+	swift test $(FLAGS) $(WIDTH) --skip-build
 	SETTLEMENT_SEED=1000 SETTLEMENT_RUNS=1000 swift test $(FLAGS) --skip-build --filter L1SettlementTests.SimulationTests
 
 test-e2e: deps $(VENV)/.installed

@@ -151,9 +151,9 @@ struct OptionalMethodTests {
     let call = try await fixture.result(
       "debug_traceCall", "[{\"gas\":\"0x5208\"},\"0x2\",{\"stateOverrides\":{\"\(alice)\":{\"balance\":\"0x1\"}}}]")
     #expect(call["of"]?.string == "21000 after 2, 1 accounts")
-    // Gas is capped.
+    // Named gas is used up to that of a block.
     let capped = try await fixture.result("debug_traceCall", "[{\"gas\":\"0xffffffff\"},\"pending\"]")
-    #expect(capped["of"]?.string == "10000000 after 4, 0 accounts")
+    #expect(capped["of"]?.string == "100000000 after 4, 0 accounts")
   }
 
   @Test("Traces that cannot be had say why")

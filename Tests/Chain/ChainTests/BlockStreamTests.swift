@@ -117,7 +117,7 @@ struct BlockStreamTests {
     let producer = onThread {
       #expect(stream.waitForRoom(for: 15, unless: { false }) { hold in held.withLock { $0 = hold } })
     }
-    for _ in 0..<5_000 where held.withLock({ $0 }) == nil { shortPause() }
+    for _ in 0..<60_000 where held.withLock({ $0 }) == nil { shortPause() }
     #expect(held.withLock { $0 } == BlockStream.Hold(name: "strict", position: 9))
     strict.finish(through: 10)
     try producer.join()

@@ -71,7 +71,7 @@ struct DurabilityTests {
       try harness.wait(for: 3)
       harness.journal.state.withLock { $0.failing = full }
       try harness.extend(1, nonce: 3)
-      for _ in 0..<5_000 where harness.chain.failure == nil { shortPause() }
+      for _ in 0..<60_000 where harness.chain.failure == nil { shortPause() }
       #expect(throws: ChainError.storage(full)) { try harness.extend(1, nonce: 4) }
       #expect(harness.chain.health == .notReady("\(full)"))
       harness.chain.stop()

@@ -23,7 +23,7 @@ import ThreadTesting
     try harness.send(sent)
     let block = try harness.block(with: sent[4].hash)
     // The pool hears of a block after it is visible, and of none after the stop.
-    for _ in 0..<5_000 where harness.pool.transaction(sent[0].hash) != nil { shortPause() }
+    for _ in 0..<60_000 where harness.pool.transaction(sent[0].hash) != nil { shortPause() }
     harness.stop()
     #expect(block.header.timestamp == 1_000)
     #expect(block.receipts.allSatisfy { $0.receipt.succeeded && $0.receipt.gasUsed == 21_000 })
@@ -106,7 +106,7 @@ import ThreadTesting
     try harness.start()
     let refused = TestChain.transfer(from: TestChain.sender(1), nonce: 0, to: Address(0x9000), gasLimit: 100_000)
     try harness.send([refused])
-    for _ in 0..<5_000 where harness.pool.counts.executable > 0 { shortPause() }
+    for _ in 0..<60_000 where harness.pool.counts.executable > 0 { shortPause() }
     #expect(harness.pool.counts == (0, 0))
     #expect(harness.storage.blocks.head == 0)
     try harness.send(transfers(1))
@@ -159,7 +159,7 @@ import ThreadTesting
     try harness.start()
     try harness.send(transfers(5))
     _ = try harness.block(with: transfers(5)[1].hash)
-    for _ in 0..<5_000 where harness.sequencer.health == .ready { shortPause() }
+    for _ in 0..<60_000 where harness.sequencer.health == .ready { shortPause() }
     #expect(
       harness.sequencer.health == .degraded("block production waits for settlement, which is at block 0"))
     #expect(harness.sequencer.lag?.waitingFor == "settlement")
@@ -176,7 +176,7 @@ import ThreadTesting
     let follower = harness.chain.chain.stream.follow("settlement", after: 0, maxLag: 1)
     try harness.start()
     try harness.send(transfers(3))
-    for _ in 0..<5_000 where harness.sequencer.health == .ready { shortPause() }
+    for _ in 0..<60_000 where harness.sequencer.health == .ready { shortPause() }
     harness.stop()
     #expect(harness.storage.log.last == 1)
     withExtendedLifetime(follower) {}
@@ -190,7 +190,7 @@ import ThreadTesting
     harness.sequencer.onFailure { error in reported.withLock { $0.append(error) } }
     try harness.start()
     try harness.send(transfers(20))
-    for _ in 0..<5_000 where harness.sequencer.failure == nil { shortPause() }
+    for _ in 0..<60_000 where harness.sequencer.failure == nil { shortPause() }
     #expect(harness.sequencer.failure == .chain(.storage(full)))
     #expect(harness.sequencer.health == .notReady("\(full)"))
     harness.stop()
@@ -204,13 +204,13 @@ import ThreadTesting
     try harness.start()
     let sent = transfers(3)
     try harness.send(sent)
-    for _ in 0..<5_000 where harness.storage.state.latest < 3 { shortPause() }
+    for _ in 0..<60_000 where harness.storage.state.latest < 3 { shortPause() }
     #expect(try harness.storage.blocks.location(of: sent[0].hash) == nil)
     #expect(harness.pool.transaction(sent[0].hash) == sent[0])
     #expect(try harness.pool.pendingNonce(for: TestChain.sender(0)) == 3)
     harness.chain.journal.state.withLock { $0.isHeld = false }
     _ = try harness.block(with: sent[2].hash)
-    for _ in 0..<5_000 where harness.pool.transaction(sent[2].hash) != nil { shortPause() }
+    for _ in 0..<60_000 where harness.pool.transaction(sent[2].hash) != nil { shortPause() }
     #expect(harness.pool.transaction(sent[0].hash) == nil && harness.pool.transaction(sent[2].hash) == nil)
     harness.stop()
   }
