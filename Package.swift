@@ -150,7 +150,8 @@ let package = Package(
     .tests("RocksDBTests", in: "Storage", ["RocksDB", "StorageTesting", "ThreadTesting"]),
 
     // Chain
-    .module("Mempool", in: "Chain", ["Primitives", "Telemetry", "Transactions"]),
+    .module(
+      "Mempool", in: "Chain", ["Primitives", "Concurrency", "Files", "Telemetry", "Transactions", .logging]),
     .module(
       "Chain", in: "Chain",
       ["Primitives", "Concurrency", "Telemetry", "Transactions", "ZKsyncOS", "ChainStorage", .logging]),
@@ -169,7 +170,9 @@ let package = Package(
     .tests(
       "MempoolTests", in: "Chain",
       [
-        "Primitives", "Cryptography", "Telemetry", "Transactions", "Mempool", "RandomTesting", "TelemetryTesting",
+        "Primitives", "Cryptography", "Files", "Telemetry", "Transactions", "Mempool", "RandomTesting",
+        "StorageTesting",
+        "TelemetryTesting",
       ]),
     .tests(
       "ChainTests", in: "Chain",

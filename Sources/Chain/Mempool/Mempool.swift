@@ -15,6 +15,7 @@ import Transactions
 public final class Mempool: Sendable {
   private let state: Mutex<PoolState>
   private let subscribers = Mutex<(next: Int, handlers: [Int: @Sendable ([RecoveredTransaction]) -> Void])>((0, [:]))
+  private let admissionHandlers = Mutex<[@Sendable (RecoveredTransaction) -> Void]>([])
   private let refusalHandlers = Mutex<[@Sendable ([Refusal]) -> Void]>([])
   private let accounts: any AccountReader
   private let clock: @Sendable () -> UInt64
@@ -48,6 +49,7 @@ public final class Mempool: Sendable {
         return try pool.add(recovered, signed, cost: cost, account: account, now: now)
       }
       guard let promoted else { continue }
+      for handler in admissionHandlers.withLock({ $0 }) { handler(recovered) }
       notify(promoted)
       return
     }
@@ -211,6 +213,12 @@ public final class Mempool: Sendable {
       subscribers.handlers[subscribers.next] = handler
       return subscribers.next
     }
+  }
+
+  /// Calls `handler` with each transaction that the pool admits, executable or not, on the thread that brought it and before
+  /// that is told. The handler must be quick.
+  public func onAdmission(_ handler: @escaping @Sendable (RecoveredTransaction) -> Void) {
+    admissionHandlers.withLock { $0.append(handler) }
   }
 
   /// Calls `handler` with what the pool lets go without a block, on the thread that found out. The handler must be quick.

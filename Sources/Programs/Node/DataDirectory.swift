@@ -61,7 +61,7 @@ enum DataDirectory {
   }
 
   /// The names of the folders of the databases.
-  private static let databases = ["replay_log", "state", "blocks", "tree", "proofs", "l1_sender"]
+  private static let databases = ["replay_log", "state", "blocks", "tree", "proofs", "l1_sender", "mempool"]
 
   private static func check(_ folder: String) throws(StartError) {
     var status = stat()

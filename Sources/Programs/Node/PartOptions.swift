@@ -4,6 +4,7 @@ import Mempool
 import NodeOptions
 import Primitives
 import Sequencer
+import Telemetry
 import ZKsyncOS
 
 // What the operator's options mean for the node's parts.
@@ -45,6 +46,19 @@ extension MempoolOptions {
     maxInputBytes = configuration.mempool.maxInputBytes
     maxCount = configuration.mempool.maxTransactions
     maxBytes = configuration.mempool.maxBytes
+  }
+}
+
+extension MempoolJournal {
+  /// The journal of a node's pool; `nil` where it has none.
+  convenience init?(_ pool: Mempool, _ configuration: NodeConfiguration, _ registry: MetricsRegistry) throws(StartError)
+  {
+    guard configuration.mempool.isJournalEnabled else { return nil }
+    let path = configuration.mempool.journalPath
+    if !path.isEmpty { try DataDirectory.make(path) }
+    var options = Options(folder: path.isEmpty ? configuration.sequencer.databasePath + "/mempool" : path)
+    options.maxBytes = configuration.mempool.maxJournalBytes
+    self.init(pool, options: options, registry: registry)
   }
 }
 

@@ -73,6 +73,7 @@ struct SequencerRole {
     let mempool = Mempool(
       options: MempoolOptions(configuration, options), accounts: StateAccounts(storage.state),
       metrics: MempoolMetrics(registry), clock: { MonotonicClock.nanoseconds / 1_000_000 })
+    let journal = try MempoolJournal(mempool, configuration, registry)
     let requests = try NodeL1Requests(configuration, storage)
     let sequencer = Sequencer(
       chain: chain, pool: mempool, options: options, l1: requests.queue, clock: clock, registry: registry)
@@ -154,6 +155,7 @@ struct SequencerRole {
           onNews: { sequencer.wake() }))
     }
     if let contracts { services.add(contracts) }
+    if let journal { services.add(journal) }
     services.add(sequencer)
     var scrubOptions = ScrubService.Options()
     scrubOptions.percent = configuration.sequencer.scrubPercent

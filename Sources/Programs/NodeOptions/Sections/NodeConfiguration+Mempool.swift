@@ -8,6 +8,10 @@ extension NodeConfiguration {
     public var maxBytes: Int
     public var maxTransactionsPerSender: Int
     public var maxBytesPerSender: Int
+    public var isJournalEnabled: Bool
+    /// Empty for the folder `mempool` of the databases.
+    public var journalPath: String
+    public var maxJournalBytes: Int
 
     init(_ read: inout OptionReader) throws(ConfigurationError) {
       maxInputBytes = try read(
@@ -21,6 +25,15 @@ extension NodeConfiguration {
       maxBytesPerSender = try read(
         "mempool_max_bytes_per_sender", default: "10485760", .integer(1 << 10...(1 << 40)),
         "bytes of the transactions of one sender")
+      isJournalEnabled = try read(
+        "mempool_journal_enabled", default: "true", .boolean,
+        "whether what waits is written down, and waits again after a restart")
+      journalPath = try read(
+        "mempool_journal_path", default: "", .optionalPath,
+        "folder for that; where it is empty, the folder mempool of the databases")
+      maxJournalBytes = try read(
+        "mempool_journal_max_bytes", default: "536870912", .integer(1 << 20...(1 << 40)),
+        "bytes that it takes at most; half of that must hold what waits")
     }
   }
 }
