@@ -7,10 +7,11 @@ import Synchronization
 import Telemetry
 import TelemetryTesting
 import Testing
+import ThreadTesting
 import Transactions
 
 /// What the mempool's journal keeps, and what becomes of it when the file is not what it was.
-@Suite("Mempool journal", .serialized)
+@Suite("Mempool journal", .serialized, .offTheCooperativePool)
 struct JournalTests {
   let directory = TemporaryDirectory()
 
