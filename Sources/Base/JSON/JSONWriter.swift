@@ -11,10 +11,16 @@ public struct JSONWriter: ~Copyable {
   /// Bytes written so far.
   public private(set) var count = 0
   private var needsComma = false
+  /// The brackets that are open, outermost first, where they are noted.
+  private var brackets: [UInt8] = []
+  private let notesNesting: Bool
 
   /// A writer that has room for `capacity` bytes and makes itself more when needed.
-  public init(capacity: Int = 512) {
+  ///
+  /// - Parameter notesNesting: note which containers are open, for ``closeContainers(to:)``.
+  public init(capacity: Int = 512, notesNesting: Bool = false) {
     self.capacity = max(capacity, 64)
+    self.notesNesting = notesNesting
     base = .allocate(capacity: self.capacity)
   }
 
@@ -39,20 +45,36 @@ public struct JSONWriter: ~Copyable {
   public struct Mark: Sendable {
     let count: Int
     let needsComma: Bool
+    let depth: Int
   }
 
-  public var mark: Mark { Mark(count: count, needsComma: needsComma) }
+  public var mark: Mark { Mark(count: count, needsComma: needsComma, depth: brackets.count) }
 
   /// Forgets what was written since `mark` was taken.
   public mutating func truncate(to mark: Mark) {
     count = mark.count
     needsComma = mark.needsComma
+    brackets.removeLast(brackets.count - mark.depth)
+  }
+
+  /// Whether what was written last is the name of a member whose value is still to come.
+  public var endsWithKey: Bool { count > 0 && !needsComma && base[count - 1] == UInt8(ascii: ":") }
+
+  /// Ends a text that breaks off in its middle: gives a member that has only a name the value `null`, and closes the
+  /// containers that were begun after `mark` was taken, also where what was written is drained. For a writer that notes the
+  /// nesting.
+  public mutating func closeContainers(to mark: Mark) {
+    if endsWithKey { null() }
+    while brackets.count > mark.depth, let bracket = brackets.last {
+      if bracket == UInt8(ascii: "{") { endObject() } else { endArray() }
+    }
   }
 
   /// Forgets all that was written, and keeps the memory.
   public mutating func clear() {
     count = 0
     needsComma = false
+    brackets.removeAll(keepingCapacity: true)
   }
 
   /// Writes what another writer has: members of an object, or elements of an array, with commas between them.
@@ -176,11 +198,13 @@ public struct JSONWriter: ~Copyable {
     separate()
     append(bracket)
     needsComma = false
+    if notesNesting { brackets.append(bracket) }
   }
 
   private mutating func close(_ bracket: UInt8) {
     append(bracket)
     needsComma = true
+    if notesNesting { _ = brackets.popLast() }
   }
 
   @inline(__always)

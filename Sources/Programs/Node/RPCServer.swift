@@ -22,6 +22,7 @@ final class RPCServer: Service {
     metrics = RPCMetrics(registry)
     var work = RPCDispatcher.Limits()
     work.heavyTime = TimeAmount(options.heavyTimeLimit)
+    work.streamedBytes = options.maxStreamedBytes
     work.heavyPerConnection = options.maxHeavyCallsPerConnection
     // Heavy calls come behind everybody else: whoever builds and commits blocks goes first.
     let heavyThreads = options.heavyThreads > 0 ? options.heavyThreads : max(2, processors / 2)

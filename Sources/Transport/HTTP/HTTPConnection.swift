@@ -56,6 +56,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
   private var request: UInt64 = 0
   /// Told when the work on the request is to be given up.
   private var abandon: (@Sendable (Cancellation.Reason) -> Void)?
+  /// Whether the response has begun and is not whole; and whether the connection closes with its end.
+  private var isStreaming = false, closesAfterStream = false
   private var isDriving = false
   private var needsFlush = false
 
@@ -229,11 +231,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
   // MARK: Responses
 
   func respond(to request: UInt64, with response: HTTPResponse) {
-    guard request == self.request, state == .answering, context != nil else { return }
-    state = .idle
-    abandon = nil
-    release()
-    expire(after: limits.idleTime)
+    guard request == self.request, state == .answering, !isStreaming, context != nil else { return }
+    endRequest()
     write(response)
     // Inside `drive`, whoever called it goes on, and flushes.
     if !isDriving {
@@ -242,16 +241,65 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     }
   }
 
-  private func write(_ response: HTTPResponse) {
-    guard let context, let request = head else { return }
+  private func endRequest() {
+    state = .idle
+    abandon = nil
+    release()
+    expire(after: limits.idleTime)
+  }
+
+  /// Begins a response whose length is not known: in chunks, or for HTTP/1.0 until the connection closes.
+  func beginStream(of request: UInt64, _ response: HTTPResponse) {
+    guard request == self.request, state == .answering, !isStreaming, let context, let head else { return }
+    isStreaming = true
+    closesAfterStream = !head.isKeepAlive || head.version == .http1_0
+    let start = responseHead(response, to: head, length: nil, closes: closesAfterStream)
+    context.write(wrapOutboundOut(.head(start)), promise: nil)
+  }
+
+  /// Writes a piece of the response that was begun.
+  func carry(
+    _ piece: ByteBuffer, isLast: Bool, of request: UInt64, _ taken: @escaping @Sendable (Bool) -> Void
+  ) {
+    guard request == self.request, isStreaming, let context else { return taken(false) }
+    let bytes = piece.readableBytes
+    if bytes > 0 {
+      memory.take(bytes)
+      let memory = self.memory
+      context.write(wrapOutboundOut(.body(.byteBuffer(piece)))).whenComplete { result in
+        memory.giveBack(bytes)
+        taken((try? result.get()) != nil)
+      }
+    } else {
+      taken(true)
+    }
+    needsFlush = true
+    if isLast {
+      isStreaming = false
+      endRequest()
+      let channel = self.channel, closes = closesAfterStream
+      context.write(wrapOutboundOut(.end(nil))).whenComplete { _ in if closes { channel.close(promise: nil) } }
+      drive()
+    }
+    flushIfNeeded()
+  }
+
+  private func responseHead(
+    _ response: HTTPResponse, to request: HTTPRequestHead, length: Int?, closes: Bool
+  ) -> HTTPResponseHead {
     var headers = HTTPHeaders()
     if let type = response.contentType { headers.add(name: "content-type", value: type) }
-    headers.add(name: "content-length", value: String(response.body.readableBytes))
+    if let length { headers.add(name: "content-length", value: String(length)) }
     if allowsAnyOrigin { headers.add(name: "access-control-allow-origin", value: "*") }
     for (name, value) in response.headers { headers.add(name: name, value: value) }
-    let closes = !request.isKeepAlive || response.headers.contains { $0.name == "connection" }
     if closes, response.headers.isEmpty { headers.add(name: "connection", value: "close") }
-    let head = HTTPResponseHead(version: request.version, status: response.status, headers: headers)
+    return HTTPResponseHead(version: request.version, status: response.status, headers: headers)
+  }
+
+  private func write(_ response: HTTPResponse) {
+    guard let context, let request = head else { return }
+    let closes = !request.isKeepAlive || response.headers.contains { $0.name == "connection" }
+    let head = responseHead(response, to: request, length: response.body.readableBytes, closes: closes)
     needsFlush = true
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     let bytes = request.method == .HEAD ? 0 : response.body.readableBytes
@@ -270,7 +318,8 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     guard needsFlush, let context else { return }
     needsFlush = false
     context.flush()
-    if !channel.isWritable { expire(after: limits.responseTime) }
+    // The time of a response under way is that of its request.
+    if !channel.isWritable, !isStreaming { expire(after: limits.responseTime) }
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -88,6 +88,15 @@ public struct HTTPReply: Sendable {
   /// What the server may hold. A large response must not be sent where there is no room for it.
   public var memory: MemoryBudget { connection.memory }
 
+  /// Begins a response whose body is not there yet, in place of ``send(_:)``. The body of `head` is not looked at.
+  public func stream(_ head: HTTPResponse) -> OutgoingStream {
+    let connection = self.connection, request = self.request
+    eventLoop.execute { connection.beginStream(of: request, head) }
+    return OutgoingStream(on: eventLoop) { piece, isLast, taken in
+      connection.carry(piece, isLast: isLast, of: request, taken)
+    }
+  }
+
   public func send(_ response: HTTPResponse) {
     if eventLoop.inEventLoop {
       connection.respond(to: request, with: response)

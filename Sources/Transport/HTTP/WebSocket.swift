@@ -50,12 +50,24 @@ public final class WebSocket: @unchecked Sendable {
   private let handedOver = Atomic<Int>(0), handedOverBytes = Atomic<Int>(0)
 
   /// Where frames are written as they are; `nil` until the connection is a WebSocket, and when it is gone.
-  var wire: ChannelHandlerContext?
+  var wire: ChannelHandlerContext? {
+    didSet { if wire == nil { release() } }
+  }
   weak var session: (any WebSocketSession)?
   /// Whether a close frame was sent: nothing follows it.
   private(set) var isClosing = false
   /// Messages, and their bytes, that the client has not taken.
   private var waiting = 0, waitingBytes = 0
+
+  /// What comes while a message goes out in pieces, between which no other may stand (RFC 6455, §5.4).
+  private enum Held {
+    case messages([WebSocketMessage])
+    case piece(ByteBuffer, isLast: Bool, of: UInt64, taken: @Sendable (Bool) -> Void)
+  }
+  private var held: [Held] = []
+  /// The message that goes out in pieces.
+  private var current: UInt64?
+  private let lastStream = Atomic<UInt64>(0)
 
   /// How long a slow client has to take what waits and learn why it is dropped.
   static let farewellTime = TimeAmount.seconds(1)
@@ -90,6 +102,13 @@ public final class WebSocket: @unchecked Sendable {
 
   private func write(_ messages: [WebSocketMessage]) {
     guard let wire, channel.isActive, !isClosing, !messages.isEmpty else { return }
+    guard current == nil else {
+      let bytes = messages.reduce(0) { $0 + $1.count }
+      held.append(.messages(messages))
+      (waiting, waitingBytes) = (waiting + messages.count, waitingBytes + bytes)
+      memory.take(bytes)
+      return dropIfSlow()
+    }
     var bytes = 0
     let taken = eventLoop.makePromise(of: Void.self)
     for (index, message) in messages.enumerated() {
@@ -107,6 +126,10 @@ public final class WebSocket: @unchecked Sendable {
       self.memory.giveBack(total)
     }
     wire.flush()
+    dropIfSlow()
+  }
+
+  private func dropIfSlow() {
     if waiting > limits.webSocketBacklogMessages {
       drop("slow consumer: \(waiting) messages wait")
     } else if waitingBytes > limits.webSocketBacklogBytes {
@@ -116,11 +139,67 @@ public final class WebSocket: @unchecked Sendable {
     }
   }
 
-  /// The header of a frame with the whole message (RFC 6455, §5.2), and the message's own head.
+  // MARK: Messages in pieces
+
+  /// Begins a text message that goes out in pieces. Other messages wait for its end.
+  public func stream() -> OutgoingStream {
+    let number = lastStream.add(1, ordering: .relaxed).newValue
+    return OutgoingStream(on: eventLoop) { piece, isLast, taken in
+      self.carry(piece, isLast: isLast, of: number, taken)
+    }
+  }
+
+  private func carry(
+    _ piece: ByteBuffer, isLast: Bool, of number: UInt64, _ taken: @escaping @Sendable (Bool) -> Void
+  ) {
+    guard let wire, channel.isActive, !isClosing else { return taken(false) }
+    guard current == nil || current == number else {
+      return held.append(.piece(piece, isLast: isLast, of: number, taken: taken))
+    }
+    let opcode: UInt8 = current == nil ? 0x1 : 0x0
+    current = number
+    let bytes = piece.readableBytes, memory = self.memory
+    memory.take(bytes)
+    wire.write(NIOAny(Self.header(isLast ? 0x80 | opcode : opcode, count: bytes, more: 0)), promise: nil)
+    let written = eventLoop.makePromise(of: Void.self)
+    written.futureResult.whenComplete { result in
+      memory.giveBack(bytes)
+      taken((try? result.get()) != nil)
+    }
+    wire.writeAndFlush(NIOAny(piece), promise: written)
+    if isLast {
+      current = nil
+      release()
+    }
+  }
+
+  /// Sends what was held back. Where the connection is gone nothing is sent, and whoever waits is told.
+  private func release() {
+    let items = held
+    held = []
+    for item in items {
+      switch item {
+      case .messages(let messages):
+        let bytes = messages.reduce(0) { $0 + $1.count }
+        (waiting, waitingBytes) = (waiting - messages.count, waitingBytes - bytes)
+        memory.giveBack(bytes)
+        write(messages)
+      case .piece(let piece, let isLast, let number, let taken): carry(piece, isLast: isLast, of: number, taken)
+      }
+    }
+  }
+
+  /// The header of a frame with the whole message, and the message's own head.
   private static func beginning(of message: WebSocketMessage) -> ByteBuffer {
-    let count = message.count
-    var buffer = ByteBufferAllocator().buffer(capacity: 10 + message.head.readableBytes)
-    buffer.writeInteger(0x81 as UInt8)
+    var buffer = header(0x81, count: message.count, more: message.head.readableBytes)
+    buffer.writeImmutableBuffer(message.head)
+    return buffer
+  }
+
+  /// The header of a frame (RFC 6455, §5.2), in a buffer with room for `more` bytes.
+  private static func header(_ first: UInt8, count: Int, more: Int) -> ByteBuffer {
+    var buffer = ByteBufferAllocator().buffer(capacity: 10 + more)
+    buffer.writeInteger(first)
     switch count {
     case ..<126: buffer.writeInteger(UInt8(count))
     case ..<65_536:
@@ -130,7 +209,6 @@ public final class WebSocket: @unchecked Sendable {
       buffer.writeInteger(127 as UInt8)
       buffer.writeInteger(UInt64(count))
     }
-    buffer.writeImmutableBuffer(message.head)
     return buffer
   }
 

@@ -13,6 +13,9 @@ public struct RPCContext: Sendable {
   /// Cancelled once nobody waits for the answer: work that takes long looks at it.
   public let cancellation: Cancellation
   let commitments = RPCCommitments()
+  /// How a long result goes out while it is written; `nil` where results are sent whole, with at most ``mostBytes``.
+  var results: ResultFlow?
+  var mostBytes: Int?
 
   public init(
     session: RPCSession? = nil, client: RPCClient = .unknown, cancellation: Cancellation = Cancellation()

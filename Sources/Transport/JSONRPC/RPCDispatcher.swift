@@ -13,6 +13,8 @@ public final class RPCDispatcher: Sendable {
     public var batchCalls = 1_000
     /// Bytes of a reply, that of a batch as a whole.
     public var responseBytes = 10_485_760
+    /// Bytes of a result that goes out while it is written, see ``RPCContext/flow(_:)``.
+    public var streamedBytes = 1 << 30
     /// From the arrival of a message with a heavy method to its answer, a batch as a whole.
     public var heavyTime = TimeAmount.seconds(5)
     /// The same for a message whose methods are merely pooled.
@@ -51,14 +53,16 @@ public final class RPCDispatcher: Sendable {
   /// - Parameters:
   ///   - client: by whom limits are counted, and whose turn it is where work waits.
   ///   - memory: what a large reply must find room in.
+  ///   - stream: begins a reply that goes out in pieces, in place of that given to `completion`, which is called with `nil`
+  ///     once it has ended.
   /// - Returns: The work that is left to do, to be cancelled where nobody waits for it any more.
   @discardableResult
   public func handle(
     _ message: [UInt8], from session: RPCSession? = nil, client: RPCClient = .unknown, memory: MemoryBudget? = nil,
-    completion: @escaping @Sendable (ByteBuffer?) -> Void
+    stream: (@Sendable () -> OutgoingStream)? = nil, completion: @escaping @Sendable (ByteBuffer?) -> Void
   ) -> RPCWork? {
     let delivery = RPCDelivery(
-      context: RPCContext(session: session, client: client), memory: memory, completion: completion)
+      context: RPCContext(session: session, client: client), memory: memory, stream: stream, completion: completion)
     guard message.count <= Self.readAtOnce else { return readLater(message, delivery) }
     guard let request = read(message, delivery) else { return nil }
     guard request.execution > .inline else {
@@ -127,7 +131,16 @@ public final class RPCDispatcher: Sendable {
     if !request.isBatch, let call = request.calls.first, let handler = call.deferred {
       return answerLater(call, of: request, with: handler, delivery)
     }
-    var reply = run(request, delivery.context)
+    var context = delivery.context
+    context.mostBytes = limits.responseBytes
+    if let begin = delivery.stream, !request.isBatch, request.calls.first?.isNotification == false {
+      context.results = ResultFlow(mostBytes: limits.streamedBytes, memory: delivery.memory, begin: begin)
+    }
+    var reply = run(request, context)
+    if let stream = context.results?.stream {
+      stream.end(reply ?? ByteBuffer())
+      reply = nil
+    }
     if let size = reply?.readableBytes, size > Self.smallReply, delivery.memory?.hasRoom(for: size) == false {
       reply = refuse(request, .memory)
     } else if delivery.context.cancellation.reason != .clientGone {
@@ -144,7 +157,7 @@ public final class RPCDispatcher: Sendable {
 
   /// Runs the calls. Once the context is cancelled those that are left are answered with the reason.
   private func run(_ request: RPCRequest, _ context: RPCContext) -> ByteBuffer? {
-    var writer = JSONWriter()
+    var writer = JSONWriter(notesNesting: context.results != nil)
     if request.isBatch { writer.beginArray() }
     var hasReply = false
     for call in request.calls {
@@ -178,7 +191,8 @@ public final class RPCDispatcher: Sendable {
       if writer.count(since: start) > limits.responseBytes { throw .responseTooBig(limits.responseBytes) }
     } catch {
       context.commitments.truncate(to: commitments)
-      writer.truncate(to: start)
+      // What has gone out cannot be taken back: the error then stands behind it.
+      if context.results?.stream == nil { writer.truncate(to: start) } else { writer.closeContainers(to: start) }
       writer.key("error")
       // Whatever a method says that was given up: this is why.
       (context.cancellation.isCancelled ? .cancelled(context.cancellation.reason) : error).write(to: &writer)

@@ -31,7 +31,11 @@ public struct RPCService: HTTPService {
         .text(
           .unsupportedMediaType, "Supplied content type is not allowed. Content-Type: application/json is required\n"))
     }
-    let work = dispatcher.handle(Array(request.body.readableBytesView), client: request.client, memory: reply.memory) {
+    let work = dispatcher.handle(
+      Array(request.body.readableBytesView), client: request.client, memory: reply.memory,
+      stream: { reply.stream(.json(ByteBuffer())) }
+    ) {
+      // After a stream this is the second response, which is dropped.
       reply.send(.json($0 ?? ByteBuffer()))
     }
     if let work { reply.whenAbandoned(after: work.timeLimit) { work.cancel($0) } }

@@ -38,7 +38,9 @@ public final class RPCSession: WebSocketSession {
       return state.lastWork
     }
     let text = Array(message.readableBytesView)
-    let work = dispatcher.handle(text, from: self, client: client, memory: socket.memory) { reply in
+    let work = dispatcher.handle(
+      text, from: self, client: client, memory: socket.memory, stream: { socket.stream() }
+    ) { reply in
       let finish: @Sendable () -> Void = {
         if let reply { socket.send(reply) }
         self.state.withLock { $0.work[number] = nil }

@@ -51,12 +51,18 @@ final class RPCDelivery: Sendable {
   let context: RPCContext
   /// What a large reply must find room in.
   let memory: MemoryBudget?
+  /// Begins a reply in pieces, where the message can have one.
+  let stream: (@Sendable () -> OutgoingStream)?
   private let completion: @Sendable (ByteBuffer?) -> Void
   /// Whether the message counts as one of the heavy ones of its connection.
   private let isHeavy = Atomic<Bool>(false)
 
-  init(context: RPCContext, memory: MemoryBudget?, completion: @escaping @Sendable (ByteBuffer?) -> Void) {
+  init(
+    context: RPCContext, memory: MemoryBudget?, stream: (@Sendable () -> OutgoingStream)?,
+    completion: @escaping @Sendable (ByteBuffer?) -> Void
+  ) {
     self.context = context
+    self.stream = stream
     self.memory = memory
     self.completion = completion
   }

@@ -65,6 +65,31 @@ struct JSONWriterTests {
     #expect(written { $0.data(Address(0xabc)) } == "\"0x0000000000000000000000000000000000000abc\"")
   }
 
+  @Test("A text that breaks off is closed, what was drained of it included")
+  func closing() {
+    var writer = JSONWriter(notesNesting: true)
+    writer.beginObject()
+    let start = writer.mark
+    writer.key("list")
+    writer.beginArray()
+    writer.beginObject()
+    writer.endObject()
+    var text: [UInt8] = []
+    writer.drain { text += $0 }
+    writer.beginObject()
+    writer.key("next")
+    let isNamed = writer.endsWithKey
+    #expect(isNamed)
+    writer.closeContainers(to: start)
+    writer.key("more")
+    writer.string("a:")
+    let isNamedAgain = writer.endsWithKey
+    #expect(!isNamedAgain)
+    writer.endObject()
+    text += writer.bytes
+    #expect(String(decoding: text, as: UTF8.self) == #"{"list":[{},{"next":null}],"more":"a:"}"#)
+  }
+
   @Test("Truncating forgets, commas included")
   func truncation() {
     let text = written { writer in

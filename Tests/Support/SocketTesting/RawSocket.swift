@@ -109,6 +109,17 @@ public final class RawSocket: @unchecked Sendable {
     }
   }
 
+  /// Everything until the peer closes the connection.
+  public func readToEnd() throws(SocketError) -> [UInt8] {
+    while true {
+      do throws(SocketError) { try fill() } catch {
+        guard error == .closed else { throw error }
+        defer { buffer = [] }
+        return buffer
+      }
+    }
+  }
+
   /// Whether the peer closes the connection in time; what it still sends is dropped.
   public func isClosedByPeer() -> Bool {
     while true {
@@ -151,7 +162,16 @@ public final class RawSocket: @unchecked Sendable {
       let value = line[line.index(after: colon)...].drop { $0 == " " }
       headers[line[..<colon].lowercased()] = String(value)
     }
-    let body = try read(headers["content-length"].flatMap { Int($0) } ?? 0)
+    var body: [UInt8] = []
+    if headers["transfer-encoding"] == "chunked" {
+      while let size = Int(try readLine(), radix: 16), size > 0 {
+        body += try read(size)
+        _ = try readLine()
+      }
+      _ = try readLine()
+    } else {
+      body = try read(headers["content-length"].flatMap { Int($0) } ?? 0)
+    }
     return Response(status: status, headers: headers, body: String(decoding: body, as: UTF8.self))
   }
 
@@ -198,6 +218,12 @@ public final class RawSocket: @unchecked Sendable {
   public func writeText(_ text: String) throws(SocketError) { try writeFrame(.text, Array(text.utf8)) }
 
   public func readFrame() throws(SocketError) -> (opcode: Opcode?, payload: [UInt8]) {
+    let frame = try readFragment()
+    return (frame.opcode, frame.payload)
+  }
+
+  /// A frame, and whether it is the last one of its message.
+  public func readFragment() throws(SocketError) -> (opcode: Opcode?, payload: [UInt8], isFinal: Bool) {
     let header = try read(2)
     var length = Int(header[1] & 0x7f)
     if length == 126 {
@@ -205,16 +231,20 @@ public final class RawSocket: @unchecked Sendable {
     } else if length == 127 {
       length = try read(8).reduce(0) { $0 << 8 | Int($1) }
     }
-    return (Opcode(rawValue: header[0] & 0x0f), try read(length))
+    return (Opcode(rawValue: header[0] & 0x0f), try read(length), header[0] & 0x80 != 0)
   }
 
-  /// The next text message; pings on the way are passed over.
+  /// The next text message, in however many fragments; pings on the way are passed over.
   public func readText() throws(SocketError) -> String {
+    var text: [UInt8] = []
+    var expected = Opcode.text
     while true {
-      let (opcode, payload) = try readFrame()
+      let (opcode, payload, isFinal) = try readFragment()
       if opcode == .ping { continue }
-      guard opcode == .text else { throw .malformed("\(String(describing: opcode)): \(payload)") }
-      return String(decoding: payload, as: UTF8.self)
+      guard opcode == expected else { throw .malformed("\(String(describing: opcode)): \(payload.prefix(100))") }
+      text += payload
+      if isFinal { return String(decoding: text, as: UTF8.self) }
+      expected = .continuation
     }
   }
 

@@ -32,6 +32,27 @@ func testMethods(_ hub: Hub = Hub()) -> MethodTable {
   table.add("big", .inline) { (parameters, _, writer) throws(RPCError) in
     writer.string(String(repeating: "x", count: Int(try parameters.required("size", as: UInt64.self))))
   }
+  // Numbers as they come, until there are `count`, and then perhaps an error in the middle of an object.
+  table.add("flood", .heavy) { (parameters, context, writer) throws(RPCError) in
+    let count = try parameters.required("count", as: UInt64.self)
+    let fails = try parameters.optional("fails", as: Bool.self) ?? false
+    hub.spinning.add(1, ordering: .relaxed)
+    defer { hub.spinning.subtract(1, ordering: .relaxed) }
+    writer.beginObject()
+    writer.key("numbers")
+    writer.beginArray()
+    for number in 0..<count {
+      writer.number(number)
+      try context.flow(&writer)
+    }
+    if fails {
+      writer.beginObject()
+      writer.key("next")
+      throw .refused("enough")
+    }
+    writer.endArray()
+    writer.endObject()
+  }
   table.add("sleep", .pooled) { (_, _, writer) in
     usleep(700_000)
     writer.boolean(true)

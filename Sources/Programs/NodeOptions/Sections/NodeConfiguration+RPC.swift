@@ -20,6 +20,8 @@ extension NodeConfiguration {
     /// Bytes that requests and responses of all clients together may take.
     public var maxMemoryBytes: Int
     public var memoryWait: Duration
+    /// Bytes of one result that goes out while it is written.
+    public var maxStreamedBytes: Int
     /// Threads for calls that a client can make take long; 0 for half of the processors.
     public var heavyThreads: Int
     public var heavyTimeLimit: Duration
@@ -69,6 +71,9 @@ extension NodeConfiguration {
       memoryWait = try read(
         "rpc_memory_wait", default: "2s", .duration,
         "a request that has come in part is refused where there is no room for the rest for so long")
+      maxStreamedBytes = try read(
+        "rpc_max_streamed_bytes", default: "1073741824", .integer(1 << 20...(1 << 40)),
+        "bytes of one result, as a trace, that goes out in pieces while it is written")
       heavyThreads = try read(
         "rpc_heavy_threads", default: "0", .integer(0...1_024),
         "threads for eth_call, eth_estimateGas and the like; 0 for half of the processors, at least two")
