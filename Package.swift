@@ -172,7 +172,7 @@ let package = Package(
       [
         "Primitives", "Cryptography", "Files", "Telemetry", "Transactions", "Mempool", "RandomTesting",
         "StorageTesting",
-        "TelemetryTesting",
+        "TelemetryTesting", "ThreadTesting",
       ]),
     .tests(
       "ChainTests", in: "Chain",
