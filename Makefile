@@ -31,7 +31,7 @@ build: deps ## Build the node and its tools
 	swift build $(FLAGS)
 
 # A whole rollup: the node, its L1, and proofs that are none but let batches settle.
-ROLLUP := DEVELOPMENT_L1_ENABLED=true \
+ROLLUP := DEVELOPMENT_L1_ENABLED=true DEVELOPMENT_METHODS_ENABLED=true DEVELOPMENT_CONTRACTS_ENABLED=true \
   PROVER_API_FAKE_PROVERS=1 PROVER_API_FAKE_COMPUTE_TIME=0s PROVER_API_FAKE_MIN_AGE=0s
 
 # Only the node: its modules are little more than half of what there is to compile.

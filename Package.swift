@@ -305,7 +305,9 @@ let package = Package(
       "ZKsyncAPI", in: "Interface",
       [
         "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM", "Tracers",
-        "ZKsyncOS", "EthereumAPI", "StateTree", "ChainStorage", "Mempool", "Batches", .logging,
+        "ZKsyncOS", "EthereumAPI", "StateTree", "ChainStorage", "Mempool", "Chain", "Sequencer", "Batches",
+        "L1Contracts",
+        .logging,
       ]),
     .tests(
       "ZKsyncAPITests", in: "Interface",

@@ -40,6 +40,8 @@ public final class Sequencer: Service {
   public let pool: Mempool
   public let options: SequencerOptions
   private let l1: any L1RequestSource
+  /// Where somebody develops: how the chain is moved.
+  private let development: DevelopmentControl?
   private let clock: TimeSource
   private let blockClock: BlockClock
   private let metrics: SequencerMetrics
@@ -49,17 +51,20 @@ public final class Sequencer: Service {
   private let trials: TrialRunner
   /// Wei per gas; saturated to 64 bits.
   private let baseFee: Atomic<UInt64>
+  /// Seconds since 1970, of the newest executed block.
+  private let timestamp = Atomic<UInt64>(0)
   private let follower: BlockFollower
   private let control = Mutex(Control())
 
   public init(
     chain: Chain, pool: Mempool, options: SequencerOptions, l1: any L1RequestSource = NoL1Requests(),
-    clock: TimeSource = .system, registry: MetricsRegistry
+    development: DevelopmentControl? = nil, clock: TimeSource = .system, registry: MetricsRegistry
   ) {
     self.chain = chain
     self.pool = pool
     self.options = options
     self.l1 = l1
+    self.development = development
     self.clock = clock
     blockClock = BlockClock(clock, options.clock, log: log, registry: registry)
     metrics = SequencerMetrics(registry)
@@ -81,7 +86,12 @@ public final class Sequencer: Service {
   /// Starts to build. The chain has been started.
   public func start() throws(SequencerError) {
     let (tip, nextPriorityID) = try currentTip()
-    blockClock.start(last: tip.timestamp)
+    if let development {
+      development.clock.begin(after: tip.timestamp)
+      development.onNews { [news] in news.notify() }
+    } else {
+      blockClock.start(last: tip.timestamp)
+    }
     move(to: tip)
     let refusalLog = ThrottledLog(log)
     pool.onRefusal { refused in
@@ -97,6 +107,7 @@ public final class Sequencer: Service {
     }
     let build = ServiceThread { [self] in
       runBuild(tip, nextPriorityID)
+      development?.close()
       pool.unsubscribe(subscription)
     }
     let tryOut = ServiceThread(niceness: 10) { [trials] in trials.run() }
@@ -152,6 +163,19 @@ public final class Sequencer: Service {
   /// Wei per gas of the next block.
   public var nextBaseFee: UInt64 { baseFee.load(ordering: .relaxed) }
 
+  /// Seconds since 1970, of the newest executed block.
+  public var tipTimestamp: UInt64 { timestamp.load(ordering: .relaxed) }
+
+  /// Makes blocks that whoever develops wants, and waits until readers see them; the number of the last.
+  ///
+  /// - Parameter isCancelled: ends the wait, and whatever is not made yet.
+  public func make(_ order: BlockOrder, unless isCancelled: () -> Bool) throws(OrderError) -> UInt64 {
+    guard let development else { throw .stopped }
+    let number = try development.perform(order, unless: isCancelled)
+    guard chain.stream.follow("development", after: number - 1).next() != nil else { throw .stopped }
+    return number
+  }
+
   // MARK: Building
 
   private func currentTip() throws(SequencerError) -> (Tip, nextPriorityID: UInt64) {
@@ -181,6 +205,7 @@ public final class Sequencer: Service {
   /// What comes next begins on this tip: trial runs, and the prices that clients see.
   private func move(to tip: Tip) {
     baseFee.store(tip.baseFee.saturatedUInt64, ordering: .relaxed)
+    timestamp.store(tip.timestamp, ordering: .relaxed)
     let context = options.context(
       number: tip.number + 1, timestamp: tip.timestamp, blockHashes: tip.hashes, baseFee: tip.baseFee)
     trials.move(to: TrialRunner.Base(number: tip.number, context: context))
@@ -246,19 +271,32 @@ public final class Sequencer: Service {
   private func buildNext(
     _ tip: inout Tip, _ memory: inout LiveSource.Memory, _ builder: BlockBuilder
   ) throws(SequencerError) -> Attempt {
+    let task = development?.next(at: clock.monotonicNanoseconds()) ?? .live
     var source = LiveSource(
       pool: pool, l1: l1, limits: options.limits, clock: clock, news: news, metrics: metrics, memory: memory,
-      wakeTrials: { [trials] in trials.wake() }, isStopping: { [self] in isStopping })
-    guard source.hasWork() else { return .idle(until: source.wakeTime) }
+      ordered: task.content, wakeTrials: { [trials] in trials.wake() }, isStopping: { [self] in isStopping })
+    switch task {
+    case .live: guard source.hasWork() else { return .idle(until: source.wakeTime) }
+    case .ordered(_, let order): if order.awaitsRequest, !source.hasRequest { return .idle(until: nil) }
+    case .timed: break
+    case .none(let until): return .idle(until: until)
+    }
     let number = tip.number + 1
     guard waitForFollowers(before: number) else { return .ended }
-    guard let timestamp = blockClock.timestamp(after: tip.timestamp) else { return .untimely }
+    if case .ordered(_, let order) = task, order.isContinued, let spacing = order.spacing {
+      development?.clock.setNext(tip.timestamp + min(spacing, MovableClock.latest))
+    }
+    guard
+      let timestamp = development?.clock.timestamp(after: tip.timestamp) ?? blockClock.timestamp(after: tip.timestamp)
+    else { return .untimely }
     let context = options.context(
       number: number, timestamp: timestamp, blockHashes: tip.hashes, baseFee: tip.baseFee)
     let view = try storing { () throws(StorageError) in try chain.storage.state.view(at: tip.number) }
     let firstPriorityID = memory.nextPriorityID
     let built: (output: BlockOutput, transactions: [RecoveredTransaction], totals: BlockTotals)?
-    do throws(BlockError) { built = try builder.build(context, on: view, from: &source) } catch {
+    do throws(BlockError) {
+      built = try builder.build(context, on: view, allowsEmpty: task.allowsEmpty, from: &source)
+    } catch {
       throw .execution(block: number, error)
     }
     if let (request, reason) = source.refusedRequest {
@@ -269,8 +307,12 @@ public final class Sequencer: Service {
       l1.refused(request, reason: reason)
     }
     memory = source.memory
+    if let reason = source.orderRefusal {
+      log.warning("what was ordered is not in the block", metadata: ["block": "\(number)", "reason": "\(reason)"])
+    }
     guard let built else {
       pool.abandonBlock()
+      development?.ended(task, .failure(.refused(source.orderRefusal ?? "nothing can be in the block")))
       return .nothingIncluded
     }
     let block = SealedBlock(
@@ -290,6 +332,8 @@ public final class Sequencer: Service {
     }
     pool.apply(ExecutedBlock(block, baseFee: tip.baseFee))
     move(to: tip)
+    development?.clock.made(at: context.timestamp)
+    development?.ended(task, source.orderRefusal.map { .failure(.refused($0)) } ?? .success(number))
     metrics.sealed(source.sealReason)
     metrics.sealedBlock.set(number)
     metrics.executedTransactions.increment(by: UInt64(built.transactions.count))

@@ -47,6 +47,14 @@ extension DevelopmentChain {
     }
   }
 
+  /// Lets the chain's time be no earlier than this, in seconds since 1970.
+  public func advanceTime(to timestamp: UInt64) throws(ChainError) {
+    try change { (settings, system) throws(ChainError) in
+      guard timestamp <= BlockClock.latest else { throw .refused("timestamps end at \(BlockClock.latest)") }
+      if settings.clock.now(system: system) < timestamp { settings.clock.set(timestamp, system: system) }
+    }
+  }
+
   /// Sets the time of the next block.
   func setNextTimestamp(_ timestamp: UInt64) throws(ChainError) {
     try change { (settings, _) throws(ChainError) in

@@ -36,6 +36,11 @@ enum Exposure {
         "the key of \(Genesis.richAccount), which this chain funds, is known to everybody, and JSON-RPC listens on "
           + "\(configuration.rpc.address): whoever reaches it can spend from that account")
     }
+    if configuration.development.hasMethods, !isLoopback(configuration.rpc.address) {
+      warnings.append(
+        "JSON-RPC at \(configuration.rpc.address) has methods for development: whoever reaches it makes blocks, moves the "
+          + "chain's time and is given funds (development_methods_enabled)")
+    }
     let provers = configuration.proverAPI
     if provers.isEnabled, provers.isOpen, provers.token.isEmpty, !isLoopback(provers.address) {
       warnings.append("the prover API at \(provers.address) takes proofs from whoever reaches it (prover_api_open)")

@@ -75,8 +75,10 @@ struct SequencerRole {
       metrics: MempoolMetrics(registry), clock: { MonotonicClock.nanoseconds / 1_000_000 })
     let journal = try MempoolJournal(mempool, configuration, registry)
     let requests = try NodeL1Requests(configuration, storage)
+    let development = try NodeDevelopment.control(configuration, options, storage, clock: clock)
     let sequencer = Sequencer(
-      chain: chain, pool: mempool, options: options, l1: requests.queue, clock: clock, registry: registry)
+      chain: chain, pool: mempool, options: options, l1: requests.queue, development: development, clock: clock,
+      registry: registry)
     sequencer.onFailure { failures.raise("\($0)") }
     let isEmbedded = l1 != nil && configuration.l1Watcher.isDefault
     let connection = Self.connection(configuration, to: isEmbedded ? l1 : nil, clock, loops, registry)
@@ -126,6 +128,12 @@ struct SequencerRole {
           maxGas: options.gasLimit, maxPubdata: options.limits.maxPubdata),
         waitForTree: { settlement.waitForTree($0, atMost: $1) }
       ).methods)
+    if let development, configuration.development.hasMethods {
+      methods.merge(
+        NodeDevelopment.methods(
+          configuration, sequencer, development, l1: isEmbedded ? l1 : nil, followsOtherL1: connection != nil,
+          clock: clock))
+    }
     methods.addModules()
     rpc = RPCServer(
       methods: methods, configuration.rpc, shutdownGrace: operations.shutdownGrace, on: loops.rpc, registry: registry)

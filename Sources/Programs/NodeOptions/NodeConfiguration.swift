@@ -11,6 +11,7 @@ public struct NodeConfiguration: Sendable {
   public var l1Watcher: L1Watcher
   public var l1Sender: L1Sender
   public var developmentL1: DevelopmentL1
+  public var development: Development
   public var operations: Operations
 
   /// The first option that is ill-typed stops the start.
@@ -25,6 +26,7 @@ public struct NodeConfiguration: Sendable {
     l1Watcher = try read(L1Watcher.self)
     l1Sender = try read(L1Sender.self)
     developmentL1 = try read(DevelopmentL1.self)
+    development = try read(Development.self)
     operations = try read(Operations.self)
   }
 

@@ -51,6 +51,16 @@ public struct MethodTable: Sendable {
         handler: handler))
   }
 
+  /// Adds a method under several names.
+  public mutating func add(
+    _ names: [String], _ execution: Execution, _ summary: String, parameters: [MethodDocumentation.Parameter] = [],
+    result: String, refusals: [MethodDocumentation.Refusal] = [], _ handler: @escaping Handler
+  ) {
+    for name in names {
+      add(name, execution, summary, parameters: parameters, result: result, refusals: refusals, handler)
+    }
+  }
+
   /// Adds a method that waits for something before it answers. In a batch, whose calls run one after the other, it is
   /// refused.
   public mutating func addDeferred(

@@ -12,9 +12,9 @@ struct BlockBuilder {
     self.metrics = metrics
   }
 
-  /// Executes what `source` gives. `nil` where nothing was included: no block is empty.
+  /// Executes what `source` gives. `nil` where nothing was included, unless an empty block is wanted, too.
   func build(
-    _ context: BlockContext, on state: any StateView, from source: inout some BlockSource
+    _ context: BlockContext, on state: any StateView, allowsEmpty: Bool = false, from source: inout some BlockSource
   ) throws(BlockError) -> (output: BlockOutput, transactions: [RecoveredTransaction], totals: BlockTotals)? {
     var executor = try BlockExecutor(context: context, state: state, engine: engine)
     var included: [RecoveredTransaction] = []
@@ -27,7 +27,7 @@ struct BlockBuilder {
       if case .included = outcome { included.append(candidate.transaction) }
       if !source.ended(candidate, outcome, nanoseconds: nanoseconds, executor.totals) { break }
     }
-    if included.isEmpty { return nil }
+    if included.isEmpty, !allowsEmpty { return nil }
     _ = watch.lap()
     let totals = executor.totals
     let output = try executor.seal()

@@ -29,6 +29,17 @@ struct LiveSource: BlockSource {
   let wakeTrials: () -> Void
   let isStopping: () -> Bool
 
+  /// Where whoever develops wants the block now: what is to be in it, or what waits.
+  enum Ordered {
+    case pool
+    case these([RecoveredTransaction])
+  }
+
+  /// `nil` for a block that is made because something waits.
+  private var ordered: Ordered?
+  /// Why something that was ordered is not in the block.
+  private(set) var orderRefusal: String?
+
   private(set) var memory: Memory
   /// A request that was refused in this block, and why.
   private(set) var refusedRequest: (request: RecoveredTransaction, reason: String)?
@@ -43,7 +54,8 @@ struct LiveSource: BlockSource {
 
   init(
     pool: Mempool, l1: any L1RequestSource, limits: SealLimits, clock: TimeSource, news: Signal,
-    metrics: SequencerMetrics, memory: Memory, wakeTrials: @escaping () -> Void, isStopping: @escaping () -> Bool
+    metrics: SequencerMetrics, memory: Memory, ordered: Ordered? = nil, wakeTrials: @escaping () -> Void,
+    isStopping: @escaping () -> Bool
   ) {
     self.pool = pool
     self.l1 = l1
@@ -52,9 +64,13 @@ struct LiveSource: BlockSource {
     self.news = news
     self.metrics = metrics
     self.memory = memory
+    self.ordered = ordered
     self.wakeTrials = wakeTrials
     self.isStopping = isStopping
   }
+
+  /// Whether L1 has requested something.
+  var hasRequest: Bool { request != nil }
 
   /// Whether there is anything to begin a block with.
   mutating func hasWork() -> Bool {
@@ -81,6 +97,7 @@ struct LiveSource: BlockSource {
 
   mutating func next(_ totals: BlockTotals) -> Candidate? {
     if let reason = limits.reached(by: totals) { return seal(reason) }
+    if let ordered { return next(totals, ordered) }
     if totals.transactions > 0, deadline == nil { deadline = clock.monotonicNanoseconds() + limits.blockTime }
     while true {
       if isStopping() { return seal(.stopping) }
@@ -98,6 +115,23 @@ struct LiveSource: BlockSource {
     }
   }
 
+  /// The next of a block that is wanted now: nothing more is waited for.
+  private mutating func next(_ totals: BlockTotals, _ ordered: Ordered) -> Candidate? {
+    if isStopping() { return seal(.stopping) }
+    let now = clock.monotonicNanoseconds()
+    if deadline == nil { deadline = now + limits.blockTime }
+    if let request { return candidate(request, totals) }
+    switch ordered {
+    case .pool:
+      if let deadline, now >= deadline { return seal(.time) }
+      return take(totals) ?? (isFull ? nil : seal(.ordered))
+    case .these(let transactions):
+      guard let first = transactions.first else { return seal(.ordered) }
+      self.ordered = .these(Array(transactions.dropFirst()))
+      return Candidate(transaction: first, limits: wholeLimits(totals), offer: nil, isSlice: false)
+    }
+  }
+
   private mutating func seal(_ reason: SealReason) -> Candidate? {
     sealReason = reason
     return nil
@@ -109,16 +143,18 @@ struct LiveSource: BlockSource {
   }
 
   private mutating func take(_ totals: BlockTotals) -> Candidate? {
-    if let request {
-      // What L1 requested cannot be left out for taking long.
-      var bounds = limits.alone
-      bounds.native = limits.native - min(limits.native, totals.nativeUsed)
-      return Candidate(transaction: request, limits: bounds, offer: nil, isSlice: false)
-    }
+    if let request { return candidate(request, totals) }
     while let offer = pool.takeFirst() ?? takeShort() {
       if let candidate = candidate(offer, totals) { return candidate }
     }
     return takeLong(totals)
+  }
+
+  /// What L1 requested cannot be left out for taking long.
+  private func candidate(_ request: RecoveredTransaction, _ totals: BlockTotals) -> Candidate {
+    var bounds = limits.alone
+    bounds.native = limits.native - min(limits.native, totals.nativeUsed)
+    return Candidate(transaction: request, limits: bounds, offer: nil, isSlice: false)
   }
 
   /// From the lane that had less than its share of this block.
@@ -171,7 +207,10 @@ struct LiveSource: BlockSource {
   mutating func ended(
     _ candidate: Candidate, _ outcome: TransactionOutcome, nanoseconds: UInt64, _ totals: BlockTotals
   ) -> Bool {
-    guard let offer = candidate.offer else { return requestEnded(candidate.transaction, outcome, totals) }
+    guard let offer = candidate.offer else {
+      if candidate.transaction.isSigned { return orderedEnded(outcome) }
+      return requestEnded(candidate.transaction, outcome, totals)
+    }
     let hash = candidate.transaction.hash
     if case .included = outcome {
       switch offer.lane {
@@ -195,6 +234,15 @@ struct LiveSource: BlockSource {
         return false
       }
       pool.reject(hash, resource.refusal, nanoseconds: nanoseconds)
+    }
+    return true
+  }
+
+  private mutating func orderedEnded(_ outcome: TransactionOutcome) -> Bool {
+    switch outcome {
+    case .included: break
+    case .rejected(let reason): orderRefusal = orderRefusal ?? reason.description
+    case .exceeded(let resource): orderRefusal = orderRefusal ?? resource.refusal
     }
     return true
   }

@@ -69,9 +69,11 @@ enum SealReason: Hashable {
   /// The next transaction takes more of this than is left.
   case full(BlockResource)
   case stopping
+  /// It was ordered, and has what there was.
+  case ordered
 
   static let all: [SealReason] =
-    [.time, .transactions, .gas, .pubdata, .stopping] + BlockResource.allCases.map { .full($0) }
+    [.time, .transactions, .gas, .pubdata, .stopping, .ordered] + BlockResource.allCases.map { .full($0) }
 
   /// As a metric names it.
   var name: String {
@@ -82,6 +84,7 @@ enum SealReason: Hashable {
     case .pubdata: "pubdata"
     case .full(let resource): "full_\(resource.rawValue)"
     case .stopping: "stopping"
+    case .ordered: "ordered"
     }
   }
 }

@@ -40,13 +40,3 @@ struct DevelopmentMethods: Sendable {
     }
   }
 }
-
-extension MethodTable {
-  /// Adds a method under several names.
-  mutating func add(
-    _ names: [String], _ execution: Execution, _ summary: String, parameters: [MethodDocumentation.Parameter] = [],
-    result: String, _ handler: @escaping Handler
-  ) {
-    for name in names { add(name, execution, summary, parameters: parameters, result: result, handler) }
-  }
-}

@@ -1,5 +1,6 @@
 // When blocks are made, and making them.
 
+import EthereumAPI
 import JSON
 import JSONRPC
 import Primitives
@@ -53,29 +54,6 @@ extension DevelopmentMethods {
       "anvil_getIntervalMining", .inline, "The time between two blocks, where it is fixed.", result: "seconds or null"
     ) { [self] (_, _, writer) throws(RPCError) in
       if let interval = miner.mode.interval { writer.number(interval.components.seconds) } else { writer.null() }
-    }
-  }
-}
-
-/// What `evm_mine` takes: a timestamp, or an object.
-private struct MineOptions: RPCParameter {
-  var timestamp: UInt64?
-  var blocks: UInt64 = 1
-
-  init() {}
-
-  init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard value.kind == .object else {
-      timestamp = try UInt64(parameter: value)
-      return
-    }
-    try value.forEachMember { (name, field) throws(InvalidParameter) in
-      if field.isNull { return }
-      switch name {
-      case "timestamp": timestamp = try UInt64(parameter: field)
-      case "blocks": blocks = try UInt64(parameter: field)
-      default: throw InvalidParameter("unknown field \(name.prefix(80))")
-      }
     }
   }
 }

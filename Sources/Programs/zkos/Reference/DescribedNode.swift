@@ -17,7 +17,8 @@ enum DescribedNode {
     let configuration = try await NodeConfiguration.load(
       environment: [
         "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
-        "PROVER_API_COMPONENT_ENABLED": "true", "SEQUENCER_ROCKS_DB_PATH": path,
+        "PROVER_API_COMPONENT_ENABLED": "true", "DEVELOPMENT_METHODS_ENABLED": "true",
+        "SEQUENCER_ROCKS_DB_PATH": path,
       ], arguments: [])
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
     let node = try await Node.start(configuration, log: Logger(label: "reference"))
