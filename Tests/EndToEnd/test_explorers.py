@@ -1,5 +1,6 @@
 """The walk of an explorer's importer over the chain, and of a client that computes hashes again from what it is served."""
 
+import requests
 import rlp
 from eth_utils import keccak
 
@@ -112,3 +113,99 @@ def test_hashed_headers_hash_to_their_hash(own_node, artifact):
     assert ratios[-1] > 0
     # Logs are found all the same.
     assert len(node.call("eth_getLogs", {"fromBlock": "0x0", "toBlock": "latest"})) >= 1
+
+
+def test_blockscout_imports_in_batches(own_node, artifact):
+    """Its requests (blockscout, `apps/ethereum_jsonrpc`): whole blocks, receipts, balances, code and traces, many in one message."""
+    node = own_node()
+    chain(node, artifact)
+
+    def batch(*calls) -> list:
+        body = [{"jsonrpc": "2.0", "id": index, "method": method, "params": params}
+                for index, (method, *params) in enumerate(calls)]
+        answers = requests.post(node.url, json=body, timeout=30).json()
+        assert [answer["id"] for answer in answers] == list(range(len(calls)))
+        assert not [answer for answer in answers if "error" in answer], answers
+        return [answer["result"] for answer in answers]
+
+    assert node.call("net_version") == "270"
+    head = int(node.call("eth_getBlockByNumber", "latest", False)["number"], 16)
+    blocks = batch(*[("eth_getBlockByNumber", hex(number), True) for number in range(head + 1)])
+    transactions = [transaction for block in blocks for transaction in block["transactions"]]
+    receipts = batch(*[("eth_getTransactionReceipt", each["hash"]) for each in transactions])
+    assert receipts == [r for receipts in batch(*[("eth_getBlockReceipts", b["number"]) for b in blocks]) for r in receipts]
+    # Balances of everybody who took part, as of that block.
+    for transaction, receipt in zip(transactions, receipts):
+        places = {transaction["from"], transaction["to"] or receipt["contractAddress"], blocks[0]["miner"]}
+        balances = batch(*[("eth_getBalance", place, receipt["blockNumber"]) for place in places])
+        assert all(int(balance, 16) >= 0 for balance in balances)
+    created = [receipt for receipt in receipts if receipt["contractAddress"]]
+    codes = batch(*[("eth_getCode", each["contractAddress"], "latest") for each in created])
+    assert codes and all(len(code) > 2 for code in codes)
+    # Internal transactions.
+    options = {"tracer": "callTracer", "timeout": "5s"}
+    traces = batch(*[("debug_traceTransaction", each["hash"], options) for each in transactions])
+    for transaction, receipt, trace in zip(transactions, receipts, traces):
+        assert trace["from"] == transaction["from"].lower() and int(trace["value"], 16) == int(transaction["value"], 16)
+        assert ("error" in trace) == (receipt["status"] == "0x0")
+        assert trace["type"] == ("CREATE" if receipt["contractAddress"] else "CALL")
+    outputs = [trace["output"] for trace in traces if trace["type"] == "CREATE"]
+    assert outputs == codes
+    by_block = batch(*[("debug_traceBlockByNumber", block["number"], options) for block in blocks[1:]])
+    assert [each["result"] for traced in by_block for each in traced] == traces
+    # What waits, and tokens by their interface.
+    assert node.call("txpool_content") == {"pending": {}, "queued": {}}
+    token = created[0]["contractAddress"]
+    name, decimals, supply = batch(*[("eth_call", {"to": token, "data": data}, "latest")
+                                     for data in ("0x06fdde03", "0x313ce567", "0x18160ddd")])
+    assert b"Token" in data(name) and int(decimals, 16) == 18 and int(supply, 16) == 10**24
+
+
+def test_otterscan_shows_every_page(own_node, artifact):
+    """Its requests (otterscan, `src/useErigonHooks.ts` and `src/api`): a block, its pages, a transaction, an address."""
+    node = own_node()
+    chain(node, artifact)
+    blocks = list(walk(node))
+    assert node.call("ots_getApiLevel") >= 8
+    involved = {}
+    for block, receipts in blocks:
+        details = node.call("ots_getBlockDetails", int(block["number"], 16))
+        assert details["block"]["hash"] == block["hash"] and details["block"]["transactionCount"] == len(receipts)
+        assert details == node.call("ots_getBlockDetailsByHash", block["hash"])
+        fees = sum(int(r["gasUsed"], 16) * int(r["effectiveGasPrice"], 16) for r in receipts)
+        assert int(details["totalFees"], 16) == fees
+        shown = []
+        while len(shown) < len(receipts):
+            page = node.call("ots_getBlockTransactions", int(block["number"], 16), len(shown), 1)
+            shown += page["fullblock"]["transactions"]
+            assert len(page["receipts"]) == 1
+        assert {each["hash"] for each in shown} == {each["hash"] for each in block["transactions"]}
+        for transaction, receipt in zip(block["transactions"], receipts):
+            hash = transaction["hash"]
+            error = node.call("ots_getTransactionError", hash)
+            assert (error != "0x") <= (receipt["status"] == "0x0")
+            calls = node.call("ots_traceTransaction", hash)
+            assert calls[0]["depth"] == 0 and calls[0]["from"].lower() == transaction["from"].lower()
+            assert isinstance(node.call("ots_getInternalOperations", hash), list)
+            if receipt["type"] != "0x2a":
+                found = node.call("ots_getTransactionBySenderAndNonce", transaction["from"], int(transaction["nonce"], 16))
+                assert found == hash
+            for place in {transaction["from"], transaction["to"] or receipt["contractAddress"]}:
+                involved.setdefault(place, []).append(hash)
+            if receipt["contractAddress"]:
+                assert node.call("ots_hasCode", receipt["contractAddress"], "latest") is True
+                creator = node.call("ots_getContractCreator", receipt["contractAddress"])
+                assert creator["hash"] == hash and creator["creator"].lower() == transaction["from"].lower()
+    # The history of an address, page by page from the newest, and back.
+    for place, hashes in involved.items():
+        for method, is_last in (("ots_searchTransactionsBefore", "lastPage"), ("ots_searchTransactionsAfter", "firstPage")):
+            seen, at = [], 0
+            while True:
+                page = node.call(method, place, at, 2)
+                assert len(page["txs"]) == len(page["receipts"])
+                seen += [each["hash"] for each in page["txs"]]
+                if page[is_last] or not page["txs"]:
+                    break
+                edge = page["txs"][-1 if is_last == "lastPage" else 0]
+                at = int(edge["blockNumber"], 16)
+            assert set(hashes) <= set(seen), (place, method)

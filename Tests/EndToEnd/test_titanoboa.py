@@ -1,10 +1,13 @@
 """titanoboa, a client that we did not write, works on a development L1 as on any test chain."""
 
+import warnings
+
 import boa
 from boa.network import EthereumRPC, NetworkEnv
 from eth_account import Account
 
 from l1_program import L1Program
+from node import RICH
 
 COUNTER = """
 # pragma version 0.4.3
@@ -40,3 +43,21 @@ def test_a_contract_lives_on_the_chain_and_an_anchor_takes_back_what_was_done(tm
         assert counter.count() == 5
         assert l1.web3.eth.block_number == before
     assert l1.stop() == 0
+
+
+def test_contracts_events_and_reverts_on_l2(own_node):
+    node = own_node(DEVELOPMENT_METHODS_ENABLED="true")
+    env = NetworkEnv(EthereumRPC(node.url))
+    # It asks whether there are traces by one of a transaction that is not there, and takes geth's answer, which is ours, for no.
+    env._tracer = {"tracer": "callTracer", "onlyTopCall": True}
+    env.add_account(RICH, force_eoa=True)
+    with boa.swap_env(env), warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        counter = boa.loads(COUNTER)
+        counter.increase(5)
+        assert [log.value for log in counter.get_logs()] == [5]
+        assert counter.count() == 5
+        with boa.reverts("too much"):
+            counter.increase(100)
+        # What it computed itself is what the node's trace says, or it would have said so.
+        assert env.get_balance(RICH.address) > 0

@@ -205,7 +205,12 @@ struct Runner<T: Tracer> {
       if keepsOutput { result.output = run.output }
     }
     try host.countReturned(result.output.count)
-    if T.isActive { leave(result, gasUsed: provided - meter.gas) }
+    if T.isActive {
+      var traced = result
+      // Who traces sees the code, in a block too.
+      if traced.succeeded { traced.output = run.output }
+      leave(traced, gasUsed: provided - meter.gas)
+    }
     state.pointee.close(outer, keep: result.succeeded)
     return result
   }
