@@ -161,6 +161,17 @@ def test_a_node_that_waits_for_provers_stops_cleanly_and_waits_again(proving):
     assert head == 101
     status, report = node.health()
     assert status == 200 and report["components"]["sequencer"]["status"] == "degraded"
+    # Nothing is to be restarted, and yet nobody should be sent here: the stages say whom all of them wait for.
+    ready = requests.get(f"{node.metrics_url}/status/ready", timeout=10)
+    while ready.status_code == 200:
+        time.sleep(0.05)
+        ready = requests.get(f"{node.metrics_url}/status/ready", timeout=10)
+    assert ready.json()["status"] == "not_ready" and ready.json()["state"] == "running"
+    stages = {each["name"]: each for each in requests.get(f"{node.metrics_url}/status/pipeline", timeout=10).json()["stages"]}
+    waits = {name: stages[name]["waiting_for"] for name in ("production", "batches", "proofs")}
+    assert waits == {"production": "settlement", "batches": "provers", "proofs": "a prover that takes a job"}
+    assert stages["production"]["position"] == head and stages["batches"]["lag"] == head - stages["batches"]["position"]
+    assert [reason.split(" since ")[0] for reason in ready.json()["reasons"]][0] == "production waits for settlement"
     assert node.stop() == 0
     # A restart adds not one block beyond the bound.
     node.start()

@@ -6,11 +6,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 
 import pytest
 import requests
 
-from node import BINARY, RICH, Node, wait_until
+from node import BINARY, RICH, Node, Wallet, wait_until
 
 NOBODY = 65_534
 
@@ -170,3 +171,63 @@ def first_answer(node: Node, method: str, *params):
         return node.call(method, *params)
     except requests.ConnectionError:
         return None
+
+
+def test_a_node_that_starts_says_so_before_its_databases_are_open(tmp_path):
+    """Its start stands still where it reads an image, out of a pipe that nobody has written to."""
+    image = tmp_path / "image"
+    os.mkfifo(image)
+    node = Node(tmp_path, PROVER_API_COMPONENT_ENABLED="true", PROVER_API_ADDRESS="127.0.0.1:0", PROVER_API_VERIFIER_IMAGE=str(image))
+    node.launch()
+    try:
+        def answer(path: str) -> requests.Response | None:
+            try:
+                return requests.get(f"{node.metrics_url}{path}", timeout=10)
+            except requests.ConnectionError:
+                return None
+
+        live = wait_until(lambda: answer("/status/live"))
+        assert live.status_code == 200 and live.json() == {"status": "live"}
+        ready = answer("/status/ready")
+        assert ready.status_code == 503 and ready.json()["state"] == "starting" and ready.json()["reasons"]
+        assert answer("/status/pipeline").json() == {"state": "starting", "stages": []}
+        assert node.health()[0] == 503 and node.health()[1]["components"]["node"]["status"] == "not_ready"
+        assert "process_start_time_seconds" in answer("/metrics").text
+        with pytest.raises(requests.ConnectionError):
+            node.head()
+        image.write_bytes(b"none")
+        assert node.process.wait(30) == 1
+    finally:
+        node.close()
+
+
+def test_a_node_that_recovers_says_how_far_it_is(own_node):
+    node = own_node(SEQUENCER_BLOCK_TIME="1ms")
+    wallet = Wallet(node, RICH)
+    for _ in range(150):
+        wallet.send(to=RICH.address, value=1)
+        time.sleep(0.002)
+    wait_until(lambda: int(node.call("eth_getTransactionCount", RICH.address, "latest"), 16) == wallet.nonce)
+    head = node.head()
+    assert node.stop() == 0
+    shutil.rmtree(node.directory / "db/state")
+    shutil.rmtree(node.directory / "db/blocks")
+    node.options["SEQUENCER_REPAIR"] = "true"
+    node.launch()
+    seen = []
+
+    def is_running() -> bool:
+        try:
+            seen.append(requests.get(f"{node.metrics_url}/status/pipeline", timeout=10).json())
+        except requests.ConnectionError:
+            return False
+        return seen[-1]["state"] == "running"
+
+    wait_until(is_running, 60)
+    states = [each["state"] for each in seen]
+    assert set(states) <= {"starting", "recovering", "running"} and states[0] != "running"
+    # What it says while it recovers is how far it is, and nothing of it goes back.
+    recovering = [each for each in seen if each["state"] == "recovering"]
+    assert all(each["of"] == head and each["block"] <= head for each in recovering)
+    assert [each["block"] for each in recovering] == sorted(each["block"] for each in recovering)
+    assert node.head() == head

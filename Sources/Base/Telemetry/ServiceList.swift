@@ -4,39 +4,62 @@ import Synchronization
 /// The parts of a node, in the order in which they start. They stop in reverse, so that whatever a part relies on is there
 /// as long as the part is.
 public final class ServiceList: Sendable {
-  private enum Stage {
+  private enum Step {
     case added, starting, started, stopped
   }
 
-  private let entries = Mutex<[(service: any Service, stage: Stage)]>([])
+  /// Where the list as a whole is.
+  public enum Phase: Sendable, Equatable {
+    /// Not every part has started; perhaps not every part is known yet.
+    case starting
+    /// A part that starts makes again what an earlier run left undone.
+    case recovering(Recovery)
+    case running
+    case stopping
+  }
+
+  private let entries = Mutex<[(service: any Service, step: Step)]>([])
+  private let whole = Mutex(Step.added)
 
   public init() {}
 
   /// Adds a part that starts after those added before.
   public func add(_ service: any Service) { entries.withLock { $0.append((service, .added)) } }
 
-  /// Starts every part. Where one cannot be started, those that run are stopped, and its error is thrown.
+  /// Adds a part and starts it at once, before it is known which others there will be: the one that tells how they get on.
+  public func addStarted(_ service: any Service) async throws {
+    whole.withLock { $0 = .starting }
+    try await service.start()
+    entries.withLock { $0.append((service, .started)) }
+  }
+
+  /// Starts every part that does not run. Where one cannot be started, those that run are stopped, and its error is thrown.
   public func start() async throws {
-    let services = entries.withLock { $0.map(\.service) }
-    for (index, service) in services.enumerated() {
-      entries.withLock { $0[index].stage = .starting }
+    whole.withLock { $0 = .starting }
+    let entries = entries.withLock { $0 }
+    for (index, entry) in entries.enumerated() where entry.step == .added {
+      set(index, .starting)
       do {
-        try await service.start()
+        try await entry.service.start()
       } catch {
-        entries.withLock { $0[index].stage = .stopped }
+        set(index, .stopped)
         await stop()
         throw error
       }
-      entries.withLock { $0[index].stage = .started }
+      set(index, .started)
     }
+    whole.withLock { $0 = .started }
   }
+
+  private func set(_ index: Int, _ step: Step) { entries.withLock { $0[index].step = step } }
 
   /// Stops every part that was started, the last one first.
   public func stop() async {
+    whole.withLock { $0 = .stopped }
     let services = entries.withLock { $0 }
-    for (index, entry) in services.enumerated().reversed() where entry.stage == .started {
+    for (index, entry) in services.enumerated().reversed() where entry.step == .started {
       await entry.service.stop()
-      entries.withLock { $0[index].stage = .stopped }
+      set(index, .stopped)
     }
   }
 
@@ -53,18 +76,40 @@ public final class ServiceList: Sendable {
     public var lag: Lag?
   }
 
-  /// All parts in their order, as they are now.
+  /// All parts in their order, as they are now; behind them one called `node` while others are not known yet.
   public var reports: [Report] {
-    entries.withLock { $0 }.map { service, stage in
+    let phase = phase
+    var reports = entries.withLock { $0 }.map { service, step in
       let health: Health =
-        switch stage {
+        switch step {
         case .added: .notReady("waits for those before it to start")
-        case .starting: .notReady("starting")
+        case .starting:
+          .notReady(service.recovery.map { "recovering, at block \($0.block) of \($0.of)" } ?? "starting")
         case .started: service.health
         case .stopped: .notReady("stopped")
         }
       return Report(name: service.name, health: health, lag: service.lag)
     }
+    if phase == .starting, Self.isReady(reports) {
+      reports.append(Report(name: "node", health: .notReady("opening the databases"), lag: nil))
+    }
+    return reports
+  }
+
+  /// Where the list as a whole is.
+  public var phase: Phase {
+    switch whole.withLock({ $0 }) {
+    case .started: return .running
+    case .stopped: return .stopping
+    case .added, .starting:
+      let starting = entries.withLock { $0.first { $0.step == .starting } }
+      return starting?.service.recovery.map { .recovering($0) } ?? .starting
+    }
+  }
+
+  /// The steps of all parts that have started, in the order in which blocks go through them.
+  public var stages: [Stage] {
+    entries.withLock { $0 }.flatMap { service, step in step == .started ? service.stages : [] }
   }
 
   /// Whether no part says ``Health/notReady(_:)``.

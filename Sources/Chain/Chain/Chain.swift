@@ -43,6 +43,7 @@ public final class Chain: Service {
   private let metrics: ChainMetrics
   private let log = Logger(label: "chain")
   private let control = Mutex(Control())
+  private let progress = Mutex<Recovery?>(nil)
   private let uncommitted: BoundedChannel<SealedBlock>
   /// Numbers of blocks to write to the databases.
   private let unflushed: BoundedChannel<UInt64>
@@ -75,6 +76,10 @@ public final class Chain: Service {
     let first = min(storage.state.flushed.number, storage.blocks.flushed.number) + 1
     guard first <= last else { return }
     log.info("catching up with the replay log", metadata: ["blocks": "\(last - first + 1)"])
+    progress.withLock {
+      $0 = Recovery(from: first - 1, block: first - 1, of: last, began: MonotonicClock.nanoseconds)
+    }
+    defer { progress.withLock { $0 = nil } }
     let replay = BlockReplay()
     let reader = storage.log.records(from: first)
     for number in first...last {
@@ -99,6 +104,7 @@ public final class Chain: Service {
       metrics.replayedTransactions.increment(by: UInt64(record.transactions.count))
       // Blocks that only the state lacks have been visible all the time.
       metrics.executed.set(storage.blocks.head)
+      progress.withLock { $0?.block = number }
     }
   }
 
@@ -138,6 +144,12 @@ public final class Chain: Service {
   public var health: Health { failure.map { .notReady("\($0)") } ?? .ready }
 
   public var lag: Lag? { Lag(position: storage.blocks.flushed.number, target: storage.blocks.head) }
+
+  public var stages: [Stage] {
+    [Stage("storage", Lag(position: storage.blocks.flushed.number, target: storage.blocks.head))]
+  }
+
+  public var recovery: Recovery? { progress.withLock { $0 } }
 
   // MARK: Accepting
 

@@ -157,6 +157,15 @@ public final class Sequencer: Service {
     return Lag(position: head, target: head, waitingFor: control.withLock { $0.hold?.name })
   }
 
+  /// The one step without which a chain stands still.
+  public var stages: [Stage] {
+    let head = chain.stream.head
+    let (failure, hold) = control.withLock { ($0.failure, $0.hold) }
+    let reason =
+      failure.map { "\($0)" } ?? blockClock.fault.map { "\($0)" } ?? hold?.name
+    return [Stage("production", Lag(position: head, target: head, waitingFor: reason))]
+  }
+
   /// L1 has a new request: looks for it now rather than when the next transaction comes.
   public func wake() { news.notify() }
 

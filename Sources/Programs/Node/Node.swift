@@ -43,18 +43,25 @@ public final class Node: Sendable {
     Process.returnLargeAllocations()
     let loops = EventLoops()
     let failures = FailureSignal()
+    let operations = Operations(configuration, on: loops)
     do {
-      let role = try SequencerRole(configuration, clock: clock, loops: loops, failures: failures, terminal: terminal)
+      try Exposure.check(configuration.proverAPI)
+      try Exposure.checkVerification(configuration.proverAPI)
+      try await operations.start()
+      let role = try SequencerRole(
+        configuration, operations, clock: clock, loops: loops, failures: failures, terminal: terminal)
       try await role.services.start()
       log.info(
         "serving",
         metadata: [
           "rpc": "\(configuration.rpc.address.host):\(role.rpc.port)",
-          "metrics": "\(configuration.operations.metricsAddress.host):\(role.status.port)",
+          "metrics": "\(configuration.operations.metricsAddress.host):\(operations.status.port)",
           "chainID": "\(configuration.rpc.chainID)", "head": "\(role.chain.stream.head)",
         ])
-      return Node(role, loops, failures, log)
+      return Node(role, operations, loops, failures, log)
     } catch {
+      await operations.services.stop()
+      operations.services.clear()
       await loops.shutdown()
       let text = "\(error)"
       // What says so already need not be told a second time.
@@ -63,13 +70,15 @@ public final class Node: Sendable {
     }
   }
 
-  private init(_ role: SequencerRole, _ loops: EventLoops, _ failures: FailureSignal, _ log: Logger) {
+  private init(
+    _ role: SequencerRole, _ operations: Operations, _ loops: EventLoops, _ failures: FailureSignal, _ log: Logger
+  ) {
     services = role.services
     self.loops = loops
     self.failures = failures
     self.log = log
     rpcPort = role.rpc.port
-    metricsPort = role.status.port
+    metricsPort = operations.status.port
     l1Port = role.l1?.server.port
     proverPort = role.proverAPI?.port
     methods = role.rpc.methods

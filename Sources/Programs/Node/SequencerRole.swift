@@ -28,12 +28,11 @@ import ZKsyncOS
 /// The parts of a node that builds the blocks of its chain, in the order in which blocks go through them.
 ///
 /// Making a part opens its stores and finds out where an earlier run ended; starting it, in ``services``, is what the list
-/// does. The port for metrics and status opens first, so that operators see how the rest gets on.
+/// does. The port for metrics and status is open before any of that (``Operations``).
 struct SequencerRole {
-  let services = ServiceList()
-  let registry = MetricsRegistry()
+  let services: ServiceList
+  let registry: MetricsRegistry
   let chain: Chain
-  let status: HTTPListener
   /// The L1 in the node's process, where it has one.
   let l1: EmbeddedL1?
   let rpc: RPCServer
@@ -41,16 +40,11 @@ struct SequencerRole {
   let proverAPI: HTTPListener?
 
   init(
-    _ configuration: NodeConfiguration, clock: TimeSource, loops: EventLoops, failures: FailureSignal,
-    terminal: Terminal?
+    _ configuration: NodeConfiguration, _ operations: Operations, clock: TimeSource, loops: EventLoops,
+    failures: FailureSignal, terminal: Terminal?
   ) throws {
-    try Exposure.check(configuration.proverAPI)
-    try Exposure.checkVerification(configuration.proverAPI)
-    ProcessMetrics.register(in: registry)
-    let operations = configuration.operations
-    status = HTTPListener(
-      "status", StatusPages(metrics: registry, services: services), at: operations.metricsAddress, on: loops.operations)
-
+    services = operations.services
+    registry = operations.registry
     let path = configuration.sequencer.databasePath
     try DataDirectory.prepare(path)
     if !configuration.l1Watcher.databasePath.isEmpty { try DataDirectory.make(configuration.l1Watcher.databasePath) }
@@ -136,7 +130,8 @@ struct SequencerRole {
     }
     methods.addModules()
     rpc = RPCServer(
-      methods: methods, configuration.rpc, shutdownGrace: operations.shutdownGrace, on: loops.rpc, registry: registry)
+      methods: methods, configuration.rpc, shutdownGrace: configuration.operations.shutdownGrace, on: loops.rpc,
+      registry: registry)
 
     proverAPI = provers.flatMap { provers in
       guard configuration.proverAPI.isEnabled else { return nil }
@@ -145,7 +140,6 @@ struct SequencerRole {
         on: loops.operations)
     }
 
-    services.add(status)
     if let l1 {
       services.add(l1.chain)
       services.add(l1.server)
@@ -175,7 +169,7 @@ struct SequencerRole {
     services.add(rpc)
     if let terminal {
       l1?.report(to: terminal)
-      let place = Greeting.Place(rpc: rpc, status: status, l1: l1)
+      let place = Greeting.Place(rpc: rpc, status: operations.status, l1: l1)
       services.add(TerminalService(terminal, chain.stream, mempool) { Greeting(configuration, place) })
     }
     services.show(in: registry)

@@ -116,6 +116,12 @@ public final class ProverService: Service {
     return notes.isEmpty ? .ready : .degraded(notes.joined(separator: "; "))
   }
 
+  public var stages: [Stage] {
+    let (proved, last, isAssigned) = jobs.front
+    let reason = proved == last || isAssigned ? nil : "a prover that takes a job"
+    return [Stage("proofs", Lag(position: proved.rawValue, target: last.rawValue, waitingFor: reason), unit: .batch)]
+  }
+
   private static func lost(_ progress: StoredProofCheck.Progress) -> String {
     let numbers = progress.lost.map { "\($0)" }.joined(separator: ", ")
     return "the stored proofs of the batches \(numbers) do not hold, and their prover inputs are not kept"

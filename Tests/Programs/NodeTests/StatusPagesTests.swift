@@ -18,7 +18,7 @@ struct StatusPagesTests {
     services.add(database)
     try await services.start()
     let server = try await HTTPServer.start(
-      StatusPages(metrics: metrics, services: services), host: "127.0.0.1", port: 0,
+      StatusPages(metrics: metrics, services: services, watch: PipelineWatch(services)), host: "127.0.0.1", port: 0,
       on: MultiThreadedEventLoopGroup.singleton)
     let client = try RawSocket(port: server.port)
     func get(_ path: String, method: String = "GET") throws -> RawSocket.Response {

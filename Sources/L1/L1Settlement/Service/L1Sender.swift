@@ -103,4 +103,18 @@ public final class L1Sender: Service {
     guard let settled = current.settled, let last = try? source.lastBatch().rawValue else { return nil }
     return Lag(position: min(last, settled), target: last, waitingFor: current.problem ?? current.notes.first)
   }
+
+  /// What L1 has of the batches, step by step; nothing before L1 was looked at.
+  public var stages: [Stage] {
+    let current = status.current
+    guard current.isReached, let last = try? source.lastBatch().rawValue else { return [] }
+    let totals = finality.totals
+    var target = last
+    return SettlementStep.allCases.map { step in
+      let position = totals[step]
+      defer { target = min(target, position) }
+      let reason = position < target ? current.problem ?? current.stepNotes[step] : nil
+      return Stage("l1_\(step)", Lag(position: min(position, target), target: target, waitingFor: reason), unit: .batch)
+    }
+  }
 }

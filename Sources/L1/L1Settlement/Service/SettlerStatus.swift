@@ -8,6 +8,8 @@ package final class SettlerStatus: Sendable {
     /// Whether the L1 is another one than the chain settles on.
     package var isWrong = false
     package var notes: [String] = []
+    /// Why a step does not go on, where it does not.
+    package var stepNotes: [SettlementStep: String] = [:]
     /// That batches have waited long, while they do.
     package var lateness: String?
     package var isReached = false
@@ -42,6 +44,11 @@ package final class SettlerStatus: Sendable {
       state.problem = problem.map { "\($0)" }
       state.isWrong = if case .wrong? = problem { true } else { false }
       state.notes = notes
+      state.stepNotes = [:]
+      for lane in lanes {
+        guard let note = lane.halt ?? (lane.failures > 0 ? lane.refusal : nil) ?? lane.waitsFor else { continue }
+        for step in lane.steps { state.stepNotes[step] = note }
+      }
       state.lateness = lateness
       state.isHalted = !halts.isEmpty
       state.isStuck = lanes.contains { $0.failures > 3 }

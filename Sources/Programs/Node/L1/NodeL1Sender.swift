@@ -119,4 +119,5 @@ final class NodeL1Sender: Service {
 
   var health: Health { sender.health }
   var lag: Lag? { sender.lag }
+  var stages: [Stage] { sender.stages }
 }

@@ -84,6 +84,8 @@ public final class ProofJobs: Sendable {
 
   private struct State {
     var jobs: [BatchNumber: Job] = [:]
+    /// The last batch that was taken in.
+    var last: BatchNumber
     var isClosed = false
   }
 
@@ -121,7 +123,8 @@ public final class ProofJobs: Sendable {
     self.notify = notify
     let start = now()
     let jobs = try store.unproved().map { ($0, Job(addedAt: start)) }
-    state = Monitor(State(jobs: Dictionary(uniqueKeysWithValues: jobs)))
+    let last = try store.lastBatch()?.number ?? .genesis
+    state = Monitor(State(jobs: Dictionary(uniqueKeysWithValues: jobs), last: last))
   }
 
   /// Whether proofs that are accepted are proofs beyond doubt.
@@ -129,6 +132,15 @@ public final class ProofJobs: Sendable {
 
   /// Batches that wait for a proof, handed out or not.
   public var unprovedCount: Int { state.read { $0.jobs.count } }
+
+  /// The last batch before which every one has a proof, the last one that there is, and whether a prover has a job.
+  public var front: (proved: BatchNumber, last: BatchNumber, isAssigned: Bool) {
+    state.read { state in
+      let first = state.jobs.keys.min()
+      let proved = first.map { BatchNumber($0.rawValue - min(1, $0.rawValue)) } ?? state.last
+      return (proved, state.last, state.jobs.values.contains { $0.assignedAt != nil })
+    }
+  }
 
   /// From now on `listener` is told that there is another batch, or another proof; on the thread where that happens.
   public func onChange(_ listener: @escaping @Sendable () -> Void) { listeners.withLock { $0.append(listener) } }
@@ -149,7 +161,10 @@ public final class ProofJobs: Sendable {
   public func add(_ batch: Batch, input: ProverInput) throws(ProofStoreError) {
     try store.append(batch, input: input)
     let start = now()
-    state.update { $0.jobs[batch.number] = Job(addedAt: start) }
+    state.update { state in
+      state.jobs[batch.number] = Job(addedAt: start)
+      state.last = batch.number
+    }
     tellListeners()
   }
 

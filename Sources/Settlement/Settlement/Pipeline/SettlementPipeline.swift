@@ -172,6 +172,21 @@ public final class SettlementPipeline: Service {
       waitingFor: failure.map { "\($0)" } ?? (waitsForProofs ? "proofs of earlier batches" : nil))
   }
 
+  /// The tree and the batches, each for itself.
+  public var stages: [Stage] {
+    let (treeBlock, batch, failure, batchFailure) = progress.read { ($0.tree, $0.batch, $0.failure, $0.batchFailure) }
+    let head = chain.stream.head
+    let hasBatches = proving != nil && batchFailure == nil
+    let isAhead = hasBatches && treeBlock < head && treeBlock >= batch + options.maxTreeLead
+    let treeReason = failure.map { "\($0)" } ?? (isAhead ? "batches" : nil)
+    var stages = [Stage("tree", Lag(position: treeBlock, target: head, waitingFor: treeReason))]
+    guard let jobs = proving?.jobs else { return stages }
+    let isFull = batch < head && jobs.unprovedCount >= jobs.options.maxUnproved
+    let batchReason = (failure ?? batchFailure).map { "\($0)" } ?? (isFull ? "provers" : nil)
+    stages.append(Stage("batches", Lag(position: batch, target: head, waitingFor: batchReason)))
+    return stages
+  }
+
   // MARK: Looking
 
   /// The last block in the tree.
