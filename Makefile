@@ -14,13 +14,17 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev zlib1g-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps build run test test-unit test-e2e attack lint reference format fuzz bench bench-counts bench-guest bench-proof bench-rpc clean
+.PHONY: help deps deps-browser build run test test-unit test-e2e attack images lint reference format fuzz bench bench-counts bench-guest bench-proof bench-rpc clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 deps: ## Install the Debian packages that are missing
 	@scripts/install-debian-packages $(DEBIAN)
+
+# The tests of the page skip by name where it cannot be had.
+deps-browser:
+	-@scripts/install-debian-packages chromium chromium-driver
 
 $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 	python3 -m venv $(VENV)
@@ -32,10 +36,11 @@ build: deps ## Build the node and its tools
 
 # A whole rollup: the node, its L1, and proofs that are none but let batches settle.
 ROLLUP := DEVELOPMENT_L1_ENABLED=true DEVELOPMENT_METHODS_ENABLED=true DEVELOPMENT_CONTRACTS_ENABLED=true \
+  WEB_PAGE_ENABLED=true \
   PROVER_API_FAKE_PROVERS=1 PROVER_API_FAKE_COMPUTE_TIME=0s PROVER_API_FAKE_MIN_AGE=0s
 
 # Only the node: its modules are little more than half of what there is to compile.
-run: deps ## Run a local rollup with its L1: JSON-RPC on 3050 and 8545 (ARGS="--help" for options)
+run: deps ## Run a local rollup with its L1: JSON-RPC on 3050 and 8545, a page on 3051 (ARGS="--help" for options)
 	swift build $(FLAGS) --product sequencer
 	$(ROLLUP) $(BIN)/sequencer $(ARGS)
 
@@ -52,7 +57,7 @@ test-unit: deps
 	swift test $(FLAGS) $(WIDTH) --skip-build
 	SETTLEMENT_SEED=1000 SETTLEMENT_RUNS=1000 swift test $(FLAGS) --skip-build --filter L1SettlementTests.SimulationTests
 
-test-e2e: deps $(VENV)/.installed
+test-e2e: deps deps-browser $(VENV)/.installed
 	swift build $(FLAGS)
 	$(PYTHON) -m pytest -q Tests/EndToEnd
 	$(PYTHON) -m pytest -q Tests/Attack
@@ -60,6 +65,10 @@ test-e2e: deps $(VENV)/.installed
 attack: deps $(VENV)/.installed ## Attack a node for a while, on an idle machine (ARGS="-k filters" for one); prints the lines of docs/security.md
 	swift build $(FLAGS) --product sequencer
 	ATTACK_SECONDS=$(or $(ATTACK_SECONDS),30) $(PYTHON) -m pytest -q -s Tests/Attack $(ARGS)
+
+images: deps deps-browser $(VENV)/.installed ## Take the pictures of docs/page.md
+	swift build $(FLAGS) --product sequencer
+	$(PYTHON) Tests/EndToEnd/page_images.py
 
 lint: ## Check the formatting and the house rules
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Fuzz/Package.swift Fuzz/Sources

@@ -309,6 +309,16 @@ let package = Package(
         "L1Contracts",
         .logging,
       ]),
+    .target(
+      name: "WebPage",
+      dependencies: [
+        "Primitives", "Concurrency", "Cryptography", "JSON", "HTTP", "JSONRPC", "Transactions", "EthereumAPI",
+        "L1Contracts",
+      ],
+      path: "Sources/Interface/WebPage", resources: [.embedInCode("Page")], swiftSettings: .strict),
+    .tests(
+      "WebPageTests", in: "Interface",
+      ["JSON", "HTTP", "WebPage", "SocketTesting", "ThreadTesting", .nioPosix]),
     .tests(
       "ZKsyncAPITests", in: "Interface",
       [
@@ -368,7 +378,8 @@ let package = Package(
         "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Scrub", "Sequencer",
         "ProverService",
         "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1",
-        "Cryptography", "Ethereum", "ZKsyncAPI", "NodeOptions", .nioCore, .nioPosix, .logging, .systemPackage,
+        "Cryptography", "Ethereum", "ZKsyncAPI", "WebPage", "NodeOptions", .nioCore, .nioPosix, .logging,
+        .systemPackage,
       ]),
     .tests("NodeOptionsTests", in: "Programs", ["Primitives", "NodeOptions"]),
     .tests(

@@ -75,11 +75,12 @@ class Terminal:
     def __init__(self, folder, *arguments, **options):
         self.text = ""
         ours, theirs = pty.openpty()
-        self.port, self.l1_port = free_port(), free_port()
+        self.port, self.l1_port, self.page_port = free_port(), free_port(), free_port()
         environment = {
             "PATH": os.environ.get("PATH", ""), "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
             "RPC_ADDRESS": f"127.0.0.1:{self.port}", "METRICS_ADDRESS": "127.0.0.1:0",
             "DEVELOPMENT_L1_ENABLED": "true", "DEVELOPMENT_L1_ADDRESS": f"localhost:{self.l1_port}",
+            "WEB_PAGE_ENABLED": "true", "WEB_PAGE_ADDRESS": f"127.0.0.1:{self.page_port}",
             "SEQUENCER_ROCKS_DB_PATH": str(folder / "db"), **options,
         }
         self.process = subprocess.Popen([str(BINARY), *arguments], env=environment, stdout=theirs, stderr=theirs)
@@ -111,7 +112,7 @@ def test_somebody_at_a_terminal_is_greeted_in_colour(tmp_path):
         wait_until(lambda: terminal.shows("Everybody knows these keys"))
         for text in (
             f"http://127.0.0.1:{terminal.port}", f"http://127.0.0.1:{terminal.l1_port}", "chain id 270", "chain id 9",
-            BRIDGEHUB, str(tmp_path / "db"), "/status", RICH.address, RICH.key.hex().removeprefix("0x"),
+            BRIDGEHUB, str(tmp_path / "db"), f"http://127.0.0.1:{terminal.page_port}/", "/status", RICH.address, RICH.key.hex().removeprefix("0x"),
             "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
             "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80", "\x1b[1m",
         ):

@@ -101,8 +101,11 @@ public final class MetricsRegistry: Sendable {
   }
 
   /// The text format of Prometheus, version 0.0.4, families sorted by name.
-  public var exposition: String {
-    let snapshot = families.withLock { $0.sorted { $0.key < $1.key } }
+  public var exposition: String { exposition(of: "") }
+
+  /// The same of those metrics alone whose names begin in some way.
+  public func exposition(of prefix: String) -> String {
+    let snapshot = families.withLock { $0.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key } }
     var text = ""
     for (name, family) in snapshot {
       text += "# HELP \(name) \(Self.escaped(family.help, quotes: false))\n# TYPE \(name) \(family.type)\n"

@@ -61,6 +61,11 @@ enum Exposure {
         "the development L1 at \(l1.address) does what whoever reaches it wants: it signs for its accounts and sets "
           + "balances (development_l1_address)")
     }
+    if configuration.webPage.isEnabled, l1.isEnabled, !isLoopback(configuration.webPage.address) {
+      warnings.append(
+        "the page at \(configuration.webPage.address) sends for the accounts whose keys are known: whoever reaches it can "
+          + "(web_page_address)")
+    }
     return warnings
   }
 

@@ -11,6 +11,8 @@ import Telemetry
 final class RPCServer: Service {
   let name = "rpc"
   private let listener: HTTPListener
+  /// What answers, for whoever serves it on a port of theirs, too.
+  let service: RPCService
   private let dispatcher: RPCDispatcher
   private let metrics: RPCMetrics
 
@@ -39,14 +41,23 @@ final class RPCServer: Service {
     limits.requestTime = TimeAmount(options.requestTimeLimit)
     limits.memoryBytes = options.maxMemoryBytes
     limits.memoryWait = TimeAmount(options.memoryWait)
+    service = RPCService(
+      dispatcher, subscriptionLimit: options.maxSubscriptionsPerConnection, log: Logger(label: name))
     listener = HTTPListener(
-      name,
-      RPCService(
-        dispatcher, subscriptionLimit: options.maxSubscriptionsPerConnection, log: Logger(label: name)),
-      at: options.address, limits: limits, grace: shutdownGrace / 5 * 2, allowsAnyOrigin: true, on: loops)
+      name, service, at: options.address, limits: limits, grace: shutdownGrace / 5 * 2, allowsAnyOrigin: true, on: loops
+    )
   }
 
   var methods: MethodTable { dispatcher.methods }
+
+  /// Other methods on the same threads, for a port of their own.
+  func service(of methods: MethodTable) -> RPCService {
+    RPCService(
+      RPCDispatcher(
+        methods: methods, pool: dispatcher.pool, heavyPool: dispatcher.heavyPool, limits: dispatcher.limits,
+        metrics: metrics),
+      subscriptionLimit: 0, log: Logger(label: name))
+  }
 
   /// The real port, once it is open.
   var port: Int { listener.port }

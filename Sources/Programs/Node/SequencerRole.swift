@@ -36,6 +36,8 @@ struct SequencerRole {
   /// The L1 in the node's process, where it has one.
   let l1: EmbeddedL1?
   let rpc: RPCServer
+  /// Where the page is, where there is one.
+  let page: HTTPListener?
   /// Where provers find their jobs, where they find any.
   let proverAPI: HTTPListener?
 
@@ -133,6 +135,12 @@ struct SequencerRole {
       methods: methods, configuration.rpc, shutdownGrace: configuration.operations.shutdownGrace, on: loops.rpc,
       registry: registry)
 
+    page =
+      configuration.webPage.isEnabled
+      ? NodePage.listener(
+        configuration, operations, rpc: rpc, l1: l1, submitter: MempoolSubmitter(mempool),
+        baseFee: { sequencer.nextBaseFee }, on: loops) : nil
+
     proverAPI = provers.flatMap { provers in
       guard configuration.proverAPI.isEnabled else { return nil }
       return HTTPListener(
@@ -167,9 +175,10 @@ struct SequencerRole {
     services.add(api.waiters)
     services.add(api.notifier)
     services.add(rpc)
+    if let page { services.add(page) }
     if let terminal {
       l1?.report(to: terminal)
-      let place = Greeting.Place(rpc: rpc, status: operations.status, l1: l1)
+      let place = Greeting.Place(rpc: rpc, status: operations.status, page: page, l1: l1)
       services.add(TerminalService(terminal, chain.stream, mempool) { Greeting(configuration, place) })
     }
     services.show(in: registry)

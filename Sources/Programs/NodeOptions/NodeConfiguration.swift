@@ -12,6 +12,7 @@ public struct NodeConfiguration: Sendable {
   public var l1Sender: L1Sender
   public var developmentL1: DevelopmentL1
   public var development: Development
+  public var webPage: WebPage
   public var operations: Operations
 
   /// The first option that is ill-typed stops the start.
@@ -27,6 +28,7 @@ public struct NodeConfiguration: Sendable {
     l1Sender = try read(L1Sender.self)
     developmentL1 = try read(DevelopmentL1.self)
     development = try read(Development.self)
+    webPage = try read(WebPage.self)
     operations = try read(Operations.self)
   }
 

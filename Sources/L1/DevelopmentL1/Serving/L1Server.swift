@@ -68,6 +68,9 @@ public final class L1Server: Service {
     loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   }
 
+  /// What answers, for whoever serves it on a port of theirs, too.
+  public var httpService: any HTTPService { service }
+
   /// The addresses that it listens on, as `host:port`, an IPv6 address in brackets; none before it has started.
   public var endpoints: [String] {
     running.withLock { $0 }.map { ($0.host.contains(":") ? "[\($0.host)]" : $0.host) + ":\($0.server.port)" }

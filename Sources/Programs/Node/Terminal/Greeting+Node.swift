@@ -8,6 +8,7 @@ extension Greeting {
   struct Place: Sendable {
     var rpc: RPCServer
     var status: HTTPListener
+    var page: HTTPListener?
     var l1: EmbeddedL1?
   }
 
@@ -22,6 +23,7 @@ extension Greeting {
       databasePath: configuration.sequencer.databasePath,
       statusPage: "http://"
         + Self.local(configuration.operations.metricsAddress.host, place.status.port) + "/status")
+    page = place.page.map { "http://" + Self.local(configuration.webPage.address.host, $0.port) + "/" }
     guard let l1 = place.l1 else { return }
     self.l1 = Chain(id: configuration.developmentL1.chainID, addresses: l1.server.endpoints)
     bridgehub = l1.bridgehub

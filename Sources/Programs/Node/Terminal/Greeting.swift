@@ -39,6 +39,8 @@ public struct Greeting: Sendable {
   public var bridgehub: Address?
   public var databasePath: String
   public var statusPage: String
+  /// Where a browser finds the page about the chain; `nil` where there is none.
+  public var page: String?
 
   public init(
     version: String, l2: Chain, l2Accounts: [Account], databasePath: String, statusPage: String
@@ -66,6 +68,7 @@ public struct Greeting: Sendable {
     if let l1 { rows("L1", l1) }
     if let bridgehub { row("Bridgehub", bridgehub.checksummed) }
     row("Database", databasePath)
+    if let page { row("Page", style.place(page)) }
     row("Status", style.place(statusPage))
     func accounts(_ title: String, _ accounts: [Account]) {
       guard !accounts.isEmpty else { return }
