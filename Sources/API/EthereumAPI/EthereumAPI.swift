@@ -50,7 +50,13 @@ public final class EthereumAPI: Sendable {
     public var allowsAuthorizations = false
     /// Whether the chain settles in batches, so that clients may ask for what is committed.
     public var isRollup = false
-    /// Bytes that the traces of one answer may have.
+    /// Gas of all calls of one `eth_simulateV1` together, a block's at most; geth's default.
+    public var simulationGas: UInt64 = 50_000_000
+    /// Seconds from one simulated block to the next.
+    public var simulatedBlockTime: UInt64 = 1
+    /// The rules that transactions run by, for clients that ask.
+    public var rules = RuleDescription()
+    /// Bytes that the traces of one answer may have, or the simulated blocks.
     public var maxTraceBytes = 8 << 20
 
     public init() {}
@@ -127,6 +133,10 @@ public final class EthereumAPI: Sendable {
     addParityMethods(to: &table)
     addOtterscanMethods(to: &table)
     addModifiedAccountMethods(to: &table)
+    addSimulationMethods(to: &table)
+    addCallManyMethods(to: &table)
+    addRuleMethods(to: &table)
+    addFillingMethods(to: &table)
     addBlobMethods(to: &table)
     return table
   }

@@ -123,11 +123,7 @@ public struct BlockExecutor: ~Copyable {
 
   /// Ends the block.
   public consuming func seal() throws(BlockError) -> BlockOutput {
-    let header = BlockHeader(
-      parentHash: .zero, beneficiary: context.coinbase, transactionsRoot: rollingHash, number: context.number,
-      gasLimit: context.gasLimit, timestamp: context.timestamp,
-      mixHash: context.protocolVersion.fixesRandomnessToOne ? Bytes32(UInt256.one) : .zero,
-      baseFeePerGas: context.baseFee.l0)
+    let header = context.header(transactionsRoot: rollingHash)
     let blockHash = header.hash
     let state = bootloader.state
     let accountDiffs = try state.pointee.flushAccounts()
@@ -145,6 +141,17 @@ public struct BlockExecutor: ~Copyable {
         rollingHash: l1Hashes.reduce(BatchCommitment.emptyRollingHash) { Keccak256.hash($0, $1) },
         upgradeHash: upgradeHash),
       accesses: state.pointee.accesses, touchedSlots: state.pointee.touchedSlots(order: order))
+  }
+}
+
+extension BlockContext {
+  /// The header that a block hashes. Its root is the rolling hash of its transactions: from zero on
+  /// keccak256(root ‖ transaction hash).
+  public func header(transactionsRoot: Bytes32) -> BlockHeader {
+    BlockHeader(
+      parentHash: .zero, beneficiary: coinbase, transactionsRoot: transactionsRoot, number: number, gasLimit: gasLimit,
+      timestamp: timestamp, mixHash: protocolVersion.fixesRandomnessToOne ? Bytes32(UInt256.one) : .zero,
+      baseFeePerGas: baseFee.l0)
   }
 }
 

@@ -7,6 +7,8 @@ public struct SimulatedWorld: Sendable, Equatable {
   public var shownBaseFee: UInt256?
   /// Addresses that do what a precompile or system contract does, and which; that one then does nothing.
   public var movedPrecompiles: [Address: Address] = [:]
+  /// Wei per blob gas that BLOBBASEFEE gives; `nil` for what it gives in blocks.
+  public var blobBaseFee: UInt256?
 
   public init() {}
 

@@ -62,17 +62,56 @@ public enum Simulation {
     world: SimulatedWorld = SimulatedWorld(), limits: ExecutionLimits = .unlimited, tellsWrites: Bool = false,
     cancellation: Cancellation? = nil, tracer: inout T
   ) throws(SimulationFailure) -> Result {
+    let bootloader = Bootloader(
+      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
+      cancellation: cancellation)
+    bootloader.world = world
+    return try run(transaction, bootloader, limits: limits, tellsWrites: tellsWrites, tracer: &tracer)
+  }
+
+  /// What a simulated transaction leaves behind for those that come after it.
+  public struct Changes: Sendable {
+    public var writes: [StorageWrite]
+    public var preimages: [PublishedPreimage]
+  }
+
+  /// Runs a transaction after which others are to come: the nonce of the sender counts, and the fee is paid. Neither
+  /// signature nor nonce is looked at.
+  public static func step<T: Tracer>(
+    _ transaction: VMTransaction, context: BlockContext, state: any StateView, engine: ExecutionEngine,
+    world: SimulatedWorld, cancellation: Cancellation, tracer: inout T
+  ) throws(SimulationFailure) -> (result: Result, changes: Changes) {
+    let bootloader = Bootloader(
+      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
+      cancellation: cancellation)
+    bootloader.world = world
+    bootloader.isStep = true
+    let result = try run(transaction, bootloader, limits: .unlimited, tellsWrites: false, tracer: &tracer)
+    return (result, try changes(of: bootloader))
+  }
+
+  /// Ends a simulated transaction.
+  static func changes(of bootloader: Bootloader) throws(SimulationFailure) -> Changes {
+    do throws(TransactionStop) { try bootloader.finish() } catch { throw SimulationFailure(error) }
+    let state = bootloader.state
+    do throws(BlockError) { _ = try state.pointee.flushAccounts() } catch { throw .failed(error) }
+    return Changes(
+      writes: state.pointee.storageWrites(order: state.pointee.orderedCells()),
+      preimages: state.pointee.publishedPreimages())
+  }
+
+  private static func run<T: Tracer>(
+    _ transaction: VMTransaction, _ bootloader: Bootloader, limits: ExecutionLimits, tellsWrites: Bool,
+    tracer: inout T
+  ) throws(SimulationFailure) -> Result {
     var transaction = transaction
+    let context = bootloader.context
     guard transaction.gasLimit <= context.gasLimit else {
       throw .rejected(.invalid(.callerGasLimitMoreThanBlock))
     }
     guard transaction.gasLimit >= signatureGas else { throw .rejected(.invalid(.outOfGasDuringValidation)) }
     if !transaction.isL1 { transaction.gasLimit -= signatureGas }
-    let bootloader = Bootloader(
-      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
-      cancellation: cancellation)
     bootloader.allowedNative = limits.native
-    bootloader.world = world
     do throws(TransactionStop) {
       let processed = try bootloader.process(transaction, senderIsKnown: true, tracer: &tracer)
       let result = bootloader.result(of: processed)
@@ -93,11 +132,7 @@ public enum Simulation {
           ? bootloader.state.pointee.storageWrites(order: bootloader.state.pointee.orderedCells()) : [],
         halt: processed.run.halt, lacksNativeForPubdata: processed.run.lacksNativeForPubdata)
     } catch {
-      switch error {
-      case .rejected(let reason): throw .rejected(reason)
-      case .exceeded(let resource): throw .exceeded(resource)
-      case .failed(let fault): throw .failed(fault)
-      }
+      throw SimulationFailure(error)
     }
   }
 }
@@ -110,4 +145,12 @@ public enum SimulationFailure: Error, Hashable, Sendable {
   case exceeded(BlockResource)
   /// The state could not be read, or the call was cancelled.
   case failed(BlockError)
+
+  init(_ stop: TransactionStop) {
+    switch stop {
+    case .rejected(let reason): self = .rejected(reason)
+    case .exceeded(let resource): self = .exceeded(resource)
+    case .failed(let fault): self = .failed(fault)
+    }
+  }
 }

@@ -52,6 +52,7 @@ public final class DevelopmentL1: Service {
     ports.pendingBlocks = PendingReading(chain: chain)
     ports.accountProver = states
     ports.accessTracer = calls
+    ports.sequences = calls
     ports.transactionTracer = TransactionTracing(chain: chain)
     ports.pool = pool
     ports.blobPricing = BlobReading(chain: chain)
@@ -61,6 +62,8 @@ public final class DevelopmentL1: Service {
     configuration.chainID = options.chain.chainID
     configuration.suggestedTip = 1_000_000_000
     configuration.protocolVersion = nil
+    configuration.simulatedBlockTime = 12
+    configuration.rules = chain.identity.hardfork.description
     configuration.hasEthereumBlocks = true
     // A chain that is continued keeps the rules that it has.
     configuration.hasCalldataFloor = chain.identity.hardfork == .prague

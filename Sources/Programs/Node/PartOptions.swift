@@ -79,5 +79,6 @@ extension EthereumAPI.Configuration {
     syncTimeout = configuration.rpc.syncTimeout
     maxSyncTimeout = configuration.rpc.maxSyncTimeout
     isRollup = true
+    rules = RuleDescription(lastPrecompile: 10)
   }
 }

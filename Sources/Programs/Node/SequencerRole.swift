@@ -98,7 +98,9 @@ struct SequencerRole {
     }
     let settled = NodeSettlement(
       settlement, batches: provers?.jobs.store, finality: sender?.sender.finality, l1: contracts)
-    let simulator = StateSimulator(storage.state, limits: options.limits.alone) { (number) throws(SimulationError) in
+    let simulator = StateSimulator(
+      storage, limits: options.limits.alone, headers: configuration.rpc.blockHeaders == .linked ? .linked : .hashed
+    ) { (number) throws(SimulationError) in
       do throws(StorageError) {
         return try Self.context(of: number, storage, options)
       } catch {
@@ -109,6 +111,7 @@ struct SequencerRole {
     optional.transactionTracer = BlockTracer(storage, simulator: simulator)
     optional.pool = MempoolSubmitter(mempool)
     optional.accessTracer = simulator
+    optional.sequences = simulator
     let api = EthereumAPI(
       EthereumAPI.Configuration(configuration),
       chain: try ChainStoreReader(

@@ -18,13 +18,15 @@ struct OptionalMethodTests {
   func absent() async throws {
     let plain = Fixture()
     for (method, parameters) in [
-      ("eth_getProof", "[\"\(alice)\",[]]"), ("eth_createAccessList", "[{}]"), ("eth_blobBaseFee", "[]"),
+      ("eth_getProof", "[\"\(alice)\",[]]"), ("eth_createAccessList", "[{}]"), ("eth_simulateV1", "[{}]"),
+      ("eth_callMany", "[[]]"),
     ] { #expect(try await plain.error(method, parameters).code == -32_603) }
     for method in [
       "debug_traceTransaction", "debug_traceCall", "debug_traceBlockByNumber", "debug_traceBlockByHash",
-      "trace_block", "ots_getApiLevel", "txpool_content", "txpool_contentFrom", "txpool_inspect",
+      "trace_block", "ots_getApiLevel", "debug_traceCallMany", "txpool_content", "txpool_contentFrom", "txpool_inspect",
     ] { #expect(try await plain.error(method).code == -32_601) }
     #expect(try await plain.call("eth_maxPriorityFeePerGas") == "\"0x0\"")
+    #expect(try await plain.call("eth_blobBaseFee") == "\"0x1\"")
     #expect(try await plain.call("eth_gasPrice") == "\"0x3e8\"")
     let history = try await plain.result("eth_feeHistory", "[1,\"latest\",[]]")
     #expect(history["baseFeePerBlobGas"] == nil)

@@ -62,7 +62,7 @@ final class Fixture: Sendable {
     let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let state = StateStoreReader(storage.state)
     let storage = storage, tree = tree
-    let simulator = StateSimulator(storage.state) { (number) throws(SimulationError) in
+    let simulator = StateSimulator(storage, headers: headers) { (number) throws(SimulationError) in
       do throws(StorageError) {
         return try storage.log.record(number)?.context
       } catch {
@@ -74,13 +74,15 @@ final class Fixture: Sendable {
       clock: { 0 })
     var configuration = EthereumAPI.Configuration()
     configuration.isRollup = true
+    var ports = OptionalPorts()
+    ports.sequences = simulator
     let ethereum = EthereumAPI(
       configuration,
       chain: try ChainStoreReader(
         storage.blocks, headers: headers, state: state, settlement: settlement, nextBaseFee: { 1_000 }, log: log),
       state: state,
-      submitter: MempoolSubmitter(mempool), simulator: simulator, events: NoEvents(), metrics: MetricsRegistry(),
-      log: log)
+      submitter: MempoolSubmitter(mempool), simulator: simulator, events: NoEvents(),
+      optional: ports, metrics: MetricsRegistry(), log: log)
     var methods = ethereum.methods
     methods.merge(
       ZKsyncAPI(

@@ -72,6 +72,52 @@ extension EthereumAPI {
       writer.data(
         try faults.reading { () throws(ChainReadError) in try state.storage(of: address, key: key, after: number) })
     }
+    table.add(
+      "eth_getStorageValues", .pooled, "Slots of the storage of several accounts, up to 1,024 in all.",
+      parameters: [
+        .required("slots", "object from addresses to arrays of keys, each 32 bytes or a quantity"),
+        .optional("blockId", "block"),
+      ], result: "object from addresses to arrays of 32 bytes", refusals: [.blockNotFound, .stateNotAvailable]
+    ) { [self] (parameters, context, writer) throws(RPCError) in
+      let accounts = try parameters.required("slots", as: StorageQuery.self).accounts
+      let number = try blocks.stateNumber(of: try parameters.optional("blockId"))
+      writer.beginObject()
+      for (name, address, keys) in accounts {
+        try context.checkCancellation()
+        writer.key(name)
+        writer.beginArray()
+        for key in keys {
+          writer.data(
+            try faults.reading { () throws(ChainReadError) in try state.storage(of: address, key: key, after: number) })
+        }
+        writer.endArray()
+      }
+      writer.endObject()
+    }
+  }
+}
+
+/// Slots of several accounts. Source: execution-apis, `eth_getStorageValues`; the limit is geth's.
+private struct StorageQuery: RPCParameter {
+  private static let most = 1_024
+
+  private(set) var accounts: [(name: String, address: Address, keys: [Bytes32])] = []
+
+  init(parameter value: JSONValue) throws(InvalidParameter) {
+    guard value.kind == .object else { throw InvalidParameter("expected an object, found \(value.kind)") }
+    var count = 0
+    try value.forEachMember { (name, field) throws(InvalidParameter) in
+      guard let address = Address(hex: name) else { throw InvalidParameter("\(name.prefix(80)) is no address") }
+      guard let elements = field.elements(atMost: Self.most + 1 - count) else {
+        throw InvalidParameter("expected an array of keys, found \(field.kind)")
+      }
+      count += elements.count
+      guard count <= Self.most else { throw InvalidParameter("too many slots (max \(Self.most))") }
+      var keys: [Bytes32] = []
+      for element in elements { keys.append(try StorageKey(parameter: element).key) }
+      accounts.append((name, address, keys))
+    }
+    guard count > 0 else { throw InvalidParameter("empty request") }
   }
 }
 

@@ -124,6 +124,8 @@ extension EthereumAPI {
     } catch {
       switch error {
       case .intrinsicGasTooLow: throw .refused("intrinsic gas too low")
+      case .initCodeTooLarge: throw .refused("max initcode size exceeded")
+      case .nonceOverflow: throw .refused("nonce has max value")
       case .invalid(let reason): throw .refused(reason)
       case .stateNotAvailable(let block): throw .refused("state for block \(block) is not available")
       case .unsupportedOverride(let reason): throw .invalidParameters(reason)

@@ -79,6 +79,9 @@ extension EthereumAPI {
     table.add("eth_blockNumber", .inline, "The number of the newest block.", result: "quantity") { (_, _, writer) in
       writer.quantity(chain.head.number)
     }
+    table.add("eth_baseFee", .inline, "The base fee of the next block, in wei per gas.", result: "quantity") {
+      (_, _, writer) in writer.quantity(chain.nextBaseFee)
+    }
     let tip = configuration.suggestedTip
     table.add(
       "eth_gasPrice", .inline,
@@ -106,10 +109,11 @@ extension EthereumAPI {
   }
 
   func addBlobMethods(to table: inout MethodTable) {
-    guard let pricing = optional.blobPricing else { return }
-    table.add("eth_blobBaseFee", .inline, "The price of blob gas in the next block, in wei.", result: "quantity") {
-      (_, _, writer) in writer.quantity(pricing.nextBlobBaseFee)
-    }
+    let pricing = optional.blobPricing
+    table.add(
+      "eth_blobBaseFee", .inline, "The price of blob gas in the next block, in wei.", result: "quantity",
+      differences: pricing == nil ? "Always one, which is what BLOBBASEFEE gives: the chain has no blobs." : ""
+    ) { (_, _, writer) in writer.quantity(pricing?.nextBlobBaseFee ?? .one) }
   }
 
   /// Base fees, how full the blocks were, and what was paid on top, of some blocks and the one after them.

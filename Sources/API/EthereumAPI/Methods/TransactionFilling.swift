@@ -6,6 +6,27 @@ import Primitives
 import Transactions
 
 extension EthereumAPI {
+  func addFillingMethods(to table: inout MethodTable) {
+    table.add(
+      "eth_fillTransaction", .heavy,
+      "The unsigned transaction that a request describes, with nonce, gas, fees and chain id filled in.",
+      parameters: [.required("request", "transaction request")],
+      result: "object with `raw`, the envelope with a signature of zeros, and `tx`, the transaction",
+      refusals: [
+        .init(3, "execution reverted, where gas is to be estimated"), .init(-32_000, "the call can never be valid"),
+      ]
+    ) { [self] (parameters, context, writer) throws(RPCError) in
+      let value = try parameters.required("request", as: JSONValue.self)
+      let (transaction, _) = try fill(value, chainID: configuration.chainID, defaultSender: .zero, context)
+      writer.beginObject()
+      writer.key("raw")
+      writer.data(transaction.envelope)
+      writer.key("tx")
+      writer.unsignedTransaction(transaction)
+      writer.endObject()
+    }
+  }
+
   /// The unsigned transaction that a request describes, with what it leaves open filled in: the nonce after those that
   /// wait, the gas that an estimate asks for, and fees that the next blocks will take. For a node that signs.
   ///
@@ -21,6 +42,16 @@ extension EthereumAPI {
       throw .invalidParameters("the transaction names no sender")
     }
     request.from = sender
+    try request.checkKind(allowsAuthorizations: configuration.allowsAuthorizations)
+    if let given = request.chainID, given != chainID {
+      throw .invalidParameters("chainId does not match node's (have=\(given), want=\(chainID))")
+    }
+    if request.gasPrice != nil, request.maxFeePerGas != nil || request.maxPriorityFeePerGas != nil {
+      throw .refused("both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified")
+    }
+    if let cap = request.maxFeePerGas, let tip = request.maxPriorityFeePerGas, cap < tip {
+      throw .refused("maxFeePerGas (\(cap)) < maxPriorityFeePerGas (\(tip))")
+    }
     var nonce = request.nonce ?? 0
     if request.nonce == nil {
       nonce = try faults.reading { () throws(ChainReadError) in try submitter.pendingNonce(of: sender) }
@@ -30,9 +61,7 @@ extension EthereumAPI {
       request.gasPrice ?? request.maxPriorityFeePerGas
       ?? min(UInt256(configuration.suggestedTip), request.maxFeePerGas ?? .max)
     let cap = request.gasPrice ?? request.maxFeePerGas ?? baseFee &* 2 &+ tip
-    var kind = SignedTransaction.Kind.dynamicFee
-    if request.gasPrice != nil { kind = request.accessList.isEmpty ? .legacy : .accessList }
-    if request.authorizations != nil { kind = .setCode }
+    let kind = request.kind
     let gas: UInt64
     if let given = request.gas {
       gas = given

@@ -10,7 +10,7 @@ extension EthereumAPI {
       (
         "unimplemented",
         [
-          "eth_coinbase", "eth_simulateV1", "eth_callMany", "eth_createAccessList", "eth_blobBaseFee",
+          "eth_coinbase", "eth_simulateV1", "eth_callMany", "eth_createAccessList",
         ]
       ),
     ]

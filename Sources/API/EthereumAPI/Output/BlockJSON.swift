@@ -73,8 +73,11 @@ extension JSONWriter {
 
   /// A block; `transactions` writes the elements of the array. The size is that of its RLP in bytes; a block that could
   /// have withdrawals (EIP-4895) has none.
+  ///
+  /// - Parameter more: writes members that the object has besides.
   mutating func block(
-    _ block: SealedHeader, size: Int, isPending: Bool = false, transactions: (inout JSONWriter) -> Void
+    _ block: SealedHeader, size: Int, isPending: Bool = false, transactions: (inout JSONWriter) -> Void,
+    more: (inout JSONWriter) -> Void = { _ in }
   ) {
     beginObject()
     headerFields(block, isPending)
@@ -93,6 +96,7 @@ extension JSONWriter {
       beginArray()
       endArray()
     }
+    more(&self)
     endObject()
   }
 }

@@ -13,6 +13,15 @@ extension JSONWriter {
   /// A transaction that waits to be included.
   mutating func pendingTransaction(_ transaction: RecoveredTransaction) { self.transaction(transaction, nil) }
 
+  /// A transaction that nobody has signed, and that is nowhere.
+  mutating func unsignedTransaction(_ transaction: SignedTransaction) {
+    beginObject()
+    fields(of: transaction, baseFee: nil)
+    key("hash")
+    data(transaction.hash)
+    endObject()
+  }
+
   private mutating func transaction(_ recovered: RecoveredTransaction, _ location: LocatedTransaction?) {
     beginObject()
     switch recovered.transaction {

@@ -53,12 +53,18 @@ struct BlockOverrides: RPCParameter {
     try value.forEachMember { (name, field) throws(InvalidParameter) in
       if field.isNull { return }
       switch name {
-      case "number": block.number = try UInt64(parameter: field)
+      case "number", "blockNumber": block.number = try UInt64(parameter: field)
       case "time", "timestamp": block.timestamp = try UInt64(parameter: field)
       case "gasLimit": block.gasLimit = try UInt64(parameter: field)
       case "feeRecipient", "coinbase": block.beneficiary = try Address(parameter: field)
       case "prevRandao", "random": block.randomness = try Bytes32(parameter: field)
       case "baseFeePerGas", "baseFee": block.baseFee = try UInt256(parameter: field)
+      case "blobBaseFee": block.blobBaseFee = try UInt256(parameter: field)
+      // There is no beacon chain to take money from.
+      case "withdrawals":
+        guard let elements = field.elements(atMost: 1), elements.isEmpty else {
+          throw InvalidParameter("withdrawals are not supported")
+        }
       // Since the merge (EIP-4399) no instruction tells it.
       case "difficulty": _ = try UInt256(parameter: field)
       default: throw InvalidParameter("unknown block override \(name.prefix(80))")

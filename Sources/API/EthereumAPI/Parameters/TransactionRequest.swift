@@ -14,6 +14,8 @@ struct TransactionRequest: RPCParameter {
   var value: UInt256?
   var input: [UInt8] = []
   var nonce: UInt64?
+  /// The chain that it is meant for, where that is said.
+  var chainID: UInt64?
   var accessList = AccessList()
   /// Of a set-code transaction (EIP-7702).
   var authorizations: [Authorization]?
@@ -35,9 +37,12 @@ struct TransactionRequest: RPCParameter {
       case "maxPriorityFeePerGas": maxPriorityFeePerGas = try UInt256(parameter: field)
       case "value": self.value = try UInt256(parameter: field)
       case "nonce": nonce = try UInt64(parameter: field)
+      case "chainId": chainID = try UInt64(parameter: field)
       case "data": data = try HexData(parameter: field).bytes
       case "input": input = try HexData(parameter: field).bytes
       case "accessList": accessList = try Self.accessList(field)
+      // Some clients send a price for blobs with every transaction.
+      case "maxFeePerBlobGas" where try UInt256(parameter: field).isZero: break
       case "maxFeePerBlobGas", "blobVersionedHashes", "blobs": hasBlobs = true
       case "authorizationList": authorizations = try Self.authorizations(field)
       default: break
@@ -92,8 +97,7 @@ struct TransactionRequest: RPCParameter {
   ///
   /// - Parameter allowsAuthorizations: whether the chain knows them (EIP-7702).
   func simulatedCall(baseFee: UInt64, allowsAuthorizations: Bool) throws(RPCError) -> SimulatedCall {
-    if authorizations != nil, !allowsAuthorizations { throw .refused("EIP-7702 transactions are not supported") }
-    if hasBlobs { throw .refused("EIP-4844 transactions are not supported") }
+    try checkKind(allowsAuthorizations: allowsAuthorizations)
     var call = SimulatedCall()
     call.from = from ?? .zero
     call.to = to
@@ -104,6 +108,21 @@ struct TransactionRequest: RPCParameter {
     call.nonce = nonce
     call.gasPrice = try price(baseFee: UInt256(baseFee))
     return call
+  }
+
+  /// Refuses kinds of transactions that the chain does not have.
+  ///
+  /// - Parameter allowsAuthorizations: whether the chain knows them (EIP-7702).
+  func checkKind(allowsAuthorizations: Bool) throws(RPCError) {
+    if authorizations != nil, !allowsAuthorizations { throw .refused("EIP-7702 transactions are not supported") }
+    if hasBlobs { throw .refused("EIP-4844 transactions are not supported") }
+  }
+
+  /// The kind of the transaction that it describes.
+  var kind: SignedTransaction.Kind {
+    if authorizations != nil { return .setCode }
+    guard gasPrice != nil else { return .dynamicFee }
+    return accessList.isEmpty ? .legacy : .accessList
   }
 
   /// Wei per gas that the call would pay: zero where it names no fee.

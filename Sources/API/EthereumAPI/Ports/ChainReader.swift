@@ -147,6 +147,9 @@ public protocol ChainReader: Sendable {
   var safeBlock: UInt64? { get }
   /// The newest block whose batch is executed on L1, `nil` where that is not known.
   var finalizedBlock: UInt64? { get }
+  /// The first block that there is, and the first after which the state can be had. Must come from memory.
+  var oldestBlock: UInt64 { get }
+  var oldestState: UInt64 { get }
 
   func header(number: UInt64) throws(ChainReadError) -> SealedHeader?
   /// The bloom of all logs of a block, for those who look through many.
@@ -165,6 +168,10 @@ public protocol ChainReader: Sendable {
 }
 
 extension ChainReader {
+  public var oldestBlock: UInt64 { 0 }
+
+  public var oldestState: UInt64 { 0 }
+
   public func bloom(ofBlock number: UInt64) throws(ChainReadError) -> Bloom? { try header(number: number)?.bloom }
 
   public func search(_ filter: LogFilter, in range: ClosedRange<UInt64>) -> any BlockSearch {

@@ -7,6 +7,8 @@ public struct OptionalPorts: Sendable {
   /// On a chain whose state is in Merkle Patricia tries.
   public var accountProver: (any AccountProver)?
   public var accessTracer: (any AccessTracer)?
+  /// Where one call can follow another.
+  public var sequences: (any SequenceSimulator)?
   public var transactionTracer: (any TransactionTracer)?
   public var pool: (any PoolReader)?
   /// On a chain whose headers have blob fields.

@@ -46,6 +46,8 @@ public struct SimulationOverrides: Sendable, Equatable {
     public var beneficiary: Address?
     public var randomness: Bytes32?
     public var baseFee: UInt256?
+    /// Wei per blob gas.
+    public var blobBaseFee: UInt256?
 
     public init() {}
   }
@@ -82,12 +84,31 @@ public enum SimulationOutcome: Sendable, Equatable {
   case halt(reason: String, isOutOfGas: Bool, gasUsed: UInt64)
 }
 
+extension SimulationOutcome {
+  /// Gas that the call used.
+  public var gasUsed: UInt64 {
+    switch self {
+    case .success(_, let gas, _), .revert(_, let gas), .halt(_, _, let gas): gas
+    }
+  }
+
+  /// What it emitted; nothing where it failed.
+  public var logs: [Log] {
+    if case .success(_, _, let effects) = self { return effects.logs }
+    return []
+  }
+}
+
 /// Why a call could not be simulated.
 public enum SimulationError: Error, Sendable, Equatable {
   /// The call could never be a valid transaction, in the words that the client gets.
   case invalid(String)
   /// The gas limit is below what the call costs before it begins.
   case intrinsicGasTooLow
+  /// It would create a contract with more code than one may have to begin with.
+  case initCodeTooLarge
+  /// The sender has sent as much as an account can.
+  case nonceOverflow
   /// The state after this block is not kept.
   case stateNotAvailable(block: UInt64)
   /// The simulator cannot do what the overrides ask for.

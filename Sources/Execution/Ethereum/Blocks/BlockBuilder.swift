@@ -37,10 +37,7 @@ public final class BlockBuilder {
       world: WorldState(base: state), revision: rules.revision,
       block: Self.environment(number: number, fields: fields, chainID: rules.chainID, blockHash: blockHash),
       options: rules.options)
-    if rules.revision >= .cancun {
-      _ = transition.callBySystem(SystemContracts.beaconRoots, fields.parentBeaconBlockRoot.bytes)
-    }
-    if rules.revision >= .prague { _ = transition.callBySystem(SystemContracts.history, parentHash.bytes) }
+    transition.beginBlock(parentHash: parentHash, parentBeaconBlockRoot: fields.parentBeaconBlockRoot)
   }
 
   /// The block as instructions see it; also for calls that are to see the same.
@@ -118,13 +115,28 @@ public final class BlockBuilder {
     let requests = rules.revision >= .prague ? collectRequests() : []
     var after = state
     after.apply(transition.world.changes)
+    let header = Self.header(
+      number: number, parentHash: parentHash, fields: fields, rules: rules, stateRoot: after.root,
+      transactions: transactions, receipts: receipts, blobGasUsed: blobGasUsed, requests: requests)
+    return Sealed(
+      header: header, transactions: transactions, receipts: receipts, state: after, hash: header.hash)
+  }
+
+  /// The header of a block, with all that it commits to.
+  ///
+  /// - Parameter requests: each with its type in front.
+  public static func header(
+    number: UInt64, parentHash: Bytes32, fields: BlockFields, rules: ChainRules, stateRoot: Bytes32,
+    transactions: [SignedTransaction], receipts: [Receipt], blobGasUsed: UInt64 = 0, requests: [[UInt8]] = []
+  ) -> BlockHeader {
     var bloom = Bloom()
     for receipt in receipts { bloom.formUnion(receipt.bloom) }
     var header = BlockHeader(
-      parentHash: parentHash, beneficiary: fields.coinbase, stateRoot: after.root,
+      parentHash: parentHash, beneficiary: fields.coinbase, stateRoot: stateRoot,
       transactionsRoot: MerklePatriciaTrie.root(ofList: transactions.map(\.envelope)),
       receiptsRoot: MerklePatriciaTrie.root(ofList: receipts.map(\.envelope)), logsBloom: bloom, number: number,
-      gasLimit: fields.gasLimit, gasUsed: gasUsed, timestamp: fields.timestamp, extraData: fields.extraData,
+      gasLimit: fields.gasLimit, gasUsed: receipts.last?.cumulativeGasUsed ?? 0, timestamp: fields.timestamp,
+      extraData: fields.extraData,
       mixHash: fields.prevRandao, baseFeePerGas: fields.baseFee)
     // There are no withdrawals without a beacon chain.
     if rules.revision >= .shanghai { header.withdrawalsRoot = MerklePatriciaTrie.emptyRoot }
@@ -134,8 +146,7 @@ public final class BlockBuilder {
       header.parentBeaconBlockRoot = fields.parentBeaconBlockRoot
     }
     if rules.revision >= .prague { header.requestsHash = SystemContracts.requestsHash(requests) }
-    return Sealed(
-      header: header, transactions: transactions, receipts: receipts, state: after, hash: header.hash)
+    return header
   }
 
   /// What the contracts of withdrawals and consolidations ask of the beacon chain; nothing where they do not exist.

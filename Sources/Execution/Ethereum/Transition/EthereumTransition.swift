@@ -36,15 +36,17 @@ public final class EthereumTransition {
   }
 
   /// Executes a transaction under the eyes of a tracer.
+  ///
+  /// - Parameter cancellation: ends it with ``Halt/cancelled``.
   public func execute<T: Tracer>(
-    _ transaction: SignedTransaction, sender: Address, tracer: inout T
+    _ transaction: SignedTransaction, sender: Address, cancellation: Cancellation? = nil, tracer: inout T
   ) throws(TransactionRefusal) -> TransitionResult {
     let gas = try validate(transaction, sender: sender)
     let gasPrice = transaction.effectiveGasPrice(baseFee: block.baseFee)
     let blobFee = blobBaseFee &* UInt256(BlobSchedule.gas(of: transaction))
     let mostFee = UInt256(transaction.gasLimit) &* gasPrice &+ blobFee
     world.setBalance(sender, world.peekBalance(sender) &- mostFee)
-    var run = Run(transaction: transaction, sender: sender, gasPrice: gasPrice, gas: gas)
+    var run = Run(transaction: transaction, sender: sender, gasPrice: gasPrice, gas: gas, cancellation: cancellation)
     return self.run(&run, tracer: &tracer) { gasUsed, host in
       credit(sender, UInt256(transaction.gasLimit - gasUsed) &* gasPrice, &host)
       let tip = revision >= .london ? gasPrice &- block.baseFee : gasPrice
@@ -67,6 +69,13 @@ public final class EthereumTransition {
     let gasPrice = transaction.effectiveGasPrice(baseFee: block.baseFee)
     var run = Run(transaction: transaction, sender: sender, gasPrice: gasPrice, gas: gas, cancellation: cancellation)
     return self.run(&run, tracer: &tracer) { _, _ in }
+  }
+
+  /// What the protocol does at a block's beginning: the contracts of EIP-4788 and EIP-2935 are told the parent's roots, where
+  /// they exist.
+  public func beginBlock(parentHash: Bytes32, parentBeaconBlockRoot: Bytes32) {
+    if revision >= .cancun { _ = callBySystem(SystemContracts.beaconRoots, parentBeaconBlockRoot.bytes) }
+    if revision >= .prague { _ = callBySystem(SystemContracts.history, parentHash.bytes) }
   }
 
   /// Lets a contract of the protocol know something, as the protocol does around the transactions of a block: the caller
@@ -144,7 +153,8 @@ public final class EthereumTransition {
     let deployed = host.state.deployedCode
     let logs = host.state.finishTransaction(clearsEmptyAccounts: revision >= .spuriousDragon)
     return TransitionResult(
-      status: run.status, gasUsed: gasUsed, output: run.output, logs: logs, contractAddress: run.contractAddress,
+      status: run.status, gasUsed: gasUsed, mostGas: max(spent, run.gas.floor), output: run.output, logs: logs,
+      contractAddress: run.contractAddress,
       deployedCode: deployed, undoneFrames: host.undoneFrames)
   }
 

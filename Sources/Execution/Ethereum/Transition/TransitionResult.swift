@@ -8,6 +8,8 @@ public struct TransitionResult: Sendable {
   public var status: FrameStatus
   /// After refunds.
   public var gasUsed: UInt64
+  /// Before refunds.
+  public var mostGas: UInt64
   /// What the outermost frame handed back: return data, the data of a revert, or deployed code.
   public var output: [UInt8]
   /// None where it failed.

@@ -28,14 +28,18 @@ extension Bootloader {
     var flow = try openL2(transaction)
     let initialNative = flow.budget.meter.native
     try prepareL2(&flow, senderIsKnown: senderIsKnown)
-    if !isSimulation { try validateL2(&flow, senderIsKnown: senderIsKnown, tracer: &tracer) }
+    if !isSimulation {
+      try validateL2(&flow, senderIsKnown: senderIsKnown, tracer: &tracer)
+    } else if isStep {
+      try payForStep(&flow)
+    }
 
     var run = try executeL2(&flow, tracer: &tracer)
     let nativeUsed = initialNative &- flow.budget.meter.native
     let spent = pubdataSpent(flow)
     _ = try rejecting { () throws(Rejection) in try flow.budget.price(of: spent) }
     let gasUsed = transaction.gasLimit - UInt64(flow.budget.meter.gas)
-    if !isSimulation { try refund(transaction.gasLimit - gasUsed, flow) }
+    if !isSimulation || isStep { try refund(transaction.gasLimit - gasUsed, flow) }
     if !run.succeeded { run.createdAddress = nil }
     return Processed(
       hash: flow.hash, run: run, gasUsed: gasUsed, gasPrice: flow.gasPrice, nativeUsed: nativeUsed,
@@ -224,6 +228,31 @@ extension Bootloader {
     } catch {
       throw error == .nonceOverflow ? .invalid(.nonceOverflowInTransaction) : stop(error)
     }
+  }
+
+  /// Counts the nonce of a simulated transaction and takes its fee, whatever else validation would say.
+  private func payForStep(_ flow: inout L2Flow) throws(TransactionStop) {
+    let sender = flow.transaction.from, tariff = flow.tariff
+    // The gas of the signature was set aside.
+    let gas = flow.transaction.gasLimit.addingReportingOverflow(Simulation.signatureGas)
+    guard !gas.overflow, let fee = flow.gasPrice.multipliedExactly(by: UInt256(gas.partialValue)) else {
+      throw .hazard(.feeOverflow)
+    }
+    var meter = Meter(gas: .max, native: .max)
+    do throws(Halt) {
+      _ = try state.pointee.incrementNonce(sender, tariff, &meter)
+      if !fee.isZero {
+        try state.pointee.transfer(from: sender, to: SystemAddress.bootloader, fee, tariff, .ordinary, &meter)
+      }
+    } catch {
+      switch error {
+      case .nonceOverflow: throw .invalid(.nonceOverflowInTransaction)
+      case .insufficientBalance:
+        throw .invalid(.lackOfFundForMaxFee(fee: fee, balance: state.pointee.peekAccount(sender).balance))
+      default: throw stop(error)
+      }
+    }
+    if flow.budget.chargesPubdata { flow.validationPubdata = state.pointee.pubdataUsed() }
   }
 
   /// Takes the maximal fee to the bootloader's address and gives back what exceeds the effective price.

@@ -20,6 +20,8 @@ final class Bootloader {
   }
   /// Nothing unless it is a simulation.
   var world = SimulatedWorld()
+  /// Whether a simulation counts the sender's nonce and takes the fee, for others that are to come after it.
+  var isStep = false
   /// Whether no transaction was included yet: an upgrade must be the first.
   var isFirst = true
   /// Native that the transaction being processed may compute with, beside the guest's own limit.
@@ -147,7 +149,8 @@ final class Bootloader {
     machine.environment = ExecutionEnvironment(
       coinbase: context.coinbase, number: context.number, timestamp: context.timestamp, gasLimit: context.gasLimit,
       prevRandao: context.protocolVersion.fixesRandomnessToOne ? .one : context.mixHash, chainID: context.chainID,
-      baseFee: world.shownBaseFee ?? context.baseFee, blobBaseFee: .one, origin: origin, gasPrice: gasPrice,
+      baseFee: world.shownBaseFee ?? context.baseFee, blobBaseFee: world.blobBaseFee ?? .one, origin: origin,
+      gasPrice: gasPrice,
       blobHashes: [],
       cancellation: cancellation)
   }

@@ -12,6 +12,14 @@ public enum TraceFailure: Error, Hashable, Sendable {
   case rejected(Rejection)
   /// The state could not be read, or nobody waits any more.
   case failed(BlockError)
+
+  fileprivate init(_ failure: SimulationFailure) {
+    switch failure {
+    case .rejected(let reason): self = .rejected(reason)
+    case .exceeded: self = .failed(.invariant("a call exceeds a limit that there is not"))
+    case .failed(let fault): self = .failed(fault)
+    }
+  }
 }
 
 extension BlockExecutor {
@@ -74,28 +82,52 @@ extension Simulation {
     _ transaction: VMTransaction, _ kind: TraceKind, byteLimit: Int, context: BlockContext, state: any StateView,
     engine: ExecutionEngine, world: SimulatedWorld = SimulatedWorld(), cancellation: Cancellation? = nil
   ) throws(TraceFailure) -> [UInt8] {
-    if kind.observesSteps {
-      var tracer = TracerSet<EveryStep>(kind, byteLimit, cancellation)
-      return try trace(transaction, byteLimit, context, state, engine, world, cancellation, &tracer)
+    let bootloader = Bootloader(
+      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
+      cancellation: cancellation)
+    bootloader.world = world
+    return try trace(transaction, kind, byteLimit, bootloader).json
+  }
+
+  /// Runs a transaction like ``step(_:context:state:engine:world:cancellation:tracer:)`` and tells how it goes, in one JSON
+  /// value.
+  ///
+  /// - Parameter byteLimit: bytes of JSON.
+  public static func traceStep(
+    _ transaction: VMTransaction, _ kind: TraceKind, byteLimit: Int, context: BlockContext, state: any StateView,
+    engine: ExecutionEngine, world: SimulatedWorld, cancellation: Cancellation
+  ) throws(TraceFailure) -> (json: [UInt8], gasUsed: UInt64, changes: Changes) {
+    let bootloader = Bootloader(
+      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
+      cancellation: cancellation)
+    bootloader.world = world
+    bootloader.isStep = true
+    let (json, gasUsed) = try trace(transaction, kind, byteLimit, bootloader)
+    do throws(SimulationFailure) { return (json, gasUsed, try changes(of: bootloader)) } catch {
+      throw TraceFailure(error)
     }
-    var tracer = TracerSet<CallsOnly>(kind, byteLimit, cancellation)
-    return try trace(transaction, byteLimit, context, state, engine, world, cancellation, &tracer)
+  }
+
+  private static func trace(
+    _ transaction: VMTransaction, _ kind: TraceKind, _ byteLimit: Int, _ bootloader: Bootloader
+  ) throws(TraceFailure) -> (json: [UInt8], gasUsed: UInt64) {
+    if kind.observesSteps {
+      var tracer = TracerSet<EveryStep>(kind, byteLimit, bootloader.cancellation)
+      return try trace(transaction, byteLimit, bootloader, &tracer)
+    }
+    var tracer = TracerSet<CallsOnly>(kind, byteLimit, bootloader.cancellation)
+    return try trace(transaction, byteLimit, bootloader, &tracer)
   }
 
   private static func trace<Detail: TraceDetail>(
-    _ transaction: VMTransaction, _ byteLimit: Int, _ context: BlockContext, _ state: any StateView,
-    _ engine: ExecutionEngine, _ simulated: SimulatedWorld, _ cancellation: Cancellation?,
-    _ tracer: inout TracerSet<Detail>
-  ) throws(TraceFailure) -> [UInt8] {
+    _ transaction: VMTransaction, _ byteLimit: Int, _ bootloader: Bootloader, _ tracer: inout TracerSet<Detail>
+  ) throws(TraceFailure) -> (json: [UInt8], gasUsed: UInt64) {
+    let context = bootloader.context
     guard transaction.gasLimit <= context.gasLimit else {
       throw .rejected(.invalid(.callerGasLimitMoreThanBlock))
     }
     let reserve = transaction.isL1 ? 0 : signatureGas
     guard transaction.gasLimit >= reserve else { throw .rejected(.invalid(.outOfGasDuringValidation)) }
-    let bootloader = Bootloader(
-      context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
-      cancellation: cancellation)
-    bootloader.world = simulated
     let world = BlockWorld(state: bootloader.state)
     tracer.touch(transaction.touched(coinbase: context.coinbase), world: world)
     var run = transaction
@@ -104,18 +136,14 @@ extension Simulation {
     do throws(TransactionStop) {
       processed = try bootloader.process(run, senderIsKnown: true, tracer: &tracer)
     } catch {
-      if tracer.isTooLarge { throw .tooLarge }
-      switch error {
-      case .rejected(let reason): throw .rejected(reason)
-      case .exceeded: throw .failed(.invariant("a call exceeds a limit that there is not"))
-      case .failed(let fault): throw .failed(fault)
-      }
+      throw tracer.isTooLarge ? .tooLarge : TraceFailure(SimulationFailure(error))
     }
-    return try tracer.json(
+    let gasUsed = processed.gasUsed + reserve
+    let json = try tracer.json(
       transaction.traced(
-        gasUsed: processed.gasUsed + reserve, succeeded: processed.run.succeeded, output: processed.run.output,
-        place: nil),
+        gasUsed: gasUsed, succeeded: processed.run.succeeded, output: processed.run.output, place: nil),
       world, byteLimit)
+    return (json, gasUsed)
   }
 }
 

@@ -3,7 +3,8 @@ import EthereumAPI
 import Primitives
 import ZKsyncOS
 
-/// The state after a block with some accounts made different: what `eth_call` runs on under state overrides.
+/// The state after a block with some accounts made different: what `eth_call` runs on under state overrides, and with what
+/// simulated transactions have changed, what others run on after them.
 ///
 /// Code gets the form in which the state stores it, so that the executor finds what it would find after a deployment.
 struct OverriddenState: StateView {
@@ -12,20 +13,31 @@ struct OverriddenState: StateView {
   private var preimages: [Bytes32: [UInt8]] = [:]
   /// Accounts whose storage is given whole.
   private var replaced: Set<UInt256> = []
+  /// What is in `slots` of the storage of each account.
+  private var owned: [UInt256: [Bytes32]] = [:]
 
   init(
     _ base: ChainStateView, _ accounts: [Address: SimulationOverrides.Account], version: ProtocolVersion
   ) throws(SimulationError) {
     self.base = base
+    try override(accounts, version: version)
+  }
+
+  /// Makes accounts different from what they are by now.
+  mutating func override(
+    _ accounts: [Address: SimulationOverrides.Account], version: ProtocolVersion
+  ) throws(SimulationError) {
     for (address, override) in accounts {
+      let account = UInt256(address)
       if let state = override.state {
-        replaced.insert(UInt256(address))
-        for (key, value) in state { slots[FlatKey.of(address, key)] = value }
+        replaced.insert(account)
+        for key in owned.removeValue(forKey: account) ?? [] { slots[key] = nil }
+        for (key, value) in state { set(FlatKey.of(address, key), value, of: account) }
       }
-      for (key, value) in override.stateDifference { slots[FlatKey.of(address, key)] = value }
+      for (key, value) in override.stateDifference { set(FlatKey.of(address, key), value, of: account) }
       guard override.nonce != nil || override.balance != nil || override.code != nil else { continue }
       var properties: AccountProperties
-      do throws(StateReadError) { properties = try base.account(address) } catch { throw .failed(error.description) }
+      do throws(StateReadError) { properties = try self.account(address) } catch { throw .failed(error.description) }
       if let nonce = override.nonce { properties.nonce = nonce }
       if let balance = override.balance { properties.balance = balance }
       if let code = override.code { store(code, in: &properties, version) }
@@ -33,6 +45,16 @@ struct OverriddenState: StateView {
       slots[FlatKey.ofAccount(address)] = hash
       preimages[hash] = properties.encode()
     }
+  }
+
+  /// Keeps what a transaction did.
+  mutating func apply(writes: [StorageWrite], preimages: [PublishedPreimage]) {
+    for write in writes { set(write.flatKey, write.value, of: UInt256(write.address)) }
+    for preimage in preimages { self.preimages[preimage.hash] = preimage.bytes }
+  }
+
+  private mutating func set(_ flatKey: Bytes32, _ value: Bytes32, of account: UInt256) {
+    if slots.updateValue(value, forKey: flatKey) == nil { owned[account, default: []].append(flatKey) }
   }
 
   private mutating func store(_ code: [UInt8], in properties: inout AccountProperties, _ version: ProtocolVersion) {

@@ -36,4 +36,15 @@ public enum ServedHeaders: String, CaseIterable, Sendable {
       hash: summary.hash, header: header, hashed: summary.header, gasUsed: summary.gasUsed,
       bloom: summary.bloom, transactionBytes: summary.transactionBytes)
   }
+
+  /// Of a block that is not stored, with its hash.
+  func sealed(_ hashed: BlockHeader, parent: Bytes32, gasUsed: UInt64, bloom: Bloom) -> SealedHeader {
+    var header = hashed
+    if self == .linked {
+      header.parentHash = parent
+      header.gasUsed = gasUsed
+      header.logsBloom = bloom
+    }
+    return SealedHeader(hash: hashed.hash, header: header, hashed: hashed, gasUsed: gasUsed, bloom: bloom)
+  }
 }

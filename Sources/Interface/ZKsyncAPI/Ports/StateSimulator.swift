@@ -12,8 +12,10 @@ import ZKsyncOS
 ///
 /// An engine belongs to one call at a time; those that are idle wait in a pool, as each has memory that is worth keeping.
 public final class StateSimulator: Simulator, AccessTracer {
-  private let state: StateStore
-  private let contextAfter: @Sendable (UInt64) throws(SimulationError) -> BlockContext?
+  private let storage: ChainStorage
+  /// How simulated blocks are shown.
+  let headers: ServedHeaders
+  let contextAfter: @Sendable (UInt64) throws(SimulationError) -> BlockContext?
   private let limits: ExecutionLimits
   private let codes = CodeCache()
   private let idle = Mutex<[Engine]>([])
@@ -25,12 +27,14 @@ public final class StateSimulator: Simulator, AccessTracer {
 
   /// - Parameters:
   ///   - limits: what a transaction may take that a block is to contain.
+  ///   - headers: how simulated blocks are shown.
   ///   - context: the one in which what comes on top of a block is simulated; `nil` for a block that is not kept.
   public init(
-    _ state: StateStore, limits: ExecutionLimits = .unlimited,
+    _ storage: ChainStorage, limits: ExecutionLimits = .unlimited, headers: ServedHeaders = .linked,
     context: @escaping @Sendable (_ block: UInt64) throws(SimulationError) -> BlockContext?
   ) {
-    self.state = state
+    self.storage = storage
+    self.headers = headers
     self.limits = limits
     contextAfter = context
   }
@@ -67,7 +71,7 @@ public final class StateSimulator: Simulator, AccessTracer {
     return (tracer.accesses, Self.outcome(result, gasLimit: transaction.gasLimit))
   }
 
-  private static func outcome(_ result: Simulation.Result, gasLimit: UInt64) -> SimulationOutcome {
+  static func outcome(_ result: Simulation.Result, gasLimit: UInt64) -> SimulationOutcome {
     if result.succeeded {
       let effects = SimulationEffects(
         logs: result.logs, deployedCode: result.deployedCode, undoneFrames: result.undoneFrames)
@@ -114,13 +118,40 @@ public final class StateSimulator: Simulator, AccessTracer {
     } catch {
       throw .simulation(error)
     }
+    return try tracing { (engine) throws(TraceFailure) in
+      try Simulation.trace(
+        transaction, options.kind, byteLimit: options.maxBytes, context: context, state: view, engine: engine,
+        world: world, cancellation: cancellation)
+    }
+  }
+
+  func view(after number: UInt64) throws(SimulationError) -> ChainStateView {
+    do throws(StorageError) { return try storage.state.view(at: number) } catch {
+      throw .stateNotAvailable(block: number)
+    }
+  }
+
+  /// The transactions of a block that is there.
+  func transactions(ofBlock number: UInt64) throws(SimulationError) -> [RecoveredTransaction] {
+    let record: ReplayRecord?
+    do throws(StorageError) { record = try storage.log.record(number) } catch { throw .failed(error.description) }
+    guard let record else { throw .stateNotAvailable(block: number) }
+    return record.transactions
+  }
+
+  /// Lends an engine.
+  private func lending<T, E: Error>(_ body: (ExecutionEngine) throws(E) -> T) throws(E) -> T {
     let pooled = idle.withLock { $0.popLast() } ?? Engine(engine: ExecutionEngine(codes: codes))
     defer { idle.withLock { $0.append(pooled) } }
-    do throws(TraceFailure) {
-      return try Simulation.trace(
-        transaction, options.kind, byteLimit: options.maxBytes, context: context, state: view, engine: pooled.engine,
-        world: world, cancellation: cancellation)
-    } catch {
+    return try body(pooled.engine)
+  }
+
+  func running<T>(_ body: (ExecutionEngine) throws(SimulationFailure) -> T) throws(SimulationError) -> T {
+    do throws(SimulationFailure) { return try lending(body) } catch { throw Self.explain(error) }
+  }
+
+  func tracing<T>(_ body: (ExecutionEngine) throws(TraceFailure) -> T) throws(TraceError) -> T {
+    do throws(TraceFailure) { return try lending(body) } catch {
       switch error {
       case .tooLarge: throw .tooLarge
       case .rejected(let reason): throw .simulation(Self.explain(.rejected(reason)))
@@ -129,36 +160,13 @@ public final class StateSimulator: Simulator, AccessTracer {
     }
   }
 
-  private func view(after number: UInt64) throws(SimulationError) -> ChainStateView {
-    do throws(StorageError) { return try state.view(at: number) } catch {
-      throw .stateNotAvailable(block: number)
-    }
-  }
-
-  /// Lends an engine.
-  private func running(
-    _ body: (ExecutionEngine) throws(SimulationFailure) -> Simulation.Result
-  ) throws(SimulationError) -> Simulation.Result {
-    let pooled = idle.withLock { $0.popLast() } ?? Engine(engine: ExecutionEngine(codes: codes))
-    defer { idle.withLock { $0.append(pooled) } }
-    do throws(SimulationFailure) { return try body(pooled.engine) } catch { throw Self.explain(error) }
-  }
-
   private func context(
     of number: UInt64, _ call: SimulatedCall, _ overrides: SimulationOverrides
   ) throws(SimulationError) -> (BlockContext, SimulatedWorld) {
     guard var context = try contextAfter(number) else { throw .stateNotAvailable(block: number) }
     var world = SimulatedWorld()
-    for (address, account) in overrides.accounts {
-      guard let place = account.precompileMovedTo else { continue }
-      guard SimulatedWorld.hasPrecompile(at: address) else {
-        throw .unsupportedOverride("account \(address) is not a precompile")
-      }
-      guard world.movedPrecompiles[place] == nil else {
-        throw .unsupportedOverride("account \(place) has already been overridden by a precompile")
-      }
-      world.movedPrecompiles[place] = address
-    }
+    world.movedPrecompiles = try Self.movedPrecompiles(overrides.accounts)
+    world.blobBaseFee = overrides.block.blobBaseFee
     let overrides = overrides.block
     // A call that offers no price pays none, and the base fee must not stand in its way.
     if call.gasPrice.isZero {
@@ -167,15 +175,41 @@ public final class StateSimulator: Simulator, AccessTracer {
     } else if let baseFee = overrides.baseFee {
       context.baseFee = baseFee
     }
-    if let number = overrides.number { context.number = number }
-    if let timestamp = overrides.timestamp { context.timestamp = timestamp }
-    if let gasLimit = overrides.gasLimit { context.gasLimit = gasLimit }
-    if let beneficiary = overrides.beneficiary { context.coinbase = beneficiary }
-    if let randomness = overrides.randomness { context.mixHash = UInt256(randomness) }
+    Self.apply(overrides, to: &context)
     return (context, world)
   }
 
-  private func transaction(
+  /// Makes a block different, but for its base fee.
+  static func apply(_ fields: SimulationOverrides.BlockFields, to context: inout BlockContext) {
+    if let number = fields.number {
+      context.blockHashes = context.blockHashes.shifted(from: context.number, to: number)
+      context.number = number
+    }
+    if let timestamp = fields.timestamp { context.timestamp = timestamp }
+    if let gasLimit = fields.gasLimit { context.gasLimit = gasLimit }
+    if let beneficiary = fields.beneficiary { context.coinbase = beneficiary }
+    if let randomness = fields.randomness { context.mixHash = UInt256(randomness) }
+  }
+
+  /// Which precompile answers at an address in place of what is there.
+  static func movedPrecompiles(
+    _ accounts: [Address: SimulationOverrides.Account]
+  ) throws(SimulationError) -> [Address: Address] {
+    var moved: [Address: Address] = [:]
+    for (address, account) in accounts {
+      guard let place = account.precompileMovedTo else { continue }
+      guard SimulatedWorld.hasPrecompile(at: address) else {
+        throw .unsupportedOverride("account \(address) is not a precompile")
+      }
+      guard moved[place] == nil else {
+        throw .unsupportedOverride("account \(place) has already been overridden by a precompile")
+      }
+      moved[place] = address
+    }
+    return moved
+  }
+
+  func transaction(
     _ call: SimulatedCall, _ view: OverriddenState
   ) throws(SimulationError) -> VMTransaction {
     var nonce = call.nonce ?? 0
@@ -193,15 +227,28 @@ public final class StateSimulator: Simulator, AccessTracer {
     }
   }
 
-  private static func explain(_ failure: SimulationFailure) -> SimulationError {
+  static func explain(_ failure: SimulationFailure) -> SimulationError {
     switch failure {
     case .rejected(.invalid(.outOfGasDuringValidation)): .intrinsicGasTooLow
+    case .rejected(.invalid(.createInitCodeSizeLimit)): .initCodeTooLarge
+    case .rejected(.invalid(.nonceOverflowInTransaction)): .nonceOverflow
     case .rejected(.hazard(.valueBeyondBalance)): .invalid("insufficient funds for transfer")
     case .rejected(let reason): .invalid("\(reason)")
     case .exceeded(let resource): .invalid(resource.refusal)
     case .failed(.cancelled): .cancelled
     case .failed(let fault): .failed("\(fault)")
     }
+  }
+}
+
+extension BlockHashes {
+  /// What another number sees where these are what `number` sees: each hash stays with its block.
+  fileprivate func shifted(from number: UInt64, to other: UInt64) -> BlockHashes {
+    if other >= number {
+      let unknown = Int(min(other - number, UInt64(Self.count)))
+      return BlockHashes(newestFirst: [Bytes32](repeating: .zero, count: unknown) + hashes.dropLast(unknown))
+    }
+    return BlockHashes(newestFirst: Array(hashes.dropFirst(Int(min(number - other, UInt64(Self.count))))))
   }
 }
 

@@ -16,6 +16,10 @@ struct BlockReading: ChainReader {
     behindHead(by: chain.options.slotsInAnEpoch.multipliedReportingOverflow(by: 2).partialValue)
   }
 
+  var oldestBlock: UInt64 { chain.published.withLock { $0.history.first } }
+
+  var oldestState: UInt64 { chain.published.withLock { $0.history.firstState } }
+
   private func behindHead(by distance: UInt64) -> UInt64 {
     let head = chain.head.number
     return max(head - min(head, distance), chain.published.withLock { $0.history.first })

@@ -64,7 +64,7 @@ struct CallSimulation: Simulator, AccessTracer {
   }
 
   /// The block in which a call after a block runs, as the API promises: that block itself, on the state after it.
-  private func context(after number: UInt64) throws(SimulationError) -> (state: StateTrie, block: BlockEnvironment) {
+  func context(after number: UInt64) throws(SimulationError) -> (state: StateTrie, block: BlockEnvironment) {
     let chainID = chain.settings.chainID
     let hashes: @Sendable (UInt64) -> Bytes32 = { [chain] in chain.hash($0) }
     if number == chain.head.number &+ 1 {
@@ -83,18 +83,19 @@ struct CallSimulation: Simulator, AccessTracer {
     )
   }
 
-  private static func explain(_ refusal: TransactionRefusal) -> SimulationError {
+  static func explain(_ refusal: TransactionRefusal) -> SimulationError {
     switch refusal {
     case .intrinsicGasTooLow: .intrinsicGasTooLow
     case .insufficientFunds: .invalid("insufficient funds for transfer")
-    case .initCodeTooLarge: .invalid("max initcode size exceeded")
+    case .initCodeTooLarge: .initCodeTooLarge
+    case .nonceOverflow: .nonceOverflow
     default: .invalid("\(refusal)")
     }
   }
 }
 
 extension SimulationOutcome {
-  fileprivate init(_ result: TransitionResult) {
+  init(_ result: TransitionResult) {
     switch result.status {
     case .stopped, .returned, .selfDestructed:
       self = .success(
@@ -129,7 +130,7 @@ extension BlockFields {
 }
 
 extension SimulationOverrides.BlockFields {
-  fileprivate func apply(to block: inout BlockEnvironment) {
+  func apply(to block: inout BlockEnvironment) {
     if let number { block.number = number }
     if let timestamp { block.timestamp = timestamp }
     if let gasLimit { block.gasLimit = gasLimit }
@@ -140,7 +141,7 @@ extension SimulationOverrides.BlockFields {
 }
 
 extension AccountOverride {
-  fileprivate init(_ change: SimulationOverrides.Account) {
+  init(_ change: SimulationOverrides.Account) {
     func slots(_ given: [Bytes32: Bytes32]) -> [UInt256: UInt256] {
       Dictionary(given.map { (UInt256($0.key), UInt256($0.value)) }) { $1 }
     }

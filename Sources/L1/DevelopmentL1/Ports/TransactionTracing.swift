@@ -57,7 +57,7 @@ struct TransactionTracing: TransactionTracer {
 }
 
 /// Something that can be executed under the eyes of any tracer.
-private protocol TracedRun {
+protocol TracedRun {
   /// Whose accounts the beginning touches.
   var touched: [Address] { get }
 
@@ -130,7 +130,7 @@ private struct CallRun: TracedRun {
 
 extension TraceOptions {
   /// Executes a run and writes down what the options ask for.
-  fileprivate func trace(
+  func trace(
     _ run: some TracedRun, _ chain: DevelopmentChain, _ cancellation: Cancellation
   ) throws(TraceError) -> [UInt8] {
     let revision = chain.identity.hardfork.revision

@@ -18,7 +18,7 @@ enum JSONRPCPage {
       time limit of their own.
 
       """
-    text += streams + headers
+    text += streams + headers + ExecutionAPIs.text
     for namespace in methods.map({ String($0.namespace) }).uniqued {
       text += "\n## \(namespace)\n"
       for method in methods where method.namespace == namespace { text += section(method) }
