@@ -101,8 +101,9 @@ struct SimulatedBlockTests {
   func rules() async throws {
     let l1 = try L1Fixture()
     let current = try await l1.result("eth_config")["current"]
-    #expect(current?["blobSchedule"]?["max"]?.unsignedInteger == 9)
-    #expect(current?["precompiles"]?["BLS12_G1ADD"]?.address == Address(11))
+    #expect(current?["blobSchedule"]?["max"]?.unsignedInteger == 6)
+    #expect(current?["precompiles"]?["KZG_POINT_EVALUATION"]?.address == Address(10))
+    #expect(current?["precompiles"]?["BLS12_G1ADD"] == nil)
     #expect(try await l1.result("eth_capabilities")["stateproofs"]?["disabled"]?.boolean == false)
   }
 }
