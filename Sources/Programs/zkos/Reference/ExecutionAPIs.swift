@@ -26,7 +26,7 @@ enum ExecutionAPIs {
   private static let deviations: [(method: String, files: [String], answer: String, reason: String)] = [
     (
       "debug_traceBlockByHash", ["trace-block-with-transactions"], "`returnValue` has no 0x",
-      "the struct logger's form is that of geth before 1.16, which tools read"
+      "the struct logger writes it without a prefix, as geth long did"
     ),
     (
       "debug_traceBlockByNumber",
@@ -67,7 +67,7 @@ enum ExecutionAPIs {
     ),
     (
       "eth_simulateV1", ["ethSimulate-move-two-accounts-to-same-38023"], "-38023, as the specification says",
-      "geth, which the answers are from, lets the last move win"
+      "the suite's answer lets both move to one address, and does not say which answers there"
     ),
     (
       "eth_simulateV1", ["ethSimulate-overflow-nonce"], "-32603, with and without validation",
