@@ -66,6 +66,10 @@ enum ExecutionAPIs {
       "blocks, not -38021", "a block without a time comes one second after the one before, not twelve"
     ),
     (
+      "eth_simulateV1", ["ethSimulate-fee-recipient-receiving-funds"], "the fee recipient gets the base fee too",
+      "nothing is burnt on the chain"
+    ),
+    (
       "eth_simulateV1", ["ethSimulate-move-two-accounts-to-same-38023"], "-38023, as the specification says",
       "the suite's answer lets both move to one address, and does not say which answers there"
     ),
