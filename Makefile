@@ -11,7 +11,7 @@ FLAGS := -c release -j $(JOBS) -Xswiftc -gline-tables-only --explicit-target-dep
 BIN := .build/release
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev zlib1g-dev pkg-config python3-venv
+DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev libyaml-dev zlib1g-dev pkg-config python3-venv
 ARGS ?=
 
 .PHONY: help deps deps-browser build run test test-unit test-e2e attack images lint reference format fuzz bench bench-counts bench-guest bench-proof bench-rpc clean
@@ -34,15 +34,10 @@ $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 build: deps ## Build the node and its tools
 	swift build $(FLAGS)
 
-# A whole rollup: the node, its L1, and proofs that are none but let batches settle.
-ROLLUP := DEVELOPMENT_L1_ENABLED=true DEVELOPMENT_METHODS_ENABLED=true DEVELOPMENT_CONTRACTS_ENABLED=true \
-  WEB_PAGE_ENABLED=true \
-  PROVER_API_FAKE_PROVERS=1 PROVER_API_FAKE_COMPUTE_TIME=0s PROVER_API_FAKE_MIN_AGE=0s
-
 # Only the node: its modules are little more than half of what there is to compile.
 run: deps ## Run a local rollup with its L1: JSON-RPC on 3050 and 8545, a page on 3051 (ARGS="--help" for options)
 	swift build $(FLAGS) --product sequencer
-	$(ROLLUP) $(BIN)/sequencer $(ARGS)
+	$(BIN)/sequencer --profile development $(ARGS)
 
 test: test-unit test-e2e ## Run every test
 

@@ -21,9 +21,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
-    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
-    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     // Base
@@ -33,6 +30,7 @@ let package = Package(
     .system("CSecp256k1", in: "Base", pkgConfig: "libsecp256k1", debian: "libsecp256k1-dev"),
     .system("CLibCrypto", in: "Base", pkgConfig: "libcrypto", debian: "libssl-dev"),
     .system("CGMP", in: "Base", pkgConfig: "gmp", debian: "libgmp-dev"),
+    .system("CYaml", in: "Base", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
     .system("CZlib", in: "Base", pkgConfig: "zlib", debian: "zlib1g-dev"),
     .module("Cryptography", in: "Base", ["Primitives", "CSecp256k1", "CLibCrypto", "CGMP"]),
     .module("Compression", in: "Base", ["CZlib"]),
@@ -370,7 +368,7 @@ let package = Package(
     // Programs
     .module(
       "NodeOptions", in: "Programs",
-      ["Primitives", "HTTP", "JSONRPC", "ProverInput", .configuration, .systemPackage, .yams]),
+      ["CYaml", "Primitives", "Files", "HTTP", "JSONRPC", "ProverInput"]),
     .module(
       "Node", in: "Programs",
       [
@@ -379,9 +377,8 @@ let package = Package(
         "ProverService",
         "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1",
         "Cryptography", "Ethereum", "ZKsyncAPI", "WebPage", "NodeOptions", .nioCore, .nioPosix, .logging,
-        .systemPackage,
       ]),
-    .tests("NodeOptionsTests", in: "Programs", ["Primitives", "NodeOptions"]),
+    .tests("NodeOptionsTests", in: "Programs", ["Primitives", "NodeOptions", "StorageTesting"]),
     .tests(
       "NodeTests", in: "Programs",
       [
@@ -469,7 +466,10 @@ extension Target {
   }
 
   static func program(_ name: String, path: String, _ dependencies: [Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: .strict)
+    // With Swift's libraries inside, a program runs on machines that have no Swift.
+    .executableTarget(
+      name: name, dependencies: dependencies, path: path, swiftSettings: .strict,
+      linkerSettings: [.unsafeFlags(["-static-stdlib"])])
   }
 }
 
@@ -481,7 +481,4 @@ extension Target.Dependency {
   static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
   static let logging = product(name: "Logging", package: "swift-log")
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
-  static let configuration = product(name: "Configuration", package: "swift-configuration")
-  static let systemPackage = product(name: "SystemPackage", package: "swift-system")
-  static let yams = product(name: "Yams", package: "Yams")
 }

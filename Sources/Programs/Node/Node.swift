@@ -37,6 +37,7 @@ public final class Node: Sendable {
   ) async throws -> Node {
     // Before any database is opened: RocksDB ends the process at such a time.
     guard clock.unixSeconds() > 0 else { throw StartError.clockBeforeEpoch }
+    try Self.check(configuration)
     Process.raiseFileLimit()
     Process.restrictFileModes()
     for warning in Exposure.warnings(configuration, isRoot: geteuid() == 0) { log.warning("\(warning)") }
@@ -68,6 +69,13 @@ public final class Node: Sendable {
       if error is StoreDamage || text.contains("is damaged") { throw error }
       throw StoreDamage(in: configuration.sequencer.databasePath, text: text) ?? error
     }
+  }
+
+  /// Whether a configuration is one to start with, as far as that shows without its databases and without the network.
+  ///
+  /// - Throws: why not, in one line.
+  public static func check(_ configuration: NodeConfiguration) throws {
+    if let objection = ProductionRules.objection(configuration) { throw objection }
   }
 
   private init(

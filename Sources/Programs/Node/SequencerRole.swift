@@ -20,7 +20,6 @@ import Scrub
 import Sequencer
 import Settlement
 import StateTree
-import SystemPackage
 import Telemetry
 import ZKsyncAPI
 import ZKsyncOS
@@ -264,7 +263,7 @@ struct SequencerRole {
       }
     guard !options.verifierImage.isEmpty else { return FRIProofVerifier(allowed: allowed) }
     let image: [UInt8]
-    do { image = try FilePath(options.verifierImage).contents() } catch {
+    do { image = try Files.read(options.verifierImage) } catch {
       throw .cannotRead(path: options.verifierImage, reason: "\(error)")
     }
     do throws(VerifierImageError) {
@@ -280,7 +279,7 @@ struct SequencerRole {
     let path = configuration.proverInput.image
     guard !path.isEmpty else { return try ProverInputGenerator(mode: configuration.proverInput.mode) }
     let image: [UInt8]
-    do { image = try FilePath(path).contents() } catch {
+    do { image = try Files.read(path) } catch {
       throw StartError.cannotRead(path: path, reason: "\(error)")
     }
     return try ProverInputGenerator(mode: configuration.proverInput.mode, image: image)

@@ -19,6 +19,8 @@ enum StartError: Error, CustomStringConvertible {
   case unusableVerifier(path: String, reason: String)
   /// Proofs would be stored that nobody has verified, and an operator does not want it.
   case unverifiedProofs(cause: String)
+  /// What the profile for production refuses.
+  case notForProduction(option: String, reason: String)
 
   var description: String {
     switch self {
@@ -33,6 +35,7 @@ enum StartError: Error, CustomStringConvertible {
     case .unusableVerifier(let path, let reason): "prover_api_verifier_image \(path) cannot verify proofs: \(reason)"
     case .unverifiedProofs(let cause):
       "prover_api_require_verified_proofs is set, and proofs would not be verified: \(cause)"
+    case .notForProduction(let option, let reason): "\(option) is not for the profile production: \(reason)"
     case .shortToken: "prover_api_token has fewer than \(Exposure.minTokenLength) characters"
     case .foreignL1(let path, let instance, let database, let expected):
       "the development L1 in \(path) is not that of the databases in \(database): its id is \(instance), theirs "

@@ -2,14 +2,14 @@
 /// environment is shared with others; but a misspelt option would otherwise be ignored without a word.
 public enum EnvironmentWarning: Equatable, Sendable, CustomStringConvertible {
   /// The Rust node has this option, and this version does not.
-  case notSupported(name: String)
+  case notSupported(name: String, reason: String)
   /// No option has this name; `nearest` is the one that takes the fewest changes of a letter.
   case unknown(name: String, nearest: String)
 
   public var description: String {
     switch self {
-    case .notSupported(let name):
-      "\(name) in the environment is ignored: an option of the reference node that this version does not support"
+    case .notSupported(let name, let reason):
+      "\(name) in the environment is ignored: \(reason)"
     case .unknown(let name, let nearest):
       "\(name) in the environment is ignored: there is no such option; the nearest is \(nearest)"
     }
@@ -23,9 +23,7 @@ public enum EnvironmentWarning: Equatable, Sendable, CustomStringConvertible {
     return environment.keys.sorted().compactMap { name in
       let lowercased = name.lowercased()
       guard prefixes.contains(where: lowercased.hasPrefix), !known.contains(lowercased) else { return nil }
-      if unsupported.contains(where: { lowercased == $0 || lowercased.hasPrefix($0 + "_") }) {
-        return .notSupported(name: name)
-      }
+      if let reason = ReferenceOptions.unsupported(lowercased) { return .notSupported(name: name, reason: reason) }
       let nearest = names.min { distance($0, lowercased) < distance($1, lowercased) }
       return nearest.map { .unknown(name: name, nearest: $0.uppercased()) }
     }
@@ -33,9 +31,6 @@ public enum EnvironmentWarning: Equatable, Sendable, CustomStringConvertible {
 
   /// How options begin that nobody else names like that; `log_` and `metrics_` are not among them.
   private static let prefixes = ["rpc_", "mempool_", "sequencer_", "tree_", "batcher_", "prover_", "l1_"]
-
-  /// Options of zksync-os-server that this version does not have.
-  private static let unsupported: Set<String> = ["batcher_logging_enabled"]
 
   /// The least number of bytes to insert, delete or replace that makes `b` of `a` (Levenshtein).
   private static func distance(_ a: String, _ b: String) -> Int {

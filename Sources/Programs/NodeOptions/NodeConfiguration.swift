@@ -14,6 +14,8 @@ public struct NodeConfiguration: Sendable {
   public var development: Development
   public var webPage: WebPage
   public var operations: Operations
+  public private(set) var profile: Profile?
+  private let printed: PrintedConfiguration
 
   /// The first option that is ill-typed stops the start.
   private init(_ read: inout OptionReader) throws(ConfigurationError) {
@@ -30,42 +32,38 @@ public struct NodeConfiguration: Sendable {
     development = try read(Development.self)
     webPage = try read(WebPage.self)
     operations = try read(Operations.self)
+    printed = PrintedConfiguration(entries: read.entries)
   }
+
+  /// Every option with its value as a YAML file, and where it comes from. Secrets are left out.
+  ///
+  /// - Parameter onlyChanges: without what is as by default.
+  public func printed(onlyChanges: Bool) -> String { printed.text(onlyChanges: onlyChanges) }
 
   /// Whether anybody proves: without provers, real or fake, batches would only pile up.
   package var provesBlocks: Bool { batcher.isEnabled && (proverAPI.isEnabled || proverAPI.fakeProvers > 0) }
 
-  /// The configuration of a process: its environment, its command line, and the file that either names.
+  /// The configuration of a process: its environment, its command line, and the files and profile that either names.
+  ///
+  /// - Parameter arguments: without the program's name.
   public static func load(
     environment: [String: String], arguments: [String]
-  ) async throws(ConfigurationError) -> NodeConfiguration {
-    var rest: [String] = []
-    var file = environment.first { $0.key.uppercased() == "CONFIG_FILE" }?.value
-    var iterator = arguments.makeIterator()
-    while let argument = iterator.next() {
-      if argument == "--config-file" {
-        guard let path = iterator.next() else { throw .missingValue(option: "config-file") }
-        file = path
-      } else if argument.hasPrefix("--config-file=") {
-        file = String(argument.dropFirst("--config-file=".count))
-      } else if argument == "--repair" {
-        rest.append("--sequencer-repair=true")
-      } else if argument == "--quiet" {
-        rest += ["--terminal-output=never", "--log-level=warning"]
-      } else {
-        rest.append(argument)
-      }
-    }
+  ) throws(ConfigurationError) -> NodeConfiguration {
+    let selection = try Selection(environment: environment, arguments: arguments)
     var reader = OptionReader(
-      try await ConfigurationSource(environment: environment, arguments: rest, file: file, options: try options()))
-    return try NodeConfiguration(&reader)
+      try ConfigurationSource(
+        environment: environment, arguments: selection.rest, files: selection.files, profile: selection.profile,
+        options: try options()))
+    var configuration = try NodeConfiguration(&reader)
+    configuration.profile = selection.profile
+    return configuration
   }
 
   /// Every option, in the order of the sections.
   public static func options() throws(ConfigurationError) -> [OptionDescription] {
     var reader = OptionReader(nil)
     _ = try NodeConfiguration(&reader)
-    return reader.descriptions
+    return reader.entries.map(\.option)
   }
 
   /// What `--help` prints.
@@ -83,10 +81,13 @@ public struct NodeConfiguration: Sendable {
       lines.append("  --\(option.argumentName)\(padding)\(option.help) [\(option.defaultText)]")
     }
     return """
-      USAGE: sequencer [--config-file FILE] [--repair] [--quiet] [OPTION VALUE]…
+      USAGE: sequencer [--profile development|production] [--config-file FILE]… [--repair] [--quiet] [OPTION VALUE]…
+             sequencer --print-config [--diff] …   the configuration that would count, and where each value comes from
+             sequencer --version
 
-      The sequencer of a ZKsync OS chain. Each option may also be given in the environment (RPC_ADDRESS) or in the YAML
-      file (rpc_address: …); the command line wins over the environment, the environment over the file.
+      The sequencer of a ZKsync OS chain. Each option may also be given in the environment (RPC_ADDRESS) or in a YAML
+      file (rpc_address: …); the command line wins over the environment, the environment over the files, a later file
+      over an earlier one, and a profile over the defaults.
       \(lines.joined(separator: "\n"))
       """
   }

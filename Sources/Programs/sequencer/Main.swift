@@ -9,7 +9,7 @@ import Telemetry
 @main
 struct Main {
   static func main() async {
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    var arguments = Array(CommandLine.arguments.dropFirst())
     if arguments.contains("--version") {
       print(Version.current)
       return
@@ -21,7 +21,10 @@ struct Main {
         print(try NodeConfiguration.help())
         return
       }
-      configuration = try await NodeConfiguration.load(environment: environment, arguments: arguments)
+      let prints = take("--print-config", from: &arguments)
+      let onlyChanges = prints && take("--diff", from: &arguments)
+      configuration = try NodeConfiguration.load(environment: environment, arguments: arguments)
+      if prints { return print(configuration.printed(onlyChanges: onlyChanges)) }
       warnings = try EnvironmentWarning.all(in: environment)
     } catch {
       complain("\(error)")
@@ -44,7 +47,14 @@ struct Main {
     }
   }
 
-  /// Waits for Ctrl-C, SIGTERM, or the failure of the node, whose reason it returns.
+  /// Whether a flag is among the arguments, which it then no longer is.
+  private static func take(_ flag: String, from arguments: inout [String]) -> Bool {
+    let count = arguments.count
+    arguments.removeAll { $0 == flag }
+    return arguments.count < count
+  }
+
+  /// Waits for Ctrl-C, SIGTERM, SIGHUP, or the failure of the node, whose reason it returns.
   private static func firstOf(stopSignal: StopSignal, failureOf node: Node) async -> String? {
     await withTaskGroup(of: String?.self) { group in
       group.addTask {
@@ -93,7 +103,7 @@ struct Main {
   }
 }
 
-/// SIGINT and SIGTERM as something to wait for. The sources are only kept alive here, never touched again.
+/// SIGINT, SIGTERM and SIGHUP as something to wait for. The sources are only kept alive here, never touched again.
 final class StopSignal: @unchecked Sendable {
   private let stream: AsyncStream<Void>
   private let sources: [any DispatchSourceSignal]
@@ -101,7 +111,7 @@ final class StopSignal: @unchecked Sendable {
   init() {
     let (stream, continuation) = AsyncStream<Void>.makeStream()
     self.stream = stream
-    sources = [SIGINT, SIGTERM].map { number in
+    sources = [SIGINT, SIGTERM, SIGHUP].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler { continuation.yield() }

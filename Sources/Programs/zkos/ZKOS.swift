@@ -13,7 +13,8 @@ struct ZKOS: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "zkos", abstract: "Tools around the sequencer of ZKsync OS chains.",
     subcommands: [
-      StateTestCommand.self, ReplayMainnetCommand.self, GuestCommand.self, DatabaseCommand.self, BatchCommand.self,
+      StateTestCommand.self, ReplayMainnetCommand.self, GuestCommand.self, DatabaseCommand.self, ConfigCommand.self,
+      BatchCommand.self,
       TreeCommand.self,
       ProofCommand.self,
       L1Command.self, LoadTestCommand.self, ReferenceCommand.self,

@@ -42,7 +42,7 @@ struct TestNode {
     ]
     // Whatever runs on this machine where L1 is by default is none of the test's.
     if options["DEVELOPMENT_L1_ENABLED"] == nil { defaults["L1_WATCHER_L1_API_URL"] = "" }
-    let configuration = try await NodeConfiguration.load(
+    let configuration = try NodeConfiguration.load(
       environment: defaults.merging(options) { $1 }, arguments: [])
     let node = try await Node.start(
       configuration, log: Logger(label: "node") { _ in SwiftLogNoOpLogHandler() }, clock: clock, terminal: terminal)

@@ -1,81 +1,102 @@
-import Configuration
-import SystemPackage
-import Yams
-
-/// The places where settings come from. The command line wins over the environment, the environment over the file.
+/// The places where settings come from. The command line wins over the environment, the environment over the files, a
+/// later file over an earlier one, and the profile over the defaults.
 ///
 /// Names in the environment are matched without regard to case, and unknown ones are ignored, as the environment is
-/// shared with others. The file and the command line are ours: an unknown name there is a mistake and stops the start.
+/// shared with others. The files and the command line are ours: an unknown name there is a mistake and stops the start.
 struct ConfigurationSource: Sendable {
-  private let reader: ConfigReader
+  /// What one place sets, by the names of options and their aliases.
+  private struct Layer: Sendable {
+    let place: String
+    let values: [String: String]
+  }
+
+  /// Where a value was found.
+  struct Setting: Sendable {
+    let text: String
+    /// In the words of an operator: "environment", the path of a file.
+    let place: String
+  }
+
+  /// The strongest first.
+  private let layers: [Layer]
 
   /// - Parameters:
   ///   - arguments: The command line without the program's name: `--name value` or `--name=value`.
+  ///   - files: The later ones win.
   ///   - options: Every option that there is.
   init(
-    environment: [String: String], arguments: [String], file: String?, options: [OptionDescription]
-  ) async throws(ConfigurationError) {
-    let names = Set(options.flatMap { [$0.name] + $0.aliases })
-    var providers: [any ConfigProvider] = [
-      InMemoryProvider(name: "command line", values: try Self.parse(arguments, names: names)),
-      EnvironmentVariablesProvider(
-        environmentVariables: Dictionary(
-          environment.map { ($0.key.uppercased(), $0.value) }, uniquingKeysWith: { first, _ in first })),
+    environment: [String: String], arguments: [String], files: [String], profile: Profile?,
+    options: [OptionDescription]
+  ) throws(ConfigurationError) {
+    var byName: [String: OptionDescription] = [:]
+    for option in options { for name in [option.name] + option.aliases { byName[name] = option } }
+    var layers = [
+      Layer(place: "command line", values: try Self.parse(arguments, byName)),
+      Layer(place: "environment", values: try Self.parse(environment, byName)),
     ]
-    if let file { providers.append(try await Self.open(file: file, names: names)) }
-    reader = ConfigReader(providers: providers)
+    for file in files.reversed() {
+      let values = try OptionFile(path: file, options: byName).values
+      layers.append(Layer(place: file, values: Dictionary(values.map { ($0.name, $0.text) }) { $1 }))
+    }
+    if let profile { layers.append(Layer(place: "profile \(profile.rawValue)", values: profile.settings)) }
+    self.layers = layers
   }
 
-  /// The value of the option `name`; `nil` where no place names it.
-  func value<Value>(of name: String, _ form: OptionForm<Value>) throws(ConfigurationError) -> Value? {
-    let text = reader.string(forKey: ConfigKey([name]))
-    for suffix in form.unitSuffixes {
-      let alias = name + "_" + suffix
-      guard let count = reader.string(forKey: ConfigKey([alias])) else { continue }
-      if text != nil { throw .ambiguous(option: name, other: alias) }
-      guard let value = form.parse(count + suffix) else {
-        throw .illTyped(option: alias, value: count, expected: "a whole number")
+  /// What counts for the option `name`; `nil` where no place names it.
+  func setting<Value>(of name: String, _ form: OptionForm<Value>) throws(ConfigurationError) -> Setting? {
+    for layer in layers {
+      var found = layer.values[name].map { Setting(text: $0, place: layer.place) }
+      for suffix in form.unitSuffixes {
+        let alias = name + "_" + suffix
+        guard let count = layer.values[alias] else { continue }
+        if found != nil { throw .ambiguous(option: name, other: alias) }
+        guard form.parse(count + suffix) != nil else {
+          throw .illTyped(option: alias, value: count, expected: "a whole number")
+        }
+        found = Setting(text: count + suffix, place: layer.place)
       }
-      return value
+      if let found { return found }
     }
-    guard let text else { return nil }
-    return try form.value(of: name, from: text)
+    return nil
   }
 
   private static func parse(
-    _ arguments: [String], names: Set<String>
-  ) throws(ConfigurationError) -> [AbsoluteConfigKey: ConfigValue] {
-    var values: [AbsoluteConfigKey: ConfigValue] = [:]
+    _ arguments: [String], _ options: [String: OptionDescription]
+  ) throws(ConfigurationError) -> [String: String] {
+    var values: [String: String] = [:]
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("--") else { throw .strayArgument(argument) }
       let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let name = String(parts[0].map { $0 == "-" ? "_" : $0 })
-      guard names.contains(name) else { throw .unknownName(name: String(parts[0]), place: "command line") }
+      guard options[name] != nil else { throw unknown(String(parts[0]), place: "command line") }
       guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
         throw .missingValue(option: String(parts[0]))
       }
-      values[AbsoluteConfigKey([name])] = ConfigValue(.string(value), isSecret: false)
+      values[name] = value
     }
     return values
   }
 
-  private static func open(file: String, names: Set<String>) async throws(ConfigurationError) -> any ConfigProvider {
-    let found: [String]
-    let provider: any ConfigProvider
-    do {
-      found = try topLevelNames(of: FilePath(file))
-      provider = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
-    } catch {
-      throw .unreadableFile(path: file, reason: String(describing: error))
+  private static func parse(
+    _ environment: [String: String], _ options: [String: OptionDescription]
+  ) throws(ConfigurationError) -> [String: String] {
+    var values: [String: String] = [:]
+    var spelling: [String: String] = [:]
+    for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+      let lowercased = name.lowercased()
+      guard options[lowercased] != nil else { continue }
+      if let other = spelling.updateValue(name, forKey: lowercased) { throw .ambiguous(option: other, other: name) }
+      values[lowercased] = value
     }
-    if let unknown = found.first(where: { !names.contains($0) }) { throw .unknownName(name: unknown, place: file) }
-    return provider
+    return values
   }
 
-  /// The names that stand at the top level of a YAML file. The configuration library answers look-ups but lists nothing.
-  private static func topLevelNames(of path: FilePath) throws -> [String] {
-    let text = String(decoding: try path.contents(), as: UTF8.self)
-    return try Yams.compose(yaml: text)?.mapping?.keys.map { $0.string ?? "\($0)" } ?? []
+  /// An option that there is not, with what became of it where the reference node has it.
+  static func unknown(_ name: String, place: String) -> ConfigurationError {
+    if let reason = ReferenceOptions.unsupported(String(name.map { $0 == "-" ? "_" : $0 })) {
+      return .unsupported(name: name, place: place, reason: reason)
+    }
+    return .unknownName(name: name, place: place)
   }
 }

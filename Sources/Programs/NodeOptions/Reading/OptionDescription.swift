@@ -12,6 +12,10 @@ public struct OptionDescription: Sendable {
   public let help: String
   /// The form of its values in words, with its bounds: "a whole number from 1 to 64".
   public let form: String
+  /// Whether a value is never shown.
+  public let isSecret: Bool
+  /// Whether it takes several values, in a text with commas between them.
+  let isList: Bool
   /// Further names under which a value may be given: durations with their unit in the name.
   let aliases: [String]
 

@@ -8,15 +8,18 @@ struct OptionForm<Value: Sendable>: Sendable {
   let unitSuffixes: [String]
   /// Whether a value is never shown.
   let isSecret: Bool
+  /// Whether a text has several values, with commas between them.
+  let isList: Bool
   let parse: @Sendable (String) -> Value?
 
   init(
-    _ expected: String, unitSuffixes: [String] = [], isSecret: Bool = false,
+    _ expected: String, unitSuffixes: [String] = [], isSecret: Bool = false, isList: Bool = false,
     parse: @escaping @Sendable (String) -> Value?
   ) {
     self.expected = expected
     self.unitSuffixes = unitSuffixes
     self.isSecret = isSecret
+    self.isList = isList
     self.parse = parse
   }
 
@@ -46,8 +49,8 @@ extension OptionForm<Bool> {
   static var boolean: Self {
     OptionForm("true or false") { text in
       switch text.lowercased() {
-      case "true": true
-      case "false": false
+      case "true", "1": true
+      case "false", "0": false
       default: nil
       }
     }
@@ -77,13 +80,15 @@ extension OptionForm<String> {
   static var optionalPath: Self { OptionForm("a path") { $0 } }
   /// Anything, or nothing at all.
   static var text: Self { OptionForm("a text") { $0 } }
+  /// The same, and never shown.
+  static var secret: Self { OptionForm("a text", isSecret: true) { $0 } }
   static var path: Self { OptionForm("a path") { $0.isEmpty ? nil : $0 } }
 }
 
 extension OptionForm<[IPAddressRange]> {
   /// Addresses and networks with commas between them, or nothing.
   static var addresses: Self {
-    OptionForm("a list of addresses and networks such as 10.0.0.0/8, separated by commas") { text in
+    OptionForm("a list of addresses and networks such as 10.0.0.0/8, separated by commas", isList: true) { text in
       let items = text.split(whereSeparator: { $0 == "," || $0 == " " })
       let ranges = items.compactMap { IPAddressRange(String($0)) }
       return ranges.count == items.count ? ranges : nil

@@ -10,7 +10,7 @@ protocol OptionSection: Sendable {
 /// Reads options from where they are set, and remembers what it was asked for: a reader without a source gives every
 /// option its default, and so lists them all.
 struct OptionReader {
-  private(set) var descriptions: [OptionDescription] = []
+  private(set) var entries: [PrintedConfiguration.Entry] = []
   private let source: ConfigurationSource?
   private var section = ""
 
@@ -28,11 +28,12 @@ struct OptionReader {
   mutating func callAsFunction<Value>(
     _ name: String, default defaultText: String, _ form: OptionForm<Value>, _ help: String
   ) throws(ConfigurationError) -> Value {
-    descriptions.append(
-      OptionDescription(
-        name: name, section: section, defaultText: defaultText, help: help, form: form.expected,
-        aliases: form.unitSuffixes.map { name + "_" + $0 }))
-    if let value = try source?.value(of: name, form) { return value }
-    return try form.value(of: name, from: defaultText)
+    let description = OptionDescription(
+      name: name, section: section, defaultText: defaultText, help: help, form: form.expected, isSecret: form.isSecret,
+      isList: form.isList, aliases: form.unitSuffixes.map { name + "_" + $0 })
+    let setting = try source?.setting(of: name, form)
+    let text = setting?.text ?? defaultText
+    entries.append(PrintedConfiguration.Entry(option: description, text: text, place: setting?.place))
+    return try form.value(of: name, from: text)
   }
 }

@@ -6,6 +6,8 @@ extension NodeConfiguration {
   public struct L1Sender: OptionSection {
     static let title = "L1 sender"
     private static let defaultURL = "ws://localhost:8545"
+    /// That of the reference node, with which its development chains are set up.
+    package static let defaultOperatorKey = "0xc9ee945b2f6d4c462a743f5af3904a4ee78aec0218f1f4f3c53d0bfbf809b520"
 
     /// In the order of preference; none for no settlement.
     public var endpoints: [RPCEndpoint]
@@ -38,14 +40,13 @@ extension NodeConfiguration {
         "l1_sender_chain_id", default: "270", .unsigned(1...UInt64(Int64.max)),
         "id under which the bridgehub knows the chain. With development_l1_enabled that of rpc_chain_id, unless set")
       operatorKey = try read(
-        "l1_sender_operator_private_key",
-        default: "0xc9ee945b2f6d4c462a743f5af3904a4ee78aec0218f1f4f3c53d0bfbf809b520", .text,
+        "l1_sender_operator_private_key", default: Self.defaultOperatorKey, .secret,
         "signs what settles batches. Everybody knows the default")
       proveKey = try read(
-        "l1_sender_prove_private_key", default: "", .text,
+        "l1_sender_prove_private_key", default: "", .secret,
         "signs what proves batches, on a nonce of its own; empty for the operator's")
       executeKey = try read(
-        "l1_sender_execute_private_key", default: "", .text,
+        "l1_sender_execute_private_key", default: "", .secret,
         "signs what executes batches, on a nonce of its own; empty for the operator's")
       bridgehub = try read(
         "l1_sender_bridgehub_address", default: "0x4b37536b9824c4a4cf3d15362135e346adb7cb9c", .address,

@@ -46,7 +46,7 @@ extension NodeConfiguration {
       fakeMinimumAge = try read(
         "prover_api_fake_min_age", default: "3s", .duration, "younger batches they leave to real provers")
       token = try read(
-        "prover_api_token", default: "", .text,
+        "prover_api_token", default: "", .secret,
         "what provers must show, as Authorization: Bearer; needed where the address is not of this machine alone")
       isOpen = try read(
         "prover_api_open", default: "false", .boolean,
@@ -103,7 +103,7 @@ public enum ProvedPrograms: Sendable, Equatable {
 extension OptionForm<ProvedPrograms> {
   /// A word, or hashes with commas between them.
   static var programs: Self {
-    OptionForm("published, any, or a list of chain hashes, each 0x and 64 hexadecimal digits") { text in
+    OptionForm("published, any, or a list of chain hashes, each 0x and 64 hexadecimal digits", isList: true) { text in
       switch text.lowercased() {
       case "published": return .published
       case "any": return .any

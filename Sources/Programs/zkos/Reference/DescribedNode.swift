@@ -14,7 +14,7 @@ enum DescribedNode {
       return String(cString: name)
     }
     defer { Files.remove(path) }
-    let configuration = try await NodeConfiguration.load(
+    let configuration = try NodeConfiguration.load(
       environment: [
         "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
         "PROVER_API_COMPONENT_ENABLED": "true", "DEVELOPMENT_METHODS_ENABLED": "true",

@@ -1,0 +1,1 @@
+#define COMMIT "bbf434a04e+changes"
