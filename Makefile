@@ -14,17 +14,19 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev libyaml-dev zlib1g-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps deps-browser build run test test-unit test-e2e attack images lint reference format fuzz bench bench-counts bench-guest bench-proof bench-rpc clean
+.PHONY: help deps deps-test build run test test-unit test-e2e attack images lint reference format fuzz bench bench-counts bench-guest bench-proof bench-rpc package install clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 deps: ## Install the Debian packages that are missing
 	@scripts/install-debian-packages $(DEBIAN)
+	@scripts/build-info
 
-# The tests of the page skip by name where it cannot be had.
-deps-browser:
+# The tests of the page, of dashboards and alerts skip by name where these cannot be had.
+deps-test:
 	-@scripts/install-debian-packages chromium chromium-driver
+	-@scripts/install-debian-packages prometheus
 
 $(VENV)/.installed: Tests/EndToEnd/requirements.txt
 	python3 -m venv $(VENV)
@@ -52,7 +54,7 @@ test-unit: deps
 	swift test $(FLAGS) $(WIDTH) --skip-build
 	SETTLEMENT_SEED=1000 SETTLEMENT_RUNS=1000 swift test $(FLAGS) --skip-build --filter L1SettlementTests.SimulationTests
 
-test-e2e: deps deps-browser $(VENV)/.installed
+test-e2e: deps deps-test $(VENV)/.installed
 	swift build $(FLAGS)
 	$(PYTHON) -m pytest -q Tests/EndToEnd
 	$(PYTHON) -m pytest -q Tests/Attack
@@ -61,7 +63,7 @@ attack: deps $(VENV)/.installed ## Attack a node for a while, on an idle machine
 	swift build $(FLAGS) --product sequencer
 	ATTACK_SECONDS=$(or $(ATTACK_SECONDS),30) $(PYTHON) -m pytest -q -s Tests/Attack $(ARGS)
 
-images: deps deps-browser $(VENV)/.installed ## Take the pictures of docs/page.md
+images: deps deps-test $(VENV)/.installed ## Take the pictures of docs/page.md
 	swift build $(FLAGS) --product sequencer
 	$(PYTHON) Tests/EndToEnd/page_images.py
 
@@ -100,6 +102,14 @@ bench-rpc: build $(VENV)/.installed ## Measure what heavy calls and subscribers 
 	$(PYTHON) Tests/EndToEnd/load_heavy.py
 	$(PYTHON) Tests/EndToEnd/load_subscribers.py --subscriptions 32
 	$(PYTHON) Tests/EndToEnd/load_subscribers.py
+
+PREFIX ?= /usr/local
+
+package: deps ## Make the release archive in .build/package: programs that need only glibc, unit, manual (MARCH= for every x86-64)
+	scripts/package "$(MARCH)" $(FLAGS)
+
+install: package ## Install the programs, the unit, the manual and completions (PREFIX=/usr/local DESTDIR=)
+	scripts/install "$(DESTDIR)$(PREFIX)" "$(DESTDIR)"
 
 clean: ## Remove what was built
 	rm -rf .build Fuzz/.build $(VENV)

@@ -366,13 +366,15 @@ let package = Package(
     .tests("StateTransitionBenchmarkTests", in: "Tools", ["AllocationCounter", "StateTransitionBenchmark"]),
 
     // Programs
+    .target(name: "CBuildInfo", path: "Sources/Programs/CBuildInfo"),
     .module(
       "NodeOptions", in: "Programs",
       ["CYaml", "Primitives", "Files", "HTTP", "JSONRPC", "ProverInput"]),
     .module(
       "Node", in: "Programs",
       [
-        "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
+        "CBuildInfo", "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
+        "EthereumAPI",
         "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Scrub", "Sequencer",
         "ProverService",
         "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1",
@@ -400,7 +402,7 @@ let package = Package(
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,
         .nioCore, .nioPosix,
         .argumentParser,
-      ]),
+      ], essentials: true),
     .program("instruction-counts", path: "Sources/Tools/Benchmarks/Instructions", ["EVMBenchmark"]),
     .program("run-contract", path: "Examples/RunContract", ["Primitives", "EVM", "Ethereum"]),
 
@@ -465,11 +467,17 @@ extension Target {
     .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: .strict)
   }
 
-  static func program(_ name: String, path: String, _ dependencies: [Dependency]) -> Target {
-    // With Swift's libraries inside, a program runs on machines that have no Swift.
-    .executableTarget(
+  /// A program with Swift's libraries inside, so that it runs on machines that have no Swift.
+  ///
+  /// - Parameter essentials: whether a dependency imports FoundationEssentials, as swift-argument-parser does; its static
+  ///   form does not name the libraries that it needs.
+  static func program(
+    _ name: String, path: String, _ dependencies: [Dependency], essentials: Bool = false
+  ) -> Target {
+    let libraries = essentials ? ["-l_FoundationCShims", "-l_FoundationCollections"] : []
+    return .executableTarget(
       name: name, dependencies: dependencies, path: path, swiftSettings: .strict,
-      linkerSettings: [.unsafeFlags(["-static-stdlib"])])
+      linkerSettings: [.unsafeFlags(["-static-stdlib"] + libraries)])
   }
 }
 

@@ -9,9 +9,14 @@ import Telemetry
 @main
 struct Main {
   static func main() async {
+    // Arguments are read there, and the threads of Dispatch count themselves there, or trap.
+    guard access("/proc/self/task", R_OK) == 0 else {
+      complain("there is no /proc: mount it")
+      exit(2)
+    }
     var arguments = Array(CommandLine.arguments.dropFirst())
     if arguments.contains("--version") {
-      print(Version.current)
+      print(Version.text)
       return
     }
     let configuration: NodeConfiguration

@@ -3,15 +3,19 @@ import ArgumentParser
 /// `zkos reference`: the pages of `docs/` that are written from the declarations in the code.
 struct ReferenceCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "reference", abstract: "Print a reference page of docs/, written from the code.")
+    commandName: "reference",
+    abstract:
+      "Print a page of docs/, the manual page of the node, or completions of its options, written from the code.")
 
   enum Page: String, CaseIterable, ExpressibleByArgument {
     case configuration, metrics
     case jsonRPC = "json-rpc"
     case developmentMethods = "development-methods"
+    case manual = "man"
+    case bash, zsh, fish
   }
 
-  @Argument(help: "The page: configuration, json-rpc, development-methods or metrics.")
+  @Argument(help: "The page: configuration, json-rpc, development-methods or metrics; man; bash, zsh or fish.")
   var page: Page
 
   func run() async throws {
@@ -20,6 +24,10 @@ struct ReferenceCommand: AsyncParsableCommand {
     case .jsonRPC: print(try await JSONRPCPage.text(), terminator: "")
     case .developmentMethods: print(try DevelopmentMethodsPage.text(), terminator: "")
     case .metrics: print(try await MetricsPage.text(), terminator: "")
+    case .manual: print(try ManualPage.text(), terminator: "")
+    case .bash: print(try Completions.bash(), terminator: "")
+    case .zsh: print(try Completions.zsh(), terminator: "")
+    case .fish: print(try Completions.fish(), terminator: "")
     }
   }
 }
