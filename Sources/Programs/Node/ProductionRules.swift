@@ -10,6 +10,13 @@ enum ProductionRules {
     if configuration.developmentL1.isEnabled {
       return .notForProduction(option: "development_l1_enabled", reason: "its L1 is as safe as this one machine")
     }
+    if configuration.development.hasMethods {
+      return .notForProduction(
+        option: "development_methods_enabled", reason: "whoever reaches the port could set the time")
+    }
+    if configuration.development.hasContracts {
+      return .notForProduction(option: "development_contracts_enabled", reason: "whoever asks gets tokens")
+    }
     if configuration.proverAPI.fakeProvers > 0 {
       return .notForProduction(option: "prover_api_fake_provers", reason: "their proofs prove nothing")
     }
