@@ -39,6 +39,14 @@ package enum Files {
     return stat(path, &status) == 0 ? Int(status.st_size) : 0
   }
 
+  /// Bytes that this user may still write where a path is; `nil` where the system does not say.
+  package static func freeBytes(_ path: String) -> UInt64? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    return overflow ? .max : bytes
+  }
+
   /// Makes a folder, and those above it, where there is none.
   package static func makeFolder(_ path: String) throws(FileError) {
     guard !exists(path) else { return }

@@ -27,6 +27,11 @@ public final class ThrottledLog: Sendable {
   /// Writes `message` with its reason, unless the same reason was written within the interval.
   public func error(_ message: Logger.Message, reason: String) { write(.error, message, reason: reason) }
 
+  /// The same, of what is no error yet.
+  public func warning(_ message: Logger.Message, reason: String, metadata: Logger.Metadata) {
+    write(.warning, message, reason: reason, metadata: metadata)
+  }
+
   /// The same, of no error, about what the metadata names.
   public func info(_ message: Logger.Message, reason: String, metadata: Logger.Metadata) {
     write(.info, message, reason: reason, metadata: metadata)

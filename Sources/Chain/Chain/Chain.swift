@@ -80,6 +80,7 @@ public final class Chain: Service {
       $0 = Recovery(from: first - 1, block: first - 1, of: last, began: MonotonicClock.nanoseconds)
     }
     defer { progress.withLock { $0 = nil } }
+    var line = ProgressLog(log, "catching up with the replay log", unit: "blocks", total: last - first + 1)
     let replay = BlockReplay()
     let reader = storage.log.records(from: first)
     for number in first...last {
@@ -102,6 +103,7 @@ public final class Chain: Service {
         }
       }
       metrics.replayedTransactions.increment(by: UInt64(record.transactions.count))
+      line.advance(to: number - first + 1)
       // Blocks that only the state lacks have been visible all the time.
       metrics.executed.set(storage.blocks.head)
       progress.withLock { $0?.block = number }

@@ -49,6 +49,7 @@ public final class Mempool: Sendable {
         return try pool.add(recovered, signed, cost: cost, account: account, now: now)
       }
       guard let promoted else { continue }
+      metrics.admitted()
       for handler in admissionHandlers.withLock({ $0 }) { handler(recovered) }
       notify(promoted)
       return

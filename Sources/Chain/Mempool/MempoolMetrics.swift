@@ -4,6 +4,8 @@ import Telemetry
 public struct MempoolMetrics: Sendable {
   private let executable: Gauge
   private let parked: Gauge
+  private let bytes: Gauge
+  private let added: Counter
   private let refusals: [RefusalKind: Counter]
   /// Executable transactions after each executed block, which is when the next one is begun.
   let length: Histogram
@@ -11,6 +13,8 @@ public struct MempoolMetrics: Sendable {
   public init(_ registry: MetricsRegistry) {
     executable = registry.gauge("mempool_executable", "Transactions that could be executed now")
     parked = registry.gauge("mempool_parked", "Transactions that wait for something")
+    bytes = registry.gauge("mempool_bytes", "Bytes of the transactions in the mempool")
+    added = registry.counter("mempool_added_total", "Transactions that the mempool has admitted")
     refusals = Dictionary(
       uniqueKeysWithValues: RefusalKind.allCases.map { kind in
         let counter = registry.counter(
@@ -22,11 +26,14 @@ public struct MempoolMetrics: Sendable {
       bounds: Histogram.exponentialBounds(from: 1, factor: 2, through: 100_000))
   }
 
+  func admitted() { added.increment() }
+
   func refused(_ kind: RefusalKind) { refusals[kind]?.increment() }
 
   /// Called under the pool's lock after every change.
   func show(_ pool: PoolState) {
     executable.set(pool.executableCount)
     parked.set(pool.parkedCount)
+    bytes.set(pool.byteCount)
   }
 }

@@ -46,6 +46,8 @@ public final class Sequencer: Service {
   private let blockClock: BlockClock
   private let metrics: SequencerMetrics
   private let log = Logger(label: "sequencer")
+  /// Of waits, which may begin and end with every block.
+  private let holdLog: ThrottledLog
   private let news = Signal()
   private let codes = CodeCache()
   private let trials: TrialRunner
@@ -68,6 +70,7 @@ public final class Sequencer: Service {
     self.clock = clock
     blockClock = BlockClock(clock, options.clock, log: log, registry: registry)
     metrics = SequencerMetrics(registry)
+    holdLog = ThrottledLog(log)
     baseFee = Atomic(options.baseFee.saturatedUInt64)
     trials = TrialRunner(
       chain: chain, pool: pool, limits: options.limits.alone, codes: codes, metrics: metrics, log: log,
@@ -94,7 +97,15 @@ public final class Sequencer: Service {
     }
     move(to: tip)
     let refusalLog = ThrottledLog(log)
-    pool.onRefusal { refused in
+    pool.onRefusal { [log] refused in
+      for refusal in refused {
+        log.debug(
+          "a transaction has left the pool",
+          metadata: [
+            "hash": "\(refusal.hash)", "sender": "\(refusal.sender)", "nonce": "\(refusal.nonce)",
+            "reason": "\(refusal.reason)",
+          ])
+      }
       for refusal in refused where refusal.reason.kind == .execution {
         refusalLog.info(
           "a transaction can be in no block", reason: "\(refusal.reason)",
@@ -249,18 +260,22 @@ public final class Sequencer: Service {
 
   /// Waits while those for whom the chain waits are too far behind; false where there is nothing more to build.
   private func waitForFollowers(before number: UInt64) -> Bool {
-    var watch = Stopwatch()
-    var isHeld = false
+    var holder: String?
     let mayGoOn = chain.stream.waitForRoom(for: number, unless: { [self] in isStopping }) { hold in
-      isHeld = true
+      holder = hold.name
       control.withLock { $0.hold = hold }
-      log.warning(
-        "block production waits for \(hold.name)", metadata: ["block": "\(number)", "position": "\(hold.position)"])
+      metrics.heldBack.begin(hold.name)
+      holdLog.warning(
+        "block production waits", reason: "\(hold.name) is behind",
+        metadata: ["block": "\(number)", "position": "\(hold.position)"])
     }
-    guard isHeld else { return mayGoOn }
+    guard let holder else { return mayGoOn }
     control.withLock { $0.hold = nil }
-    metrics.heldBack.increment(by: watch.lap() / 1_000_000)
-    if mayGoOn { log.info("block production goes on", metadata: ["block": "\(number)"]) }
+    metrics.heldBack.end()
+    if mayGoOn {
+      holdLog.info(
+        "block production goes on", reason: "\(holder) has caught up", metadata: ["block": "\(number)"])
+    }
     return mayGoOn
   }
 
@@ -292,6 +307,7 @@ public final class Sequencer: Service {
     }
     let number = tip.number + 1
     guard waitForFollowers(before: number) else { return .ended }
+    var watch = Stopwatch()
     if case .ordered(_, let order) = task, order.isContinued, let spacing = order.spacing {
       development?.clock.setNext(tip.timestamp + min(spacing, MovableClock.latest))
     }
@@ -343,8 +359,16 @@ public final class Sequencer: Service {
     move(to: tip)
     development?.clock.made(at: context.timestamp)
     development?.ended(task, source.orderRefusal.map { .failure(.refused($0)) } ?? .success(number))
-    metrics.sealed(source.sealReason)
-    metrics.sealedBlock.set(number)
+    metrics.sealed(
+      number, source.sealReason, gas: built.totals.gasUsed, pubdata: built.output.pubdata.count,
+      at: clock.unixSeconds())
+    log.info(
+      "block",
+      metadata: [
+        "number": "\(number)", "transactions": "\(built.transactions.count)", "gas": "\(built.totals.gasUsed)",
+        "pubdata": "\(built.output.pubdata.count)", "sealed": "\(source.sealReason.name)",
+        "milliseconds": "\(watch.lap() / 1_000_000)",
+      ])
     metrics.executedTransactions.increment(by: UInt64(built.transactions.count))
     metrics.storageWritesPerBlock.observe(Double(built.output.storageWrites.count))
     return .block

@@ -14,14 +14,24 @@ public struct SequencerMetrics: Sendable {
   /// The last block that was sealed.
   let sealedBlock: Gauge
   let storageWritesPerBlock: Histogram
-  /// Seconds that block production has waited for those who follow it.
-  let heldBack: Counter
+  /// Gas and pubdata of sealed blocks.
+  private let gas: Counter
+  private let pubdata: Counter
+  /// When the last block was sealed, in seconds since 1970.
+  private let sealedAt: Gauge
+  let heldBack: HeldBackTime
   /// Microseconds that went to transactions which ended up in no block.
   let unpaid: Counter
   private let seals: [SealReason: Counter]
   private let trials: (fits: Counter, refused: Counter, inconclusive: Counter)
 
-  func sealed(_ reason: SealReason) { seals[reason]?.increment() }
+  func sealed(_ number: UInt64, _ reason: SealReason, gas: UInt64, pubdata: Int, at time: UInt64) {
+    seals[reason]?.increment()
+    sealedBlock.set(number)
+    self.gas.increment(by: gas)
+    self.pubdata.increment(by: UInt64(pubdata))
+    sealedAt.set(time)
+  }
 
   func tried(_ outcome: TrialOutcome) {
     switch outcome {
@@ -45,8 +55,10 @@ public struct SequencerMetrics: Sendable {
     storageWritesPerBlock = registry.histogram(
       "storage_writes_per_block", "Storage slots written by a block",
       bounds: Histogram.exponentialBounds(from: 1, factor: 1.7, through: 1_000))
-    heldBack = registry.counter(
-      "sequencer_held_back_milliseconds_total", "Time that block production has waited for those who follow it")
+    gas = registry.counter("sequencer_gas_total", "Gas of the transactions in sealed blocks")
+    pubdata = registry.counter("sequencer_pubdata_bytes_total", "Pubdata of sealed blocks")
+    sealedAt = registry.gauge("sequencer_last_block_time_seconds", "When the last block was sealed, since unix epoch")
+    heldBack = HeldBackTime(registry)
     unpaid = registry.counter(
       "sequencer_unpaid_microseconds_total", "Time of block production for transactions that ended up in no block")
     seals = Dictionary(

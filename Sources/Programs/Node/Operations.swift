@@ -11,6 +11,10 @@ struct Operations {
 
   init(_ configuration: NodeConfiguration, on loops: EventLoops) {
     ProcessMetrics.register(in: registry)
+    registry.gauge(
+      "build_info", "1, labelled by what the program was built from",
+      [("version", Version.current), ("commit", Version.commit), ("target", Version.target)]
+    ).set(1)
     watch = PipelineWatch(services)
     status = HTTPListener(
       "status", StatusPages(metrics: registry, services: services, watch: watch),

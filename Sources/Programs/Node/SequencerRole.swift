@@ -48,6 +48,7 @@ struct SequencerRole {
     registry = operations.registry
     let path = configuration.sequencer.databasePath
     try DataDirectory.prepare(path)
+    try DiskSpace.check(path, reserve: configuration.sequencer.minFreeDisk)
     if !configuration.l1Watcher.databasePath.isEmpty { try DataDirectory.make(configuration.l1Watcher.databasePath) }
     let repairs = configuration.sequencer.repairs
     if repairs { try DatabaseRepair.run(path, log: Logger(label: "repair")) }
@@ -168,6 +169,10 @@ struct SequencerRole {
     }
     if let contracts { services.add(contracts) }
     if let journal { services.add(journal) }
+    services.add(
+      DiskSpace(
+        reserve: configuration.sequencer.minFreeDisk, stream: chain.stream, registry: registry,
+        measure: { Files.freeBytes(path) }))
     services.add(sequencer)
     var scrubOptions = ScrubService.Options()
     scrubOptions.percent = configuration.sequencer.scrubPercent
@@ -178,6 +183,7 @@ struct SequencerRole {
     services.add(api.notifier)
     services.add(rpc)
     if let page { services.add(page) }
+    services.add(StatusLine(chain.stream, mempool, services: services, registry: registry))
     if let terminal {
       l1?.report(to: terminal)
       let place = Greeting.Place(rpc: rpc, status: operations.status, page: page, l1: l1)

@@ -9,6 +9,8 @@ enum StartError: Error, CustomStringConvertible {
   case cannotWrite(path: String, reason: String)
   case cannotRead(path: String, reason: String)
   case cannotListen(Endpoint, ListenError)
+  /// Less is free than databases need to be opened.
+  case noSpace(path: String, free: UInt64, reserve: UInt64)
   case clockBeforeEpoch
   /// The development L1 began with another chain than that of the databases.
   case foreignL1(path: String, instance: Bytes32, database: String, expected: Bytes32)
@@ -29,6 +31,8 @@ enum StartError: Error, CustomStringConvertible {
     case .cannotWrite(let path, let reason): "cannot write to the folder \(path): \(reason)"
     case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
     case .cannotListen(let address, let error): "cannot listen on \(address): \(error)"
+    case .noSpace(let path, let free, let reserve):
+      "only \(free) bytes are free in \(path), and \(reserve) must be (sequencer_min_free_disk_bytes): make room, or lower it"
     case .openProverAPI(let address):
       "the prover API at \(address) can be reached from other machines: set prover_api_token, or prover_api_open to true where "
         + "the network lets only provers through"

@@ -13,6 +13,7 @@ public enum Profile: String, Sendable, CaseIterable {
         "development_l1_enabled": "true",
         "development_methods_enabled": "true",
         "development_contracts_enabled": "true",
+        "web_page_enabled": "true",
         "prover_api_fake_provers": "1",
         "prover_api_fake_compute_time": "0s",
         "prover_api_fake_min_age": "0s",

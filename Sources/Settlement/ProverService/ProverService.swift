@@ -62,6 +62,7 @@ public final class ProverService: Service {
     threads = NIOThreadPool(numberOfThreads: options.threads)
     submissions = SubmissionQueue(limits: options.submissions)
     metrics.watch(submissions)
+    metrics.watch(jobs)
     check = StoredProofCheck(jobs) { Self.report($0, log) }
   }
 

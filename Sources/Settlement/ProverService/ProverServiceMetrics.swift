@@ -33,6 +33,20 @@ public struct ProverServiceMetrics: Sendable {
       })
   }
 
+  /// Shows the batches that wait for a proof.
+  func watch(_ jobs: ProofJobs) {
+    func gauge(_ state: String, _ count: @escaping @Sendable (ProofJobs.Backlog) -> Int) {
+      registry.gauge("prover_jobs", "Batches that wait for a proof", [("state", state)]) { [weak jobs] in
+        Double(jobs.map { count($0.backlog) } ?? 0)
+      }
+    }
+    gauge("pending") { $0.pending }
+    gauge("assigned") { $0.assigned }
+    registry.gauge("prover_oldest_job_seconds", "How long the oldest batch without proof has waited") { [weak jobs] in
+      jobs.map { Double($0.backlog.oldest.nanoseconds) / 1e9 } ?? 0
+    }
+  }
+
   /// Shows how many submissions wait or are in work.
   func watch(_ submissions: SubmissionQueue) {
     registry.gauge("prover_submissions", "Proofs that wait for the verifier, or are with it") {

@@ -33,7 +33,7 @@ public struct ChainStorageMetrics: Sendable {
   let persistedBlock: Gauge
   let persistenceLag: Gauge
 
-  let memory = DatabaseMemory()
+  let memory = OpenDatabases()
 
   public init(_ registry: MetricsRegistry) {
     let total: MetricsRegistry.Labels = [("stage", "total")]
@@ -130,8 +130,8 @@ public struct ChainStorageMetrics: Sendable {
   }
 }
 
-/// The memory of the open databases, asked for whenever somebody reads the metrics.
-final class DatabaseMemory: Sendable {
+/// The open databases: their memory, files and work, asked for whenever somebody reads the metrics.
+final class OpenDatabases: Sendable {
   enum Store: String, CaseIterable { case log = "replay_log", state, blocks }
 
   private struct Open {
@@ -151,11 +151,26 @@ final class DatabaseMemory: Sendable {
         registry.gauge(
           "rocksdb_memory_bytes", "Memory of each database: unsorted writes, cached blocks, readers of files",
           [("database", store.rawValue), ("kind", kind)]
-        ) { [self] in Double(usage(store)?[keyPath: bytes] ?? 0) }
+        ) { [self] in Double(database(store)?.memoryUsage[keyPath: bytes] ?? 0) }
+      }
+      func gauge(_ name: String, _ help: String, _ value: @escaping @Sendable (DatabaseActivity) -> UInt64) {
+        registry.gauge(name, help, [("database", store.rawValue)]) { [self] in
+          Double(database(store).map { value($0.activity) } ?? 0)
+        }
+      }
+      gauge("rocksdb_file_bytes", "Bytes of each database's files of sorted data") { $0.fileBytes }
+      gauge("rocksdb_pending_compaction_bytes", "Bytes that compactions have still to rewrite") {
+        $0.pendingCompactionBytes
+      }
+      gauge("rocksdb_running_compactions", "Compactions that run") { $0.compactions }
+      gauge("rocksdb_running_flushes", "Flushes that run") { $0.flushes }
+      gauge("rocksdb_write_stopped", "1 where writers wait for compactions") { $0.isWriteStopped ? 1 : 0 }
+      gauge("rocksdb_write_rate_limit_bytes", "Bytes a second that writers are held to; 0 for any") {
+        $0.writeRateLimit
       }
     }
   }
 
   /// `nil` where the store is not open.
-  private func usage(_ store: Store) -> MemoryUsage? { open.withLock { $0[store]?.database }?.memoryUsage }
+  private func database(_ store: Store) -> Database? { open.withLock { $0[store]?.database } }
 }

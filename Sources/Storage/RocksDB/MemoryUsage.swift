@@ -25,7 +25,8 @@ extension Database {
   /// Bytes of unsorted writes of one column, those being flushed included.
   func writeBufferBytes(_ column: OpaquePointer) -> UInt64 { property("rocksdb.cur-size-all-mem-tables", column) }
 
-  private func property(_ name: String, _ column: OpaquePointer) -> UInt64 {
+  /// A number that RocksDB keeps of a column, or 0 where it does not.
+  func property(_ name: String, _ column: OpaquePointer) -> UInt64 {
     var value: UInt64 = 0
     return rocksdb_property_int_cf(handle, column, name, &value) == 0 ? value : 0
   }

@@ -4,6 +4,8 @@ extension NodeConfiguration {
     static let title = "Sequencer"
 
     public var databasePath: String
+    /// Bytes.
+    public var minFreeDisk: UInt64
     public var blockTime: Duration
     public var maxTransactions: Int
     public var maxGas: UInt64
@@ -34,6 +36,9 @@ extension NodeConfiguration {
 
     init(_ read: inout OptionReader) throws(ConfigurationError) {
       databasePath = try read("sequencer_rocks_db_path", default: "./db/node1", .path, "folder of every database")
+      minFreeDisk = try read(
+        "sequencer_min_free_disk_bytes", default: "268435456", .unsigned(0...(1 << 60)),
+        "bytes that must be free in that folder: below, no block is begun, and the node does not start")
       blockTime = try read(
         "sequencer_block_time", default: "100ms", .duration, "a block is sealed this long after its first transaction")
       maxTransactions = try read(

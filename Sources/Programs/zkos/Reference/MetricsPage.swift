@@ -15,15 +15,17 @@ enum MetricsPage {
       ["Metric", "Type", "Labels", "Buckets", "Meaning"],
       descriptions.map { metric in
         [
-          Markdown.code(metric.name), metric.type, metric.labels.map(labels).joined(separator: "; "),
+          Markdown.code(metric.name), metric.type,
+          metric.labels.map { labels($0, hasValues: !metric.name.hasSuffix("_info")) }.joined(separator: "; "),
           buckets(metric.bounds), metric.help,
         ]
       })
     return text
   }
 
-  private static func labels(_ label: (name: String, values: [String])) -> String {
-    "`\(label.name)`: " + label.values.map(Markdown.code).joined(separator: ", ")
+  /// - Parameter hasValues: whether the values are the same for every build.
+  private static func labels(_ label: (name: String, values: [String]), hasValues: Bool) -> String {
+    "`\(label.name)`" + (hasValues ? ": " + label.values.map(Markdown.code).joined(separator: ", ") : "")
   }
 
   private static func buckets(_ bounds: [Double]) -> String {

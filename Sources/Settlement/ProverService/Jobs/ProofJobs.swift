@@ -142,6 +142,28 @@ public final class ProofJobs: Sendable {
     }
   }
 
+  /// How many batches wait for a proof, and for how long the oldest has.
+  public struct Backlog: Sendable, Equatable {
+    public var pending = 0
+    public var assigned = 0
+    /// Since it was taken in, or since the start of the process; zero where none waits.
+    public var oldest: Duration = .zero
+  }
+
+  public var backlog: Backlog {
+    let time = now(), timeout = options.timeout.nanoseconds
+    return state.read { state in
+      var backlog = Backlog()
+      var first = time
+      for job in state.jobs.values {
+        if job.assignedAt.map({ $0 + timeout >= time }) ?? false { backlog.assigned += 1 } else { backlog.pending += 1 }
+        first = min(first, job.addedAt)
+      }
+      backlog.oldest = .nanoseconds(time - first)
+      return backlog
+    }
+  }
+
   /// From now on `listener` is told that there is another batch, or another proof; on the thread where that happens.
   public func onChange(_ listener: @escaping @Sendable () -> Void) { listeners.withLock { $0.append(listener) } }
 
