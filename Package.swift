@@ -388,7 +388,9 @@ let package = Package(
         "FRIProofs", "L1Contracts", "NodeOptions", "Node", "FRIProofTesting", "EVMTesting", "SocketTesting",
         "ThreadTesting", "StorageTesting", .nioPosix, .logging,
       ]),
-    .program("sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging]),
+    .program(
+      "sequencer", path: "Sources/Programs/sequencer", ["Telemetry", "NodeOptions", "Node", .logging],
+      linking: .withSwift),
     .program(
       "zkos", path: "Sources/Programs/zkos",
       [
@@ -402,7 +404,7 @@ let package = Package(
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,
         .nioCore, .nioPosix,
         .argumentParser,
-      ], essentials: true),
+      ], linking: .withSwiftAndEssentials),
     .program("instruction-counts", path: "Sources/Tools/Benchmarks/Instructions", ["EVMBenchmark"]),
     .program("run-contract", path: "Examples/RunContract", ["Primitives", "EVM", "Ethereum"]),
 
@@ -467,17 +469,23 @@ extension Target {
     .target(name: name, dependencies: dependencies, path: "Tests/Support/\(name)", swiftSettings: .strict)
   }
 
-  /// A program with Swift's libraries inside, so that it runs on machines that have no Swift.
-  ///
-  /// - Parameter essentials: whether a dependency imports FoundationEssentials, as swift-argument-parser does; its static
-  ///   form does not name the libraries that it needs.
+  /// - Parameter linking: settings that hold for whatever links the program, tests that depend on it included.
   static func program(
-    _ name: String, path: String, _ dependencies: [Dependency], essentials: Bool = false
+    _ name: String, path: String, _ dependencies: [Dependency], linking: [LinkerSetting] = []
   ) -> Target {
-    let libraries = essentials ? ["-l_FoundationCShims", "-l_FoundationCollections"] : []
-    return .executableTarget(
-      name: name, dependencies: dependencies, path: path, swiftSettings: .strict,
-      linkerSettings: [.unsafeFlags(["-static-stdlib"] + libraries)])
+    .executableTarget(
+      name: name, dependencies: dependencies, path: path, swiftSettings: .strict, linkerSettings: linking)
+  }
+}
+
+extension [LinkerSetting] {
+  /// With Swift's libraries inside, so that the program runs on machines that have no Swift.
+  static var withSwift: Self { [.unsafeFlags(["-static-stdlib"])] }
+
+  /// The same where a dependency imports FoundationEssentials, as swift-argument-parser does: its static form does not
+  /// name the libraries that it needs.
+  static var withSwiftAndEssentials: Self {
+    withSwift + [.unsafeFlags(["-l_FoundationCShims", "-l_FoundationCollections"])]
   }
 }
 
