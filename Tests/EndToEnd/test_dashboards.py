@@ -106,9 +106,12 @@ def test_a_node_whose_provers_are_gone_says_so(proving, prometheus):
     wait_until(is_held, 60)
     wallet.send(to=RICH.address)
     body = {"block_number": 1, "proof": base64.b64encode(b"no proof").decode()}
-    refused = requests.post(f"{jobs}/FRI/submit", json=body, timeout=10)
-    assert refused.status_code == 400
-    wait_firing(watching, "HeldBack", "ProductionStopped", "ProofsRefused")
+
+    def all_fire() -> bool:
+        assert requests.post(f"{jobs}/FRI/submit", json=body, timeout=10).status_code == 400
+        return {"HeldBack", "ProductionStopped", "ProofsRefused"} <= watching.firing()
+
+    wait_until(all_fire, 40)
     node.kill()
     wait_firing(watching, "NodeDown")
 

@@ -38,7 +38,7 @@ final class DiskSpace: Service {
     self.stream = stream
     self.measure = measure
     registry.gauge("disk_free_bytes", "Bytes that are free where the databases are") {
-      measure().map(Double.init) ?? .nan
+      measure().map { Double($0) } ?? .nan
     }
     registry.gauge("disk_reserve_bytes", "Bytes that must be free for block production").set(reserve)
   }
