@@ -303,7 +303,7 @@ let package = Package(
       "ZKsyncAPI", in: "Interface",
       [
         "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM", "Tracers",
-        "ZKsyncOS", "EthereumAPI", "StateTree", "ChainStorage", "Mempool", "Chain", "Sequencer", "Batches",
+        "ZKsyncOS", "EthereumAPI", "StateTree", "ChainStorage", "Mempool", "Sequencer", "Batches",
         "L1Contracts",
         .logging,
       ]),

@@ -84,11 +84,11 @@ struct ConfigurationFileTests {
   @Test("What is no YAML, not text, or far too much is refused in one line")
   func garbage() throws {
     let path = directory.file("garbage.yaml")
-    for bytes in [Array("rpc_chain_id: b: c".utf8), Array("\"".utf8), [0xff, 0xfe, 0x00], Array("rpc_chain_id: \u{0}\u{1}".utf8)]
-      as [[UInt8]] + [
-        [UInt8](repeating: 0x20, count: (1 << 20) + 1), Array(String(repeating: "[", count: 100_000).utf8),
-      ]
-    {
+    let garbage: [[UInt8]] = [
+      Array("rpc_chain_id: b: c".utf8), Array("\"".utf8), [0xff, 0xfe, 0x00], Array("rpc_chain_id: \u{0}\u{1}".utf8),
+      [UInt8](repeating: 0x20, count: (1 << 20) + 1), Array(String(repeating: "[", count: 100_000).utf8),
+    ]
+    for bytes in garbage {
       TemporaryDirectory.write(bytes, to: path)
       #expect {
         _ = try NodeConfiguration.load(environment: [:], arguments: ["--config-file", path])
