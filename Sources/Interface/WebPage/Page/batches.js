@@ -12,12 +12,15 @@ const asked = new Set()
 
 const position = (name) => live.pipeline.stages?.find((stage) => stage.name === name)?.position
 
+/** Whether a stage is done with a batch: the stages are known before the details of each batch are. */
+const isThrough = (stage, each) => each.number <= (position(stage) ?? -1)
+
 const steps = [
-  { name: "sealed", is: (each) => each.sealed, time: (each) => each.sealed },
-  { name: "proved", is: (each) => each.number <= (position("proofs") ?? -1), time: () => null },
-  { name: "committed", is: (each) => each.committed, time: (each) => each.committed },
-  { name: "proven on L1", is: (each) => each.proven, time: (each) => each.proven },
-  { name: "executed", is: (each) => each.executed, time: (each) => each.executed },
+  { name: "sealed", is: () => true },
+  { name: "proved", is: (each) => isThrough("proofs", each) },
+  { name: "committed", is: (each) => each.committed || isThrough("l1_commit", each) },
+  { name: "proven on L1", is: (each) => each.proven || isThrough("l1_prove", each) },
+  { name: "executed", is: (each) => each.executed || isThrough("l1_execute", each) },
 ]
 
 function batch(height) {
@@ -33,7 +36,7 @@ async function ask(height) {
     if (!details) return
     const moment = (text) => (text ? Date.parse(text) : null)
     known.set(height, {
-      number: height, asked: Date.now(), sealed: (details.timestamp ?? 0) * 1000, count: (details.l2TxCount ?? 0) + (details.l1TxCount ?? 0),
+      number: height, asked: Date.now(),
       committed: moment(details.committedAt), proven: moment(details.provenAt), executed: moment(details.executedAt),
       transactions: { committed: details.commitTxHash, "proven on L1": details.proveTxHash, executed: details.executeTxHash },
     })
@@ -58,7 +61,7 @@ export function batchList(chip, isWide = false) {
           isWide ? h("span", {}, step.name) : null,
           isWide ? h("span.faint.mono", {}, each.transactions[step.name] ? short(each.transactions[step.name], 4, 4) : "") : null,
         ))),
-      h("span.num.faint.end", {}, each.executed ? (isWide ? "executed " : "") + ago(each.executed) : steps.findLast((step) => step.is(each))?.name ?? "open"),
+      h("span.num.faint.end", {}, each.executed ? (isWide ? "executed " : "") + ago(each.executed) : steps.findLast((step) => step.is(each)).name),
     ],
   })
   const follow = () => {
