@@ -235,7 +235,7 @@ def test_searches_and_the_keyboard(rollup, page):
 
 
 def test_a_block_with_many_transactions_is_a_list_of_few_rows(rollup, page):
-    node, count = rollup[0], 200
+    node, count = rollup[0], 150
     wallet, to = Wallet(node, RICH), Account.create().address
     requests_ = []
     for index in range(count):
@@ -243,7 +243,12 @@ def test_a_block_with_many_transactions_is_a_list_of_few_rows(rollup, page):
         wallet.nonce += 1
         requests_.append({"jsonrpc": "2.0", "id": index, "method": "eth_sendRawTransaction", "params": ["0x" + raw.hex()]})
     hashes = [each["result"] for each in requests.post(node.url, json=requests_, timeout=60).json()]
-    blocks = [int(wait_for_receipt(node, hash)["blockNumber"], 16) for hash in hashes]
+    last = int(wait_for_receipt(node, hashes[-1])["blockNumber"], 16)
+    found = {}
+    for number in range(int(node.call("eth_getTransactionReceipt", hashes[0])["blockNumber"], 16), last + 1):
+        for hash in node.call("eth_getBlockByNumber", hex(number), False)["transactions"]:
+            found[hash] = number
+    blocks = [found[hash] for hash in hashes]
     largest = max(set(blocks), key=blocks.count)
     many = blocks.count(largest)
     assert many > 30
