@@ -42,7 +42,10 @@ enum ExecutionAPIs {
       "eth_capabilities", ["get-capabilities"], "`stateproofs` is disabled",
       "the state is no Merkle Patricia trie; `zks_getProof` proves it"
     ),
-    ("eth_config", ["get-config"], "`blobSchedule` is null", "the chain has no blobs"),
+    (
+      "eth_config", ["get-config"], "`blobSchedule` is null, and precompiles end with BN254_PAIRING",
+      "the chain has no blobs; BLAKE2F and KZG_POINT_EVALUATION answer without computing, and the later ones are not there"
+    ),
     ("eth_estimateGas", ["estimate-with-eip4844"], "-32000", "the chain has no blobs"),
     ("eth_estimateGas", ["estimate-with-eip7702"], "-32000", "the virtual machine has no set-code transactions"),
     (
