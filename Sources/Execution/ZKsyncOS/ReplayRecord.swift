@@ -41,9 +41,7 @@ public struct ReplayRecord: Sendable, Equatable {
 
   public init(decoding bytes: [UInt8]) throws(ReplayRecordError) {
     var reader = ByteReader(bytes)
-    guard let format: UInt8 = reader.bigEndian() else { throw .truncated }
-    guard format == Self.formatVersion else { throw .unknownFormat(format) }
-    context = try BlockContext(decoding: &reader)
+    context = try Self.context(&reader)
     guard let first: UInt64 = reader.littleEndian(), let hash = reader.bytes32(),
       let count: UInt32 = reader.littleEndian()
     else { throw .truncated }
@@ -61,6 +59,20 @@ public struct ReplayRecord: Sendable, Equatable {
       }
     }
     guard reader.remaining == 0 else { throw .trailingBytes(reader.remaining) }
+  }
+}
+
+extension ReplayRecord {
+  /// Only the context of an encoded record.
+  public static func context(decoding bytes: [UInt8]) throws(ReplayRecordError) -> BlockContext {
+    var reader = ByteReader(bytes)
+    return try context(&reader)
+  }
+
+  private static func context(_ reader: inout ByteReader) throws(ReplayRecordError) -> BlockContext {
+    guard let format: UInt8 = reader.bigEndian() else { throw .truncated }
+    guard format == formatVersion else { throw .unknownFormat(format) }
+    return try BlockContext(decoding: &reader)
   }
 }
 

@@ -296,7 +296,7 @@ struct SequencerRole {
   private static func context(
     of number: UInt64, _ storage: ChainStorage, _ options: SequencerOptions
   ) throws(StorageError) -> BlockContext? {
-    if let record = try storage.log.record(number) { return record.context }
+    if let context = try storage.log.context(number) { return context }
     guard number == 0, let genesis = try storage.blocks.header(0) else { return nil }
     return options.context(number: 0, timestamp: genesis.header.timestamp, blockHashes: BlockHashes())
   }

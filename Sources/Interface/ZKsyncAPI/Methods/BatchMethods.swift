@@ -120,7 +120,7 @@ extension ZKsyncAPI {
   /// `nil` for block 0, which has none, and blocks that are not there.
   func context(ofBlock number: UInt64) throws(RPCError) -> BlockContext? {
     guard number <= blocks.chain.head.number else { return nil }
-    return try reading { () throws(StorageError) in try storage.log.record(number)?.context }
+    return try reading { () throws(StorageError) in try storage.log.context(number) }
   }
 }
 

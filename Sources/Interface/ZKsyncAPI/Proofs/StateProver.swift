@@ -56,7 +56,7 @@ struct StateProver: Sendable {
   private func history(through block: UInt64) throws(StateProofError) -> (BlockHashes, timestamp: UInt64) {
     do throws(StorageError) {
       if let header = try storage.blocks.header(block) {
-        let before = try storage.log.record(block)?.context.blockHashes ?? BlockHashes()
+        let before = try storage.log.context(block)?.blockHashes ?? BlockHashes()
         return (before.appending(header.hash), header.header.timestamp)
       }
     } catch {

@@ -27,6 +27,7 @@ public final class ReplayLog: Sendable {
   /// Hashes by number, from the genesis block on.
   private let hashes: Column
   private let tip: Mutex<Tip>
+  private let contexts = Mutex(RecentContexts())
   private let lastNumber: Atomic<UInt64>
   private let metrics: ChainStorageMetrics
 
@@ -114,6 +115,23 @@ public final class ReplayLog: Sendable {
     return try Self.decode(value, number) { () throws(StorageError) in
       try Self.hashes(before: number, in: column)
     }
+  }
+
+  /// What a block was executed in, as its record says, without looking at its transactions; `nil` where there is none. The
+  /// newest that were asked for are kept: calls on a block ask for it again and again.
+  public func context(_ number: UInt64) throws(StorageError) -> BlockContext? {
+    guard let hash = try blockHash(number) else { return nil }
+    if let known = contexts.withLock({ $0.value(hash) }) { return known }
+    guard let value = try stored({ () throws(RocksDBError) in try records.value(blockKey(number)) }) else { return nil }
+    let (source, bytes) = try StoredRecord.decode(value, number)
+    var context: BlockContext
+    do throws(ReplayRecordError) { context = try ReplayRecord.context(decoding: Array(bytes)) } catch {
+      throw .badRecord(block: number, error)
+    }
+    if source == .log { context.blockHashes = try Self.hashes(before: number, in: hashes) }
+    guard context.number == number else { throw .corrupt(store: Self.name, key: "block \(number)") }
+    contexts.withLock { $0.keep(context, of: hash) }
+    return context
   }
 
   /// Reads records one after the other, from block `number` (at least 1) to the last that there is now.
