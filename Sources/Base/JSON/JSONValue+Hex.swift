@@ -1,53 +1,90 @@
-// The hexadecimal strings of Ethereum's JSON-RPC: quantities and data. `nil` for whatever is not exactly that.
+// The hexadecimal strings of Ethereum's JSON-RPC: quantities and data. `nil`, or a fault, for whatever is not exactly that.
 
 import Primitives
 
 extension JSONValue {
-  /// `0x` and at least one digit, no leading zeros, as geth reads quantities; at most 256 bits.
-  public var quantity: UInt256? {
-    withStringBytes { text -> UInt256? in
-      guard let digits = Self.digits(of: text), !digits.isEmpty, digits.count <= 64 else { return nil }
-      guard digits.count == 1 || digits[0] != UInt8(ascii: "0") else { return nil }
-      return Self.number(digits)
-    } ?? nil
+  /// A number of at most `bits`: `0x` and digits. Leading zeros, and no digit at all for zero, are taken as the reference
+  /// does (alloy's integers, whose text is read by ruint); geth refuses both.
+  public func readQuantity(bits: Int = 256) throws(HexFault) -> UInt256 {
+    try readHex { (digits) throws(HexFault) in
+      let significant = UnsafeBufferPointer(rebasing: digits.drop { $0 == UInt8(ascii: "0") })
+      // What is no digit anywhere is worse than what is too long.
+      guard significant.count <= 64 else {
+        if let fault = Self.badDigit(digits) { throw fault }
+        throw .tooLarge(bits: bits)
+      }
+      guard let number = Self.number(significant) else { throw Self.badDigit(digits) ?? .oddLength }
+      guard number.bitWidth <= bits else { throw .tooLarge(bits: bits) }
+      return number
+    }
   }
 
-  /// A ``quantity`` below 2^64.
-  public var quantity64: UInt64? { quantity.flatMap { UInt64(exactly: $0) } }
-
-  /// `0x` and an even number of digits.
-  public var data: [UInt8]? {
-    withStringBytes { text -> [UInt8]? in
-      guard let digits = Self.digits(of: text), digits.count.isMultiple(of: 2) else { return nil }
+  /// Any bytes: `0x` and an even number of digits.
+  public func readData() throws(HexFault) -> [UInt8] {
+    try readHex { (digits) throws(HexFault) in
+      guard digits.count.isMultiple(of: 2) else { throw Self.badDigit(digits) ?? .oddLength }
       var valid = true
       let bytes = [UInt8](unsafeUninitializedCapacity: digits.count / 2) { buffer, count in
         if let target = buffer.baseAddress { valid = Hex.read(UnsafeRawBufferPointer(digits), to: target) }
         count = digits.count / 2
       }
-      return valid ? bytes : nil
-    } ?? nil
+      guard valid else { throw Self.badDigit(digits) ?? .oddLength }
+      return bytes
+    }
   }
 
   /// `0x` and 64 digits.
-  public var bytes32: Bytes32? {
-    withStringBytes { text -> Bytes32? in
-      guard let digits = Self.digits(of: text), digits.count == 64 else { return nil }
-      return Self.number(digits).map { Bytes32($0) }
-    } ?? nil
-  }
+  public func readBytes32() throws(HexFault) -> Bytes32 { Bytes32(try readNumber(digits: 64)) }
 
   /// `0x` and 40 digits of any case.
-  public var address: Address? {
-    withStringBytes { text -> Address? in
-      guard let digits = Self.digits(of: text), digits.count == 40 else { return nil }
-      return Self.number(digits).map { Address(truncating: $0) }
-    } ?? nil
+  public func readAddress() throws(HexFault) -> Address { Address(truncating: try readNumber(digits: 40)) }
+
+  /// See ``readQuantity(bits:)``.
+  public var quantity: UInt256? { try? readQuantity() }
+
+  /// A ``quantity`` below 2^64.
+  public var quantity64: UInt64? { quantity.flatMap { UInt64(exactly: $0) } }
+
+  /// See ``readData()``.
+  public var data: [UInt8]? { try? readData() }
+
+  /// See ``readBytes32()``.
+  public var bytes32: Bytes32? { try? readBytes32() }
+
+  /// See ``readAddress()``.
+  public var address: Address? { try? readAddress() }
+
+  /// A number of exactly so many digits.
+  private func readNumber(digits expected: Int) throws(HexFault) -> UInt256 {
+    try readHex { (digits) throws(HexFault) in
+      guard digits.count == expected, let number = Self.number(digits) else {
+        throw Self.badDigit(digits) ?? .length(digits.count, expected: expected)
+      }
+      return number
+    }
   }
 
-  /// What follows `0x`.
-  private static func digits(of text: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
-    guard text.count >= 2, text[0] == UInt8(ascii: "0"), text[1] | 0x20 == UInt8(ascii: "x") else { return nil }
-    return UnsafeBufferPointer(rebasing: text[2...])
+  /// Calls `body` with what follows `0x`.
+  private func readHex<R>(
+    _ body: (UnsafeBufferPointer<UInt8>) throws(HexFault) -> R
+  ) throws(HexFault) -> R {
+    let result = withStringBytes { text -> Result<R, HexFault> in
+      guard text.count >= 2, text[0] == UInt8(ascii: "0"), text[1] | 0x20 == UInt8(ascii: "x") else {
+        return .failure(.missingPrefix)
+      }
+      do throws(HexFault) {
+        return .success(try body(UnsafeBufferPointer(rebasing: text[2...])))
+      } catch {
+        return .failure(error)
+      }
+    }
+    guard let result else { throw .noString(kind) }
+    return try result.get()
+  }
+
+  /// The first character that is no digit, as a fault.
+  private static func badDigit(_ digits: UnsafeBufferPointer<UInt8>) -> HexFault? {
+    digits.firstIndex { Hex.value(of: $0) > 15 }.map { .badDigit(offset: $0 + 2) }
   }
 
   /// The number that at most 64 digits spell.

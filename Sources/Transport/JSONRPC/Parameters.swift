@@ -64,6 +64,13 @@ public struct InvalidParameter: Error, Equatable, Sendable {
   public let reason: String
 
   public init(_ reason: String) { self.reason = reason }
+
+  /// Reads hexadecimal text, and says after `what` it should be what is wrong with it.
+  public static func reading<R>(
+    _ what: String = "", _ body: () throws(HexFault) -> R
+  ) throws(InvalidParameter) -> R {
+    do throws(HexFault) { return try body() } catch { throw InvalidParameter("\(what)\(error)") }
+  }
 }
 
 /// A type that a method can take as a parameter.
@@ -92,36 +99,34 @@ extension String: RPCParameter {
 extension UInt64: RPCParameter {
   /// A hexadecimal quantity; a plain number is accepted too, as some tools send one.
   public init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard let number = value.quantity64 ?? value.unsignedInteger else {
-      throw InvalidParameter("expected a hexadecimal quantity of at most 64 bits")
+    if let number = value.unsignedInteger {
+      self = number
+    } else {
+      self = try InvalidParameter.reading { () throws(HexFault) in try value.readQuantity(bits: 64) }.l0
     }
-    self = number
   }
 }
 
 extension UInt256: RPCParameter {
   /// A hexadecimal quantity; a plain number is accepted too, as some tools send one.
   public init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard let number = value.quantity ?? value.unsignedInteger.map({ UInt256($0) }) else {
-      throw InvalidParameter("expected a hexadecimal quantity of at most 256 bits")
+    if let number = value.unsignedInteger {
+      self = UInt256(number)
+    } else {
+      self = try InvalidParameter.reading { () throws(HexFault) in try value.readQuantity() }
     }
-    self = number
   }
 }
 
 extension Bytes32: RPCParameter {
   public init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard let bytes = value.bytes32 else { throw InvalidParameter("expected 0x and 64 hexadecimal digits") }
-    self = bytes
+    self = try InvalidParameter.reading { () throws(HexFault) in try value.readBytes32() }
   }
 }
 
 extension Address: RPCParameter {
   public init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard let address = value.address else {
-      throw InvalidParameter("expected an address: 0x and 40 hexadecimal digits")
-    }
-    self = address
+    self = try InvalidParameter.reading("address: ") { () throws(HexFault) in try value.readAddress() }
   }
 }
 
@@ -130,7 +135,6 @@ public struct HexData: RPCParameter, Sendable, Equatable {
   public let bytes: [UInt8]
 
   public init(parameter value: JSONValue) throws(InvalidParameter) {
-    guard let bytes = value.data else { throw InvalidParameter("expected 0x and an even number of hexadecimal digits") }
-    self.bytes = bytes
+    bytes = try InvalidParameter.reading { () throws(HexFault) in try value.readData() }
   }
 }

@@ -61,12 +61,10 @@ struct CallMethodTests {
       ("\"x\"", "\"latest\"", -32602, "invalid argument 0: expected a transaction object, found string"),
       (
         "{\"to\":\"0x12\"}", "\"latest\"", -32602,
-        "invalid argument 0: expected an address: 0x and 40 hexadecimal digits"
+        "invalid argument 0: address: hex string has length 2, want 40"
       ),
-      (
-        "{\"value\":\"0x\"}", "\"latest\"", -32602,
-        "invalid argument 0: expected a hexadecimal quantity of at most 256 bits"
-      ),
+      ("{\"value\":\"1\"}", "\"latest\"", -32602, "invalid argument 0: hex string without 0x prefix"),
+      ("{\"gas\":\"0x10000000000000000\"}", "\"latest\"", -32602, "invalid argument 0: hex number > 64 bits"),
     ])
   func refusals(_ request: String, _ block: String, _ code: Int64, _ message: String) async throws {
     let error = try await fixture().error("eth_call", "[\(request),\(block)]")

@@ -204,7 +204,7 @@ struct ReadMethodTests {
       ("eth_getBalance", "[\"A\",\"0x1\"]", -32000, "state for block 1 is not available"),
       ("eth_getBalance", "[\"A\",\"safe\"]", -32000, "safe block not found"),
       ("eth_getBalance", "[]", -32602, "missing value for required argument 0"),
-      ("eth_getBalance", "[\"0x12\"]", -32602, "invalid argument 0: expected an address: 0x and 40 hexadecimal digits"),
+      ("eth_getBalance", "[\"0x12\"]", -32602, "invalid argument 0: address: hex string has length 2, want 40"),
       (
         "eth_getBalance", "[\"A\",\"soon\"]", -32602,
         "invalid argument 1: expected a block tag, a hexadecimal number or a hash"
@@ -216,7 +216,10 @@ struct ReadMethodTests {
       ),
       (
         "eth_getBlockByNumber", "[\"0xzz\",false]", -32602,
-        "invalid argument 0: expected a block tag, a hexadecimal number or a hash"
+        "invalid argument 0: block: invalid hex string: no digit at position 2"
+      ),
+      (
+        "eth_getBlockByNumber", "[\"0x\",false]", -32602, "invalid argument 0: block: hex string \"0x\""
       ),
       ("eth_getBlockByNumber", "[\"latest\",\"yes\"]", -32602, "invalid argument 1: expected a boolean, found string"),
       ("eth_getStorageAt", "[\"A\",\"0x29a\"]", -32603, "disk on fire"),
@@ -230,7 +233,7 @@ struct ReadMethodTests {
       ("eth_sendRawTransaction", "[\"0x\"]", -32000, "typed transaction too short"),
       (
         "eth_sendRawTransaction", "[\"0x0\"]", -32602,
-        "invalid argument 0: expected 0x and an even number of hexadecimal digits"
+        "invalid argument 0: hex string of odd length"
       ),
     ])
   func refusals(_ method: String, _ parameters: String, _ code: Int64, _ message: String) async throws {

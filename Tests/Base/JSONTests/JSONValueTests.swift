@@ -67,7 +67,8 @@ struct JSONValueTests {
   @Test(
     "Quantities",
     arguments: [
-      ("0x0", 0), ("0x1", 1), ("0xfF", 255), ("0X10", 16),
+      ("0x0", 0), ("0x1", 1), ("0xfF", 255), ("0X10", 16), ("0x", 0), ("0x00", 0), ("0x01", 1), ("0x000000ff", 255),
+      ("0x00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", UInt256.max),
       ("0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", UInt256.max),
     ] as [(String, UInt256)])
   func quantities(_ text: String, _ number: UInt256) throws { #expect(try value("\"\(text)\"").quantity == number) }
@@ -75,10 +76,34 @@ struct JSONValueTests {
   @Test(
     "What is no quantity",
     arguments: [
-      "\"\"", "\"0x\"", "\"x1\"", "\"1\"", "\"0x01\"", "\"0x00\"", "\"0xg\"", "\"0x1 \"", "1", "null", "\"0x-1\"",
-      "\"0x10000000000000000000000000000000000000000000000000000000000000000\"",
-    ])
-  func noQuantities(_ text: String) throws { #expect(try value(text).quantity == nil) }
+      ("\"\"", HexFault.missingPrefix), ("\"x1\"", .missingPrefix), ("\"1\"", .missingPrefix),
+      ("\"0xg\"", .badDigit(offset: 2)), ("\"0x1 \"", .badDigit(offset: 3)), ("1", .noString(.number)),
+      ("null", .noString(.null)), ("\"0x-1\"", .badDigit(offset: 2)),
+      ("\"0x10000000000000000000000000000000000000000000000000000000000000000\"", .tooLarge(bits: 256)),
+      ("\"0x1000000000000000000000000000000000000000000000000000000000000000z\"", .badDigit(offset: 66)),
+      ("\"0x10000000000000000000000000000000000000000000000000000000000000000z\"", .badDigit(offset: 67)),
+    ] as [(String, HexFault)])
+  func noQuantities(_ text: String, _ fault: HexFault) throws {
+    #expect(try value(text).quantity == nil)
+    #expect(throws: fault) { try value(text).readQuantity() }
+  }
+
+  @Test("A fault says in words what is wrong")
+  func faults() throws {
+    func words<R>(_ body: () throws(HexFault) -> R) -> String {
+      do throws(HexFault) { _ = try body() } catch { return "\(error)" }
+      return ""
+    }
+    let text = try value(#""0x10000000000000000""#)
+    #expect(words { () throws(HexFault) in try text.readQuantity(bits: 64) } == "hex number > 64 bits")
+    #expect(words { () throws(HexFault) in try text.readAddress() } == "hex string has length 17, want 40")
+    #expect(words { () throws(HexFault) in try text.readData() } == "hex string of odd length")
+    let bare = try value(#""12""#), number = try value("12"), odd = try value(#""0x1g""#)
+    #expect(words { () throws(HexFault) in try bare.readData() } == "hex string without 0x prefix")
+    #expect(words { () throws(HexFault) in try number.readData() } == "expected a hexadecimal string, found number")
+    #expect(words { () throws(HexFault) in try odd.readData() } == "invalid hex string: no digit at position 3")
+    #expect(words { () throws(HexFault) in try odd.readBytes32() } == "invalid hex string: no digit at position 3")
+  }
 
   @Test("Data, hashes and addresses have their lengths")
   func data() throws {

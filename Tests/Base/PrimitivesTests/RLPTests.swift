@@ -64,11 +64,11 @@ struct RLPTests {
 
   @Test("Numbers have no leading zeros and fit; fixed sizes are exact")
   func numbers() {
-    #expect(throws: RLPError.badLength) {
+    #expect(throws: RLPError.leadingZeros) {
       var reader = RLPReader([0x82, 0x00, 0x01])
       _ = try reader.readUInt256()
     }
-    #expect(throws: RLPError.badLength) {
+    #expect(throws: RLPError.leadingZeros) {
       var reader = RLPReader([0x00])
       _ = try reader.readUInt64()
     }

@@ -71,7 +71,7 @@ struct TypedDataTests {
       (14, [0x80], .invalidSignature), (14, [0xb8, 65] + [UInt8](repeating: 1, count: 65), .invalidSignature),
       (14, [0xb8, 65] + [UInt8](repeating: 0, count: 64) + [28], .invalidSignature),
       (14, [0xb8, 66] + [UInt8](repeating: 1, count: 65) + [27], .invalidSignature),
-      (11, [0x80], .malformed(.badLength)), (0, [0x82, 0x00, 0x05], .malformed(.badLength)),
+      (11, [0x80], .malformed(.badLength)), (0, [0x82, 0x00, 0x05], .malformed(.leadingZeros)),
     ]
     for (index, item, expected) in refusals {
       #expect(throws: expected, "\(index)") { try Transaction(envelope: envelope([index: item])) }

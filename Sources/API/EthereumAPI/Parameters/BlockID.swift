@@ -23,11 +23,8 @@ public enum BlockID: Equatable, Sendable, RPCParameter {
         self = tag
       } else if let hash = value.bytes32 {
         self = .hash(hash)
-      } else if let number = value.quantity {
-        guard let small = UInt64(exactly: number) else { throw InvalidParameter("block number larger than 64 bits") }
-        self = .number(small)
       } else {
-        throw InvalidParameter("expected a block tag, a hexadecimal number or a hash")
+        self = .number(try Self.number(value))
       }
     case .number:
       self = .number(try UInt64(parameter: value))
@@ -42,6 +39,18 @@ public enum BlockID: Equatable, Sendable, RPCParameter {
       }
     default: throw InvalidParameter("expected a block, found \(value.kind)")
     }
+  }
+
+  private static func number(_ value: JSONValue) throws(InvalidParameter) -> UInt64 {
+    let number: UInt256
+    do throws(HexFault) { number = try value.readQuantity() } catch {
+      if error == .missingPrefix { throw InvalidParameter("expected a block tag, a hexadecimal number or a hash") }
+      throw InvalidParameter("block: \(error)")
+    }
+    // The reference takes no digits for zero elsewhere, but not here.
+    if value.string?.utf8.count == 2 { throw InvalidParameter("block: hex string \"0x\"") }
+    guard let small = UInt64(exactly: number) else { throw InvalidParameter("block number larger than 64 bits") }
+    return small
   }
 
   private static func tag(_ value: JSONValue) -> BlockID? {

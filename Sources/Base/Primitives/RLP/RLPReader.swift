@@ -10,8 +10,24 @@ public enum RLPError: Error, Equatable, Sendable {
   case expectedString
   /// A string stands where a list is expected.
   case expectedList
-  /// A number with leading zeros or too many bytes; a string of a fixed size with another size.
+  /// A number with leading zeros.
+  case leadingZeros
+  /// A number of too many bytes; a string of a fixed size with another size.
   case badLength
+}
+
+extension RLPError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .truncated: "the bytes end before the item does"
+    case .trailingBytes: "more follows where nothing should"
+    case .notCanonical: "non-canonical size information"
+    case .expectedString: "expected a string, found a list"
+    case .expectedList: "expected a list, found a string"
+    case .leadingZeros: "non-canonical integer (leading zero bytes)"
+    case .badLength: "a field has too many bytes, or too few"
+    }
+  }
 }
 
 /// A reader over RLP items that stand one after the other: the top level, or the items of a list.
@@ -71,14 +87,16 @@ public struct RLPReader: Sendable {
   /// The next item, a number without leading zeros.
   public mutating func readUInt256() throws(RLPError) -> UInt256 {
     let bytes = try readBytes()
-    guard bytes.first != 0, let number = UInt256(bigEndianBytes: bytes) else { throw .badLength }
+    guard bytes.first != 0 else { throw .leadingZeros }
+    guard let number = UInt256(bigEndianBytes: bytes) else { throw .badLength }
     return number
   }
 
   /// The next item, a number below 2^64 without leading zeros.
   public mutating func readUInt64() throws(RLPError) -> UInt64 {
     let bytes = try readBytes()
-    guard bytes.first != 0, bytes.count <= 8 else { throw .badLength }
+    guard bytes.first != 0 else { throw .leadingZeros }
+    guard bytes.count <= 8 else { throw .badLength }
     return bytes.reduce(0) { $0 << 8 | UInt64($1) }
   }
 
