@@ -15,7 +15,8 @@ public final class Subscription: Sendable {
 
   init(socket: WebSocket, method: StaticString) {
     self.socket = socket
-    id = "0x" + String(UInt128.random(in: .min ... .max), radix: 16)
+    // Without leading zeros, and always as long as those of geth mostly are.
+    id = "0x" + String(UInt128.random(in: 1 << 124 ... .max), radix: 16)
     var writer = JSONWriter(capacity: 160)
     writer.beginObject()
     writer.key("jsonrpc")

@@ -59,6 +59,52 @@ struct SubscriptionTests {
     }
   }
 
+  private func text(_ value: JSONValue) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.value(value)
+    return writer.bytes
+  }
+
+  @Test("Receipts of all transactions, or of some, an array for each block that has any")
+  func receipts() async throws {
+    try await withClient { fixture, client in
+      let transactions = try (0..<3).map { try transfer(nonce: $0) }
+      let all = try subscribe(client, "[\"transactionReceipts\"]")["result"]?.string
+      let some = try subscribe(
+        client, "[\"transactionReceipts\",{\"transactionHashes\":[\"\(transactions[2].hash)\",\"\(topic(9))\"]}]"
+      )["result"]?.string
+      let log = Log(address: token, topics: [], data: [7])
+      fixture.chain.addBlock([(transactions[0], [log])])
+      fixture.chain.addBlock()
+      fixture.chain.addBlock([(transactions[1], []), (transactions[2], [])])
+      fixture.events.publish(block: 3)
+      var told: [String?: [[Bytes32?]]] = [:]
+      for _ in 0..<3 {
+        let (id, result) = try item(client)
+        let receipts = try #require(result?.elements(atMost: 10))
+        told[id, default: []].append(receipts.map { $0["transactionHash"]?.bytes32 })
+        for receipt in receipts {
+          let hash = try #require(receipt["transactionHash"]?.string)
+          let asked = try await fixture.result("eth_getTransactionReceipt", "[\"\(hash)\"]")
+          #expect(text(asked) == text(receipt))
+        }
+      }
+      #expect(told == [all: [[transactions[0].hash], transactions[1...].map(\.hash)], some: [[transactions[2].hash]]])
+    }
+  }
+
+  @Test("Who asks whether the node catches up hears at once that it does not")
+  func syncing() async throws {
+    try await withClient { _, client in
+      let id = try subscribe(client, "[\"syncing\"]")["result"]?.string
+      // Hexadecimal, without leading zeros, of 128 bits.
+      #expect(id?.wholeMatch(of: /0x[1-9a-f][0-9a-f]{31}/) != nil)
+      let (from, result) = try item(client)
+      #expect(from == id)
+      #expect(result?.boolean == false)
+    }
+  }
+
   @Test("A notifier that falls behind leaves no block out")
   func catchingUp() async throws {
     try await withClient { fixture, client in
@@ -135,7 +181,17 @@ struct SubscriptionTests {
         (
           "[\"newPendingTransactions\",{}]", "invalid params: log filter specified for pending transaction subscription"
         ),
-        ("[\"syncing\"]", "syncing subscriptions are not supported yet"),
+        ("[\"syncing\",{}]", "invalid params: specified for syncing subscription (expected none)"),
+        ("[\"transactionReceipts\",true]", "invalid argument 1: expected a receipt filter, found boolean"),
+        ("[\"transactionReceipts\",{\"hashes\":[]}]", "invalid argument 1: unknown field hashes"),
+        (
+          "[\"transactionReceipts\",{\"transactionHashes\":[\"0x1\"]}]",
+          "invalid argument 1: hex string has length 1, want 64"
+        ),
+        (
+          "[\"transactionReceipts\",{\"transactionHashes\":[\(Array(repeating: "\"\(topic(1))\"", count: 201).joined(separator: ","))]}]",
+          "invalid argument 1: more than 200 transaction hashes"
+        ),
         ("[\"weather\"]", "no \"weather\" subscription in eth namespace"),
         ("[]", "missing value for required argument 0"),
         ("[\"logs\",{\"nonsense\":1}]", "invalid argument 1: unknown field nonsense"),

@@ -1,6 +1,7 @@
 import Concurrency
 import JSON
 import JSONRPC
+import Primitives
 import Synchronization
 import Telemetry
 import Transactions
@@ -17,6 +18,9 @@ public final class Notifier: Service {
     case newHeads
     case logs(LogFilter)
     case newPendingTransactions(isFull: Bool)
+    /// The receipts of these transactions, or of all where none is named.
+    case receipts(Set<Bytes32>)
+    case syncing
   }
 
   struct Limits: Sendable {
@@ -34,6 +38,7 @@ public final class Notifier: Service {
     var endedLogs: [String] = []
     var transactionHashes: [String: Subscription] = [:]
     var fullTransactions: [String: Subscription] = [:]
+    var receipts = ReceiptSubscribers()
     /// The first pending transaction that has not been told of.
     var nextTransaction: UInt64 = 0
     var terms: ClientQuota
@@ -109,6 +114,12 @@ public final class Notifier: Service {
       subscribers.withLock { $0.heads[id] = subscription }
       subscription.whenEnded { [self] in subscribers.withLock { $0.heads[id] = nil } }
     case .logs(let filter): try addLogs(filter, subscription, session)
+    case .receipts(let hashes): try addReceipts(hashes, subscription, session)
+    case .syncing:
+      // It serves only when it has caught up, and stays so: geth too says that at once.
+      var notifications = Notifications()
+      notifications.add(Self.item { $0.boolean(false) }, to: subscription)
+      notifications.send()
     case .newPendingTransactions(let isFull):
       subscribers.withLock { subscribers in
         if !subscribers.wantTransactions { subscribers.nextTransaction = pending.end }
@@ -132,8 +143,31 @@ public final class Notifier: Service {
   private func addLogs(
     _ filter: LogFilter, _ subscription: Subscription, _ session: RPCSession
   ) throws(RPCError) {
-    let id = subscription.id, client = session.client, connection = ObjectIdentifier(session)
-    let terms = LogIndex<Subscription>.terms(of: filter)
+    let id = subscription.id
+    try add(LogIndex<Subscription>.terms(of: filter), subscription, session) { subscribers in
+      subscribers.newLogs[id] = (filter, subscription)
+    } remove: { subscribers in
+      // One that the index has never seen need not be taken out of it.
+      if subscribers.newLogs.removeValue(forKey: id) == nil { subscribers.endedLogs.append(id) }
+    }
+  }
+
+  private func addReceipts(
+    _ hashes: Set<Bytes32>, _ subscription: Subscription, _ session: RPCSession
+  ) throws(RPCError) {
+    try add(max(1, hashes.count), subscription, session) { subscribers in
+      subscribers.receipts.add(subscription, hashes)
+    } remove: { subscribers in
+      subscribers.receipts.remove(subscription, hashes)
+    }
+  }
+
+  /// Begins a subscription that costs so many terms, where there is room for them.
+  private func add(
+    _ terms: Int, _ subscription: Subscription, _ session: RPCSession, insert: (inout Subscribers) -> Void,
+    remove: @escaping @Sendable (inout Subscribers) -> Void
+  ) throws(RPCError) {
+    let client = session.client, connection = ObjectIdentifier(session)
     let refusal = subscribers.withLock { subscribers -> TermRefusal? in
       let held = subscribers.termsByConnection[connection, default: 0]
       guard held + terms <= limits.termsPerConnection else { return .connection }
@@ -141,7 +175,7 @@ public final class Notifier: Service {
       guard subscribers.terms.hasRoom(for: terms) else { return .total }
       subscribers.terms.take(terms, for: client)
       subscribers.termsByConnection[connection] = held + terms
-      subscribers.newLogs[id] = (filter, subscription)
+      insert(&subscribers)
       return nil
     }
     if let refusal {
@@ -153,8 +187,7 @@ public final class Notifier: Service {
         subscribers.terms.giveBack(terms, of: client)
         let left = subscribers.termsByConnection[connection, default: 0] - terms
         subscribers.termsByConnection[connection] = left > 0 ? left : nil
-        // One that the index has never seen need not be taken out of it.
-        if subscribers.newLogs.removeValue(forKey: id) == nil { subscribers.endedLogs.append(id) }
+        remove(&subscribers)
       }
     }
   }
@@ -214,11 +247,17 @@ public final class Notifier: Service {
   }
 
   private func announce(_ block: SealedHeader) {
-    withSubscribers { heads, logs, outbox in
+    withSubscribers { heads, logs, receiptSubscribers, outbox in
       if !heads.isEmpty { outbox.add(Self.item { $0.header(block) }, to: heads) }
-      guard !logs.isEmpty, block.bloom != Bloom() else { return }
+      let wantsLogs = !logs.isEmpty && block.bloom != Bloom()
+      guard wantsLogs || !receiptSubscribers.isEmpty else { return }
       do throws(ChainReadError) {
-        for receipt in try follower.receipts(of: block) {
+        let receipts = try follower.receipts(of: block)
+        for (json, subscriptions) in receiptSubscribers.items(for: receipts) {
+          outbox.add(NotificationItem(json: json), to: subscriptions)
+        }
+        if !wantsLogs { return }
+        for receipt in receipts {
           for (offset, log) in receipt.receipt.logs.enumerated() {
             let members = logs.members(for: log)
             if !members.isEmpty { outbox.add(Self.item { $0.log(log, at: offset, of: receipt) }, to: members) }
@@ -232,7 +271,7 @@ public final class Notifier: Service {
 
   /// Takes the logs of a block back.
   private func announce(dropped block: DroppedBlock) {
-    withSubscribers { _, logs, outbox in
+    withSubscribers { _, logs, _, outbox in
       guard !logs.isEmpty else { return }
       block.forEachLogBackwards { log, offset, receipt in
         let members = logs.members(for: log)
@@ -242,20 +281,22 @@ public final class Notifier: Service {
     }
   }
 
-  /// Calls `body` with those who want heads, those who want logs as they are now, and where notifications go.
+  /// Calls `body` with those who want heads, logs and receipts, as they are now, and with where notifications go.
   private func withSubscribers(
-    _ body: (Dictionary<String, Subscription>.Values, inout LogIndex<Subscription>, inout Outbox) -> Void
+    _ body: (
+      Dictionary<String, Subscription>.Values, inout LogIndex<Subscription>, ReceiptSubscribers, inout Outbox
+    ) -> Void
   ) {
     var outbox = Outbox()
     defer { outbox.flush() }
-    let (heads, new, ended) = subscribers.withLock { subscribers in
+    let (heads, receipts, new, ended) = subscribers.withLock { subscribers in
       defer { (subscribers.newLogs, subscribers.endedLogs) = ([:], []) }
-      return (subscribers.heads, subscribers.newLogs, subscribers.endedLogs)
+      return (subscribers.heads, subscribers.receipts, subscribers.newLogs, subscribers.endedLogs)
     }
     logs.withLock { logs in
       for id in ended { logs.remove(id: id) }
       for (id, entry) in new { logs.insert(entry.filter, entry.subscription, id: id) }
-      body(heads.values, &logs, &outbox)
+      body(heads.values, &logs, receipts, &outbox)
       logs.forgetLookUps()
     }
   }
@@ -304,9 +345,9 @@ enum TermRefusal: String, CaseIterable {
 
   var message: String {
     switch self {
-    case .connection: "too many addresses and topics in the log subscriptions of this connection"
-    case .client: "too many addresses and topics in the log subscriptions of this client"
-    case .total: "too many addresses and topics in log subscriptions"
+    case .connection: "too many addresses, topics and hashes in the subscriptions of this connection"
+    case .client: "too many addresses, topics and hashes in the subscriptions of this client"
+    case .total: "too many addresses, topics and hashes in subscriptions"
     }
   }
 }

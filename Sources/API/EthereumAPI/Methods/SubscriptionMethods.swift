@@ -7,20 +7,26 @@ import Primitives
 extension EthereumAPI {
   func addSubscriptionMethods(to table: inout MethodTable) {
     table.add(
-      "eth_subscribe", .inline, "Subscribes to `newHeads`, `logs` or `newPendingTransactions`, over a WebSocket.",
+      "eth_subscribe", .inline,
+      "Subscribes to `newHeads`, `logs`, `newPendingTransactions`, `transactionReceipts` or `syncing`, over a WebSocket.",
       parameters: [
         .required("kind", "string"),
         .optional(
-          "params", "log filter for `logs`; boolean, whether transactions are given whole, for `newPendingTransactions`"
+          "params",
+          "log filter for `logs`; boolean, whether transactions are given whole, for `newPendingTransactions`; object with "
+            + "`transactionHashes`, at most 200, for `transactionReceipts`, all without it"
         ),
       ], result: "id; items follow as notifications `eth_subscription`",
       refusals: [
         .init(-32_000, "notifications not supported: not a WebSocket"),
         .init(-32_006, "too many subscriptions on the connection"),
-        .init(-32_005, "the log subscriptions of the connection, of the client or of all name too many terms"),
+        .init(
+          -32_005,
+          "the subscriptions of the connection, of the client or of all name too many addresses, topics and hashes"),
       ],
       differences:
-        "`syncing` is not supported. A client that does not take its items as fast as they come is disconnected."
+        "`syncing` tells false at once, and no more. The receipts of a block come as an array, in several where they are "
+        + "longer than 4 MiB. A client that does not take its items as fast as they come is disconnected."
     ) { [self] (parameters, context, writer) throws(RPCError) in
       guard let session = context.session else { throw .refused("notifications not supported") }
       let kind = try Self.subscriptionKind(&parameters)
@@ -63,7 +69,12 @@ extension EthereumAPI {
         throw .invalidParameters("invalid params: log filter specified for pending transaction subscription")
       }
       return .newPendingTransactions(isFull: try decoded(detail) ?? false)
-    case "syncing": throw .refused("syncing subscriptions are not supported yet")
+    case "transactionReceipts": return .receipts((try decoded(detail) ?? ReceiptQuery()).hashes)
+    case "syncing":
+      guard detail == nil else {
+        throw .invalidParameters("invalid params: specified for syncing subscription (expected none)")
+      }
+      return .syncing
     default: throw .refused("no \"\(name.prefix(80))\" subscription in eth namespace")
     }
   }
