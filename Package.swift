@@ -48,14 +48,15 @@ let package = Package(
     .module(
       "JSONRPC", in: "Transport",
       [
-        "Primitives", "Concurrency", "JSON", "Telemetry", "HTTP", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket,
-        .nioSSL, .logging,
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", .nioCore, .nioPosix, .nioHTTP1,
+        .nioWebSocket, .nioSSL, .logging,
       ]),
     .tests("HTTPTests", in: "Transport", ["HTTP", "SocketTesting", "ThreadTesting", .nioPosix]),
     .tests(
       "JSONRPCTests", in: "Transport",
       [
-        "JSON", "Telemetry", "HTTP", "JSONRPC", "SocketTesting", "ThreadTesting", .nioCore, .nioPosix, .logging,
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "SocketTesting",
+        "ThreadTesting", .nioCore, .nioPosix, .logging,
       ]),
 
     // Execution

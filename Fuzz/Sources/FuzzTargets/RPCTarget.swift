@@ -21,7 +21,7 @@ enum RPCTarget {
     let done = DispatchSemaphore(value: 0)
     let answer = Mutex<[UInt8]?>(nil)
     FuzzAPI.dispatcher.handle(message) { reply in
-      answer.withLock { $0 = reply.map { Array($0.readableBytesView) } }
+      answer.withLock { $0 = reply.map { Array($0.text.readableBytesView) } }
       done.signal()
     }
     promise(done.wait(timeout: .now() + 60) == .success, "every message is worked off")

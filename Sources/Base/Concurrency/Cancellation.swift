@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Tells work that nobody waits for it any more. Whoever works looks at ``isCancelled`` now and then, which costs one read
-/// of memory; whoever knows better calls ``cancel(_:)``, from any thread.
+/// of memory; whoever knows better calls ``cancel(_:)``, from any thread. The other way, work tells here how much it was.
 public final class Cancellation: Sendable {
   public enum Reason: UInt8, Sendable {
     /// The time that a request may take is over.
@@ -14,6 +14,9 @@ public final class Cancellation: Sendable {
 
   /// The raw value of the reason; 0 while nothing is cancelled.
   private let state = Atomic<UInt8>(0)
+
+  /// How much has been done that nobody has taken note of.
+  private let done = Atomic<UInt64>(0)
 
   public init() {}
 
@@ -28,4 +31,10 @@ public final class Cancellation: Sendable {
   public func cancel(_ reason: Reason) -> Bool {
     state.compareExchange(expected: 0, desired: reason.rawValue, ordering: .relaxed).exchanged
   }
+
+  /// Notes that so much was done, in the unit of whoever does it: gas, where something is executed.
+  public func count(_ units: UInt64) { done.wrappingAdd(units, ordering: .relaxed) }
+
+  /// What was done since the last call.
+  public func takeCount() -> UInt64 { done.exchange(0, ordering: .relaxed) }
 }

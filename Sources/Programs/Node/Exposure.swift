@@ -9,7 +9,7 @@ enum Exposure {
   /// Refuses to give jobs, and to take proofs, from whoever comes by, unless an operator wants it so.
   static func check(_ options: NodeConfiguration.ProverAPI) throws(StartError) {
     guard options.isEnabled else { return }
-    if !options.token.isEmpty, options.token.count < minTokenLength { throw .shortToken }
+    if !options.token.isEmpty, options.token.count < minTokenLength { throw .shortToken("prover_api_token") }
     if options.token.isEmpty, !options.isOpen, !isLoopback(options.address) { throw .openProverAPI(options.address) }
   }
 

@@ -12,23 +12,23 @@ final class HTTPListener: Service {
   private let address: Endpoint
   private let limits: HTTPServer.Limits
   private let grace: TimeAmount
-  private let allowsAnyOrigin: Bool
+  private let access: HTTPAccess
   private let loops: MultiThreadedEventLoopGroup
   private let server = Mutex<HTTPServer?>(nil)
 
   /// - Parameters:
   ///   - grace: what clients have to take their answers when it stops; requests in work are given up after half of it.
-  ///   - allowsAnyOrigin: whether pages of any origin may call the service from a browser.
+  ///   - access: from where the service may be called.
   init(
     _ name: String, _ service: any HTTPService, at address: Endpoint, limits: HTTPServer.Limits = HTTPServer.Limits(),
-    grace: Duration = .seconds(1), allowsAnyOrigin: Bool = false, on loops: MultiThreadedEventLoopGroup
+    grace: Duration = .seconds(1), access: HTTPAccess = HTTPAccess(), on loops: MultiThreadedEventLoopGroup
   ) {
     self.name = name
     self.service = service
     self.address = address
     self.limits = limits
     self.grace = TimeAmount(grace)
-    self.allowsAnyOrigin = allowsAnyOrigin
+    self.access = access
     self.loops = loops
   }
 
@@ -42,7 +42,7 @@ final class HTTPListener: Service {
     let started: HTTPServer
     do throws(ListenError) {
       started = try await HTTPServer.start(
-        service, host: address.host, port: address.port, limits: limits, allowsAnyOrigin: allowsAnyOrigin, on: loops)
+        service, host: address.host, port: address.port, limits: limits, access: access, on: loops)
     } catch {
       throw .cannotListen(address, error)
     }

@@ -70,6 +70,9 @@ extension EthereumAPI.Configuration {
     callGas = configuration.rpc.callGas
     maxBlocksPerFilter = configuration.rpc.maxBlocksPerFilter
     maxLogsPerResponse = configuration.rpc.maxLogsPerResponse
+    // So that what frames them fits too.
+    maxLogBytes = configuration.rpc.maxResponseBytes / 5 * 4
+    maxTraceBytes = configuration.rpc.maxResponseBytes / 5 * 4
     staleFilterTime = configuration.rpc.staleFilterTime
     maxFilters = configuration.rpc.maxFilters
     maxFiltersPerClient = configuration.rpc.maxFiltersPerClient

@@ -17,19 +17,21 @@ final class RPCServer: Service {
   private let metrics: RPCMetrics
 
   init(
-    methods: MethodTable, _ options: NodeConfiguration.RPC, shutdownGrace: Duration,
+    methods: MethodTable, _ options: NodeConfiguration.RPC, _ access: RPCAccess, shutdownGrace: Duration,
     on loops: MultiThreadedEventLoopGroup, registry: MetricsRegistry
-  ) {
+  ) throws(StartError) {
     let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
     metrics = RPCMetrics(registry)
     var work = RPCDispatcher.Limits()
     work.heavyTime = TimeAmount(options.heavyTimeLimit)
     work.streamedBytes = options.maxStreamedBytes
+    work.batchCalls = options.maxBatchCalls
+    work.responseBytes = options.maxResponseBytes
     work.heavyPerConnection = options.maxHeavyCallsPerConnection
     // Heavy calls come behind everybody else: whoever builds and commits blocks goes first.
     let heavyThreads = options.heavyThreads > 0 ? options.heavyThreads : max(2, processors / 2)
     dispatcher = RPCDispatcher(
-      methods: methods, pool: WorkerPool(threads: max(2, processors)),
+      methods: try access.methods(of: methods), pool: WorkerPool(threads: max(2, processors)),
       heavyPool: WorkerPool(threads: heavyThreads, reserved: 1, limit: 1_024, byteLimit: 32 << 20, niceness: 10),
       limits: work, metrics: metrics)
     var limits = HTTPServer.Limits()
@@ -38,14 +40,17 @@ final class RPCServer: Service {
       options.maxConnectionsPerAddress > 0 ? options.maxConnectionsPerAddress : max(1, options.maxConnections / 2)
     limits.trustedAddresses = options.trustedAddresses
     limits.trustedProxies = options.trustedProxies
+    limits.bodyBytes = options.maxRequestBytes
+    // The largest answer must not make its client too slow.
+    limits.webSocketBacklogBytes = max(limits.webSocketBacklogBytes, 2 * options.maxResponseBytes)
     limits.requestTime = TimeAmount(options.requestTimeLimit)
     limits.memoryBytes = options.maxMemoryBytes
     limits.memoryWait = TimeAmount(options.memoryWait)
     service = RPCService(
-      dispatcher, subscriptionLimit: options.maxSubscriptionsPerConnection, log: Logger(label: name))
+      dispatcher, subscriptionLimit: options.maxSubscriptionsPerConnection, authorization: access.authorization,
+      budgets: access.budgets, log: Logger(label: name))
     listener = HTTPListener(
-      name, service, at: options.address, limits: limits, grace: shutdownGrace / 5 * 2, allowsAnyOrigin: true, on: loops
-    )
+      name, service, at: options.address, limits: limits, grace: shutdownGrace / 5 * 2, access: access.http, on: loops)
   }
 
   var methods: MethodTable { dispatcher.methods }

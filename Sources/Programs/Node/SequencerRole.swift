@@ -46,6 +46,7 @@ struct SequencerRole {
   ) throws {
     services = operations.services
     registry = operations.registry
+    let access = try RPCAccess(configuration.rpcAccess)
     let path = configuration.sequencer.databasePath
     try DataDirectory.prepare(path)
     try DiskSpace.check(path, reserve: configuration.sequencer.minFreeDisk)
@@ -134,8 +135,8 @@ struct SequencerRole {
           clock: clock))
     }
     methods.addModules()
-    rpc = RPCServer(
-      methods: methods, configuration.rpc, shutdownGrace: configuration.operations.shutdownGrace, on: loops.rpc,
+    rpc = try RPCServer(
+      methods: methods, configuration.rpc, access, shutdownGrace: configuration.operations.shutdownGrace, on: loops.rpc,
       registry: registry)
 
     page =

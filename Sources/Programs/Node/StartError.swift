@@ -16,7 +16,14 @@ enum StartError: Error, CustomStringConvertible {
   case foreignL1(path: String, instance: Bytes32, database: String, expected: Bytes32)
   /// The prover API would be open to whoever reaches the address.
   case openProverAPI(Endpoint)
-  case shortToken
+  /// The token of this option is too easily guessed.
+  case shortToken(String)
+  /// Methods need a token, and there is none.
+  case unreachableMethods
+  /// An option names a method or namespace that there is not.
+  case unknownMethod(String, option: String)
+  /// The file does not hold a secret for JSON Web Tokens.
+  case unusableSecret(path: String)
   /// The image that proofs would be verified with is none, or another one.
   case unusableVerifier(path: String, reason: String)
   /// Proofs would be stored that nobody has verified, and an operator does not want it.
@@ -40,7 +47,10 @@ enum StartError: Error, CustomStringConvertible {
     case .unverifiedProofs(let cause):
       "prover_api_require_verified_proofs is set, and proofs would not be verified: \(cause)"
     case .notForProduction(let option, let reason): "\(option) is not for the profile production: \(reason)"
-    case .shortToken: "prover_api_token has fewer than \(Exposure.minTokenLength) characters"
+    case .shortToken(let option): "\(option) has fewer than \(Exposure.minTokenLength) characters"
+    case .unreachableMethods: "rpc_protected_methods needs a token: set rpc_token or rpc_jwt_secret"
+    case .unknownMethod(let name, let option): "\(option) names \(name), which is no method and no namespace"
+    case .unusableSecret(let path): "\(path) does not hold 32 bytes in hexadecimal (rpc_jwt_secret)"
     case .foreignL1(let path, let instance, let database, let expected):
       "the development L1 in \(path) is not that of the databases in \(database): its id is \(instance), theirs "
         + "\(expected). Remove \(path) to begin another, or bring the databases back that belong to it"

@@ -2,6 +2,7 @@
 /// option; `Sections` declares them.
 public struct NodeConfiguration: Sendable {
   public var rpc: RPC
+  public var rpcAccess: RPCAccess
   public var mempool: Mempool
   public var sequencer: Sequencer
   public var tree: StateTree
@@ -20,6 +21,7 @@ public struct NodeConfiguration: Sendable {
   /// The first option that is ill-typed stops the start.
   private init(_ read: inout OptionReader) throws(ConfigurationError) {
     rpc = try read(RPC.self)
+    rpcAccess = try read(RPCAccess.self)
     mempool = try read(Mempool.self)
     sequencer = try read(Sequencer.self)
     tree = try read(StateTree.self)

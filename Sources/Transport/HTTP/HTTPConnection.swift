@@ -30,12 +30,16 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
   private let service: any HTTPService
   private let limits: HTTPServer.Limits
   let memory: MemoryBudget
-  private let allowsAnyOrigin: Bool
+  private let access: HTTPAccess
   private let channel: any Channel
   private let place: ConnectionPlace
   private let identity: ClientIdentity
   /// Who sent the request.
   private(set) var client: IPAddress
+  /// Whether that is one for whom no limits of a single client hold.
+  private(set) var isTrusted: Bool
+  /// What the service keeps for the connection.
+  var note: (any Sendable)?
   private var context: ChannelHandlerContext?
 
   private var state = State.idle {
@@ -74,16 +78,17 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
   private var memoryWaited = TimeAmount.zero
 
   init(
-    service: any HTTPService, limits: HTTPServer.Limits, memory: MemoryBudget, allowsAnyOrigin: Bool,
+    service: any HTTPService, limits: HTTPServer.Limits, memory: MemoryBudget, access: HTTPAccess,
     channel: any Channel, place: ConnectionPlace
   ) {
     self.memory = memory
     self.place = place
     identity = ClientIdentity(peer: place.peer, proxies: limits.trustedProxies)
     client = place.peer.client
+    isTrusted = limits.trustedAddresses.contains(place.peer)
     self.service = service
     self.limits = limits
-    self.allowsAnyOrigin = allowsAnyOrigin
+    self.access = access
     self.channel = channel
   }
 
@@ -151,7 +156,9 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     body = nil
     state = .receiving
     requestDeadline = .distantFuture
-    if let refusal = HTTPRules.refusal(of: head, offersWebSocket: service.offersWebSocket) { return refuse(refusal) }
+    if let refusal = HTTPRules.refusal(of: head, offersWebSocket: service.offersWebSocket, access: access) {
+      return refuse(refusal)
+    }
     guard identify(head.headers) else { return refuse(Self.tooManyConnections) }
     let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
     if length > limits.bodyBytes { return refuseBody() }
@@ -168,6 +175,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     let address = identity.client(headers), client = address.client
     guard client != self.client else { return true }
     self.client = client
+    isTrusted = limits.trustedAddresses.contains(address)
     return place.identify(as: address)
   }
 
@@ -217,11 +225,12 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
       request &+= 1
       deadline = .distantFuture
       let reply = HTTPReply(connection: self, request: request, eventLoop: channel.eventLoop)
-      if allowsAnyOrigin, head.method == .OPTIONS {
-        reply.send(Self.preflight)
+      if access.origins != .none, head.method == .OPTIONS {
+        reply.send(access.preflight(head.headers))
       } else {
         let whole = HTTPRequest(
-          method: head.method, target: head.uri, headers: head.headers, body: body ?? ByteBuffer(), client: client)
+          method: head.method, target: head.uri, headers: head.headers, body: body ?? ByteBuffer(), client: client,
+          isTrusted: isTrusted)
         body = nil
         service.respond(to: whole, reply: reply)
       }
@@ -290,26 +299,40 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     var headers = HTTPHeaders()
     if let type = response.contentType { headers.add(name: "content-type", value: type) }
     if let length { headers.add(name: "content-length", value: String(length)) }
-    if allowsAnyOrigin { headers.add(name: "access-control-allow-origin", value: "*") }
+    access.add(to: &headers, for: request.headers)
     for (name, value) in response.headers { headers.add(name: name, value: value) }
-    if closes, response.headers.isEmpty { headers.add(name: "connection", value: "close") }
+    if closes, !Self.saysHowLong(response) {
+      headers.add(name: "connection", value: "close")
+    } else if !closes, HTTPRules.isOld(request.version) {
+      // A client of HTTP/1.0 keeps the connection only where it is told to (RFC 9112, §9.3).
+      headers.add(name: "connection", value: "keep-alive")
+    }
     return HTTPResponseHead(version: request.version, status: response.status, headers: headers)
+  }
+
+  /// Whether a response says itself what becomes of the connection.
+  private static func saysHowLong(_ response: HTTPResponse) -> Bool {
+    response.headers.contains { $0.name == "connection" }
   }
 
   private func write(_ response: HTTPResponse) {
     guard let context, let request = head else { return }
-    let closes = !request.isKeepAlive || response.headers.contains { $0.name == "connection" }
+    let closes = !request.isKeepAlive || Self.saysHowLong(response)
     let head = responseHead(response, to: request, length: response.body.readableBytes, closes: closes)
     needsFlush = true
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     let bytes = request.method == .HEAD ? 0 : response.body.readableBytes
+    // What has a place of its own is not held against the others.
+    let counted = response.keeps == nil ? bytes : 0
     if bytes > 0 {
-      memory.take(bytes)
+      memory.take(counted)
       context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil)
     }
     let channel = self.channel, memory = self.memory, closesAfter = closes && state != .discarding
+    let kept = response.keeps
     context.write(wrapOutboundOut(.end(nil))).whenComplete { _ in
-      memory.giveBack(bytes)
+      memory.giveBack(counted)
+      withExtendedLifetime(kept) {}
       if closesAfter { channel.close(promise: nil) }
     }
   }
@@ -330,15 +353,6 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     }
     context.fireChannelWritabilityChanged()
   }
-
-  private static let preflight: HTTPResponse = {
-    var response = HTTPResponse(.noContent)
-    response.headers = [
-      ("access-control-allow-methods", "POST, GET, OPTIONS"), ("access-control-allow-headers", "content-type"),
-      ("access-control-max-age", "86400"),
-    ]
-    return response
-  }()
 
   // MARK: Giving up
 

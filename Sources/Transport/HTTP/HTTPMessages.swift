@@ -18,10 +18,15 @@ public struct HTTPRequest: Sendable {
   public let body: ByteBuffer
   /// Who sent it, as far as proxies that are trusted tell.
   public let client: IPAddress
+  /// Whether that is one for whom no limits of a single client hold.
+  public let isTrusted: Bool
 
-  init(method: HTTPMethod, target: String, headers: HTTPHeaders, body: ByteBuffer, client: IPAddress) {
+  init(
+    method: HTTPMethod, target: String, headers: HTTPHeaders, body: ByteBuffer, client: IPAddress, isTrusted: Bool
+  ) {
     self.method = method
     self.client = client
+    self.isTrusted = isTrusted
     let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     path = String(parts[0])
     query = parts.count > 1 ? String(parts[1]) : nil
@@ -54,6 +59,9 @@ public struct HTTPResponse: Sendable {
   public var body: ByteBuffer
   /// Headers besides content type and length, and those that the server adds.
   public var headers: [(name: String, value: String)] = []
+  /// Kept until the client has taken the response, or has gone. A response with it does not count against the memory that
+  /// the server may hold: who gives it counts by the life of this.
+  public var keeps: (any Sendable)?
 
   public init(_ status: HTTPResponseStatus, contentType: String? = nil, body: ByteBuffer = ByteBuffer()) {
     self.status = status
@@ -95,6 +103,12 @@ public struct HTTPReply: Sendable {
     return OutgoingStream(on: eventLoop) { piece, isLast, taken in
       connection.carry(piece, isLast: isLast, of: request, taken)
     }
+  }
+
+  /// What the service keeps for the connection, from one request to the next. On the event loop only.
+  public var note: (any Sendable)? {
+    get { connection.note }
+    nonmutating set { connection.note = newValue }
   }
 
   public func send(_ response: HTTPResponse) {

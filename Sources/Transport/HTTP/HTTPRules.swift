@@ -4,17 +4,21 @@ import NIOHTTP1
 enum HTTPRules {
   /// The answer to a request that breaks a rule; `nil` for one that keeps them. One that asks for a WebSocket and is not
   /// refused is upgraded, and never comes here otherwise.
-  static func refusal(of head: HTTPRequestHead, offersWebSocket: Bool) -> HTTPResponse? {
+  static func refusal(of head: HTTPRequestHead, offersWebSocket: Bool, access: HTTPAccess) -> HTTPResponse? {
     // RFC 9112, §3.2: exactly one Host, perhaps an empty one. HTTP/1.0 knows none.
     let hosts = head.headers["host"].count
     if hosts > 1 || hosts == 0 && !isOld(head.version) {
       return .text(.badRequest, "a request needs exactly one Host header\n")
     }
+    if let host = head.headers.first(name: "host"), !access.serves(host: host) {
+      return .text(.forbidden, "invalid host specified\n")
+    }
     guard offersWebSocket, asksForWebSocket(head) else { return nil }
+    guard access.opensWebSocket(head.headers) else { return .text(.forbidden, "pages of this origin may not call\n") }
     return upgradeRefusal(head)
   }
 
-  private static func isOld(_ version: HTTPVersion) -> Bool { (version.major, version.minor) < (1, 1) }
+  static func isOld(_ version: HTTPVersion) -> Bool { (version.major, version.minor) < (1, 1) }
 
   private static func asksForWebSocket(_ head: HTTPRequestHead) -> Bool {
     head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }

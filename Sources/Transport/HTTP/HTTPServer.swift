@@ -74,15 +74,16 @@ public final class HTTPServer: Sendable {
 
   /// Starts to listen.
   ///
-  /// - Parameter allowsAnyOrigin: whether pages of any origin may call the service from a browser.
+  /// - Parameter access: from where the service may be called.
   public static func start(
-    _ service: any HTTPService, host: String, port: Int, limits: Limits = Limits(), allowsAnyOrigin: Bool = false,
+    _ service: any HTTPService, host: String, port: Int, limits: Limits = Limits(), access: HTTPAccess = HTTPAccess(),
     on group: any EventLoopGroup
   ) async throws(ListenError) -> HTTPServer {
     let connections = ConnectionRegistry(limits)
     let memory = MemoryBudget(limit: limits.memoryBytes)
     let upgraders =
-      service.offersWebSocket ? [WebSocketConnection.upgrader(service: service, limits: limits, memory: memory)] : []
+      service.offersWebSocket
+      ? [WebSocketConnection.upgrader(service: service, limits: limits, access: access, memory: memory)] : []
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 4_096)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -97,8 +98,7 @@ public final class HTTPServer: Sendable {
           let pipeline = channel.pipeline.syncOperations
           guard let place = connections.admit(channel) else { return try pipeline.addHandler(ConnectionRefusal()) }
           let handler = HTTPConnection(
-            service: service, limits: limits, memory: memory, allowsAnyOrigin: allowsAnyOrigin, channel: channel,
-            place: place)
+            service: service, limits: limits, memory: memory, access: access, channel: channel, place: place)
           if upgraders.isEmpty {
             try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
           } else {

@@ -23,13 +23,19 @@ public protocol WebSocketSession: AnyObject, Sendable {
 public struct WebSocketMessage: Sendable {
   let head: ByteBuffer
   let body: ByteBuffer
+  /// As ``HTTPResponse/keeps``: such a message does not make its client too slow either.
+  let keeps: (any Sendable)?
 
-  public init(head: ByteBuffer = ByteBuffer(), body: ByteBuffer) {
+  public init(head: ByteBuffer = ByteBuffer(), body: ByteBuffer, keeps: (any Sendable)? = nil) {
     self.head = head
     self.body = body
+    self.keeps = keeps
   }
 
   var count: Int { head.readableBytes + body.readableBytes }
+
+  /// The bytes that count against the backlog of the client and the memory of the server.
+  var counted: Int { keeps == nil ? count : 0 }
 }
 
 /// The way to a WebSocket client, from any thread.
@@ -43,6 +49,10 @@ public final class WebSocket: @unchecked Sendable {
   let channel: any Channel
   /// Who the client is, as far as proxies that are trusted tell.
   public let client: IPAddress
+  /// Whether that is one for whom no limits of a single client hold.
+  public let isTrusted: Bool
+  /// The headers of the request with which the client asked for the WebSocket.
+  public let headers: HTTPHeaders
   /// What the server may hold.
   public let memory: MemoryBudget
   private let limits: HTTPServer.Limits
@@ -72,9 +82,14 @@ public final class WebSocket: @unchecked Sendable {
   /// How long a slow client has to take what waits and learn why it is dropped.
   static let farewellTime = TimeAmount.seconds(1)
 
-  init(channel: any Channel, client: IPAddress, memory: MemoryBudget, limits: HTTPServer.Limits) {
+  init(
+    channel: any Channel, headers: HTTPHeaders, client: IPAddress, isTrusted: Bool, memory: MemoryBudget,
+    limits: HTTPServer.Limits
+  ) {
     self.channel = channel
+    self.headers = headers
     self.client = client
+    self.isTrusted = isTrusted
     self.memory = memory
     self.limits = limits
     eventLoop = channel.eventLoop
@@ -83,12 +98,14 @@ public final class WebSocket: @unchecked Sendable {
   public var isOpen: Bool { channel.isActive }
 
   /// Sends a text message.
-  public func send(_ text: ByteBuffer) { send([WebSocketMessage(body: text)]) }
+  public func send(_ text: ByteBuffer, keeping keeps: (any Sendable)? = nil) {
+    send([WebSocketMessage(body: text, keeps: keeps)])
+  }
 
   /// Sends text messages: from another thread with one turn of the event loop for all of them.
   public func send(_ messages: [WebSocketMessage]) {
     guard !eventLoop.inEventLoop else { return write(messages) }
-    let bytes = messages.reduce(0) { $0 + $1.count }
+    let bytes = messages.reduce(0) { $0 + $1.counted }
     let isTooMany =
       handedOver.add(messages.count, ordering: .relaxed).newValue > limits.webSocketBacklogMessages
     let isTooMuch =
@@ -103,7 +120,7 @@ public final class WebSocket: @unchecked Sendable {
   private func write(_ messages: [WebSocketMessage]) {
     guard let wire, channel.isActive, !isClosing, !messages.isEmpty else { return }
     guard current == nil else {
-      let bytes = messages.reduce(0) { $0 + $1.count }
+      let bytes = messages.reduce(0) { $0 + $1.counted }
       held.append(.messages(messages))
       (waiting, waitingBytes) = (waiting + messages.count, waitingBytes + bytes)
       memory.take(bytes)
@@ -112,7 +129,7 @@ public final class WebSocket: @unchecked Sendable {
     var bytes = 0
     let taken = eventLoop.makePromise(of: Void.self)
     for (index, message) in messages.enumerated() {
-      bytes += message.count
+      bytes += message.counted
       wire.write(NIOAny(Self.beginning(of: message)), promise: nil)
       wire.write(NIOAny(message.body), promise: index == messages.count - 1 ? taken : nil)
     }
@@ -120,7 +137,9 @@ public final class WebSocket: @unchecked Sendable {
     waiting += count
     waitingBytes += total
     memory.take(total)
+    let kept = messages.compactMap(\.keeps)
     taken.futureResult.whenComplete { _ in
+      withExtendedLifetime(kept) {}
       self.waiting -= count
       self.waitingBytes -= total
       self.memory.giveBack(total)
@@ -180,7 +199,7 @@ public final class WebSocket: @unchecked Sendable {
     for item in items {
       switch item {
       case .messages(let messages):
-        let bytes = messages.reduce(0) { $0 + $1.count }
+        let bytes = messages.reduce(0) { $0 + $1.counted }
         (waiting, waitingBytes) = (waiting - messages.count, waitingBytes - bytes)
         memory.giveBack(bytes)
         write(messages)

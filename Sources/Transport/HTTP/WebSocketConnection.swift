@@ -41,13 +41,13 @@ final class WebSocketConnection: ChannelDuplexHandler, @unchecked Sendable {
 
   /// Turns an HTTP connection into a WebSocket one, on any path.
   static func upgrader(
-    service: any HTTPService, limits: HTTPServer.Limits, memory: MemoryBudget
+    service: any HTTPService, limits: HTTPServer.Limits, access: HTTPAccess, memory: MemoryBudget
   ) -> NIOWebSocketServerUpgrader {
     NIOWebSocketServerUpgrader(
       maxFrameSize: limits.bodyBytes, automaticErrorHandling: true,
       shouldUpgrade: { channel, head in
         // What is refused goes on to the HTTP connection, which says why.
-        let isRefused = HTTPRules.refusal(of: head, offersWebSocket: true) != nil
+        let isRefused = HTTPRules.refusal(of: head, offersWebSocket: true, access: access) != nil
         return channel.eventLoop.makeSucceededFuture(isRefused ? nil : HTTPHeaders())
       },
       upgradePipelineHandler: { channel, head in
@@ -56,7 +56,9 @@ final class WebSocketConnection: ChannelDuplexHandler, @unchecked Sendable {
           let connection = try pipeline.handler(type: HTTPConnection.self)
           guard connection.identify(head.headers) else { return channel.close(promise: nil) }
           pipeline.removeHandler(context: try pipeline.context(handlerType: HTTPConnection.self), promise: nil)
-          let socket = WebSocket(channel: channel, client: connection.client, memory: memory, limits: limits)
+          let socket = WebSocket(
+            channel: channel, headers: head.headers, client: connection.client, isTrusted: connection.isTrusted,
+            memory: memory, limits: limits)
           guard let session = service.openSession(on: socket) else { return channel.close(promise: nil) }
           socket.session = session
           let frames = WebSocketConnection(socket: socket, session: session, limits: limits)

@@ -4,6 +4,7 @@ public enum BusyReason: String, Sendable, CaseIterable {
   case heavyQueue = "heavy_queue"
   case connection
   case memory
+  case budget
   case shutdown
 
   var description: String {
@@ -11,6 +12,7 @@ public enum BusyReason: String, Sendable, CaseIterable {
     case .queue: "the queue of requests is full"
     case .heavyQueue: "the queue of heavy requests is full"
     case .connection: "too many heavy requests on this connection"
+    case .budget: "the client has used what it may"
     case .memory: "its memory for requests and responses is spent"
     case .shutdown: "it is shutting down"
     }

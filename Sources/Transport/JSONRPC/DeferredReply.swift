@@ -49,6 +49,7 @@ extension RPCDispatcher {
     let reply = DeferredReply(id: call.isNotification ? nil : call.id.map { Array(request.text[$0]) }, delivery)
     do throws(RPCError) {
       try delivery.context.checkCancellation()
+      try Self.check(call, delivery.context)
       var parameters = Parameters(call.parameters.map { JSONValue(storage: request.text, checked: $0) })
       try handler(&parameters, delivery.context, reply)
     } catch {

@@ -38,6 +38,9 @@ public struct MethodDocumentation: Sendable, Equatable {
   public let refusals: [Refusal]
   /// Where other nodes answer differently, and how; empty where none is known to.
   public let differences: String
+  /// Whether an answer is given however long it is, unless it is part of a batch: what could be longer than any limit
+  /// could never be read.
+  public let isWhole: Bool
 
   /// The part of the name before the underscore, by which methods are grouped.
   public var namespace: Substring { name.prefix { $0 != "_" } }

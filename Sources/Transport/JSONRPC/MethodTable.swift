@@ -27,6 +27,8 @@ public struct MethodTable: Sendable {
     let handler: Handler
     /// How a call is made that stands alone, where that is another way.
     var deferred: DeferredHandler?
+    /// Whether it is only for those who show a token.
+    var isProtected = false
 
     var name: String { documentation.name }
     var execution: Execution { documentation.execution }
@@ -38,16 +40,19 @@ public struct MethodTable: Sendable {
   public init() {}
 
   /// Adds a method, in place of one of the same name, with what its documentation says.
+  ///
+  /// - Parameter isWhole: whether its answers are given however long they are.
   public mutating func add(
     _ name: String, _ execution: Execution, _ summary: String = "",
     parameters: [MethodDocumentation.Parameter] = [], result: String = "",
-    refusals: [MethodDocumentation.Refusal] = [], differences: String = "", _ handler: @escaping Handler
+    refusals: [MethodDocumentation.Refusal] = [], differences: String = "", isWhole: Bool = false,
+    _ handler: @escaping Handler
   ) {
     insert(
       Method(
         documentation: MethodDocumentation(
           name: name, execution: execution, summary: summary, parameters: parameters, result: result,
-          refusals: refusals, differences: differences),
+          refusals: refusals, differences: differences, isWhole: isWhole),
         handler: handler))
   }
 
@@ -72,7 +77,7 @@ public struct MethodTable: Sendable {
       Method(
         documentation: MethodDocumentation(
           name: name, execution: execution, summary: summary, parameters: parameters, result: result,
-          refusals: refusals, differences: differences),
+          refusals: refusals, differences: differences, isWhole: false),
         handler: { (_, _, _) throws(RPCError) in throw .invalidRequest("\(name) cannot be part of a batch") },
         deferred: handler))
   }
@@ -80,6 +85,18 @@ public struct MethodTable: Sendable {
   /// Adds the methods of `other`, in place of those of the same name.
   public mutating func merge(_ other: MethodTable) {
     for method in other.methods.values { insert(method) }
+  }
+
+  /// Keeps only the methods that `isServed` wants, by their names.
+  public mutating func keep(where isServed: (String) -> Bool) { methods = methods.filter { isServed($0.value.name) } }
+
+  /// Has a token demanded of those who call the methods that `isProtected` wants it for, by their names.
+  public mutating func protect(where isProtected: (String) -> Bool) {
+    methods = methods.mapValues { method in
+      var method = method
+      method.isProtected = method.isProtected || isProtected(method.name)
+      return method
+    }
   }
 
   private mutating func insert(_ method: Method) {

@@ -12,6 +12,10 @@ public struct RPCContext: Sendable {
   public let client: RPCClient
   /// Cancelled once nobody waits for the answer: work that takes long looks at it.
   public let cancellation: Cancellation
+  /// What the client has shown, for methods that are not public.
+  let credentials: RPCAuthorization.Credentials
+  /// What the client has left; `nil` where nothing is limited.
+  let purse: RPCPurse?
   let commitments = RPCCommitments()
   /// How a long result goes out while it is written; `nil` where results are sent whole, with at most ``mostBytes``.
   var results: ResultFlow?
@@ -20,9 +24,18 @@ public struct RPCContext: Sendable {
   public init(
     session: RPCSession? = nil, client: RPCClient = .unknown, cancellation: Cancellation = Cancellation()
   ) {
+    self.init(session: session, client: client, cancellation: cancellation, credentials: .none, purse: nil)
+  }
+
+  init(
+    session: RPCSession?, client: RPCClient, cancellation: Cancellation = Cancellation(),
+    credentials: RPCAuthorization.Credentials, purse: RPCPurse?
+  ) {
     self.session = session
     self.client = client
     self.cancellation = cancellation
+    self.credentials = credentials
+    self.purse = purse
   }
 
   /// Throws where nobody waits for the answer any more. For work in many small steps.

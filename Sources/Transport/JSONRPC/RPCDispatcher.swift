@@ -11,7 +11,7 @@ public final class RPCDispatcher: Sendable {
   public struct Limits: Sendable {
     /// Calls in one batch.
     public var batchCalls = 1_000
-    /// Bytes of a reply, that of a batch as a whole.
+    /// Bytes of a reply, that of a batch as a whole. A method whose answers are given whole, called alone, knows no limit.
     public var responseBytes = 10_485_760
     /// Bytes of a result that goes out while it is written, see ``RPCContext/flow(_:)``.
     public var streamedBytes = 1 << 30
@@ -35,6 +35,7 @@ public final class RPCDispatcher: Sendable {
   public let pool: WorkerPool
   public let heavyPool: WorkerPool
   let metrics: RPCMetrics
+  let largeReplies = LargeReplies()
 
   /// - Parameter heavyPool: threads of their own for heavy methods.
   public init(
@@ -51,18 +52,18 @@ public final class RPCDispatcher: Sendable {
   /// asks for none.
   ///
   /// - Parameters:
-  ///   - client: by whom limits are counted, and whose turn it is where work waits.
+  ///   - context: what is known of the sender.
   ///   - memory: what a large reply must find room in.
   ///   - stream: begins a reply that goes out in pieces, in place of that given to `completion`, which is called with `nil`
   ///     once it has ended.
   /// - Returns: The work that is left to do, to be cancelled where nobody waits for it any more.
   @discardableResult
   public func handle(
-    _ message: [UInt8], from session: RPCSession? = nil, client: RPCClient = .unknown, memory: MemoryBudget? = nil,
-    stream: (@Sendable () -> OutgoingStream)? = nil, completion: @escaping @Sendable (ByteBuffer?) -> Void
+    _ message: [UInt8], _ context: RPCContext = RPCContext(), memory: MemoryBudget? = nil,
+    stream: (@Sendable () -> OutgoingStream)? = nil, completion: @escaping @Sendable (RPCReply?) -> Void
   ) -> RPCWork? {
-    let delivery = RPCDelivery(
-      context: RPCContext(session: session, client: client), memory: memory, stream: stream, completion: completion)
+    let delivery = RPCDelivery(context: context, memory: memory, stream: stream, completion: completion)
+    if delivery.refusal == nil { context.purse?.spend(bytes: message.count) }
     guard message.count <= Self.readAtOnce else { return readLater(message, delivery) }
     guard let request = read(message, delivery) else { return nil }
     guard request.execution > .inline else {
@@ -77,12 +78,16 @@ public final class RPCDispatcher: Sendable {
     return submit(request, work, delivery) ? work : nil
   }
 
-  /// The calls of a message; `nil`, and it is answered, where it has none.
+  /// The calls of a message; `nil`, and it is answered, where it has none or its sender has nothing left to use.
   private func read(_ message: [UInt8], _ delivery: RPCDelivery) -> RPCRequest? {
+    var request: RPCRequest?
     do throws(RPCError) {
-      return try RPCRequest(parsing: message, methods: methods, batchLimit: limits.batchCalls)
+      request = try RPCRequest(parsing: message, methods: methods, batchLimit: limits.batchCalls)
+      if let refusal = delivery.refusal { throw refusal }
+      return request
     } catch {
-      delivery.complete(Self.reply(error))
+      if delivery.refusal != nil { metrics.refusedAsBusy(.budget) }
+      delivery.complete(Self.reply(error, to: request))
       return nil
     }
   }
@@ -102,7 +107,7 @@ public final class RPCDispatcher: Sendable {
       if request.execution == .heavy {
         _ = self.submit(request, work, delivery)
       } else {
-        self.perform(request, delivery)
+        self.perform(request, work, delivery)
       }
     }
     let isTaken = work.submit(job, to: pool) { reason in
@@ -114,20 +119,29 @@ public final class RPCDispatcher: Sendable {
 
   /// Has the calls run on the threads that they need; false, and the message is answered, where there is no room.
   private func submit(_ request: RPCRequest, _ work: RPCWork, _ delivery: RPCDelivery) -> Bool {
-    let isHeavy = request.execution == .heavy
-    guard !isHeavy || delivery.beginHeavy(limit: limits.heavyPerConnection) else {
+    guard request.execution != .heavy || delivery.beginHeavy(limit: limits.heavyPerConnection) else {
       delivery.complete(refuse(request, .connection))
       return false
     }
+    return begin(request, work, delivery)
+  }
+
+  private func begin(
+    _ request: RPCRequest, _ work: RPCWork, _ delivery: RPCDelivery, _ claim: LargeReplies.Claim? = nil
+  ) -> Bool {
+    let isHeavy = request.execution == .heavy
     let job = WorkerPool.Job(
       bytes: request.text.count, of: delivery.context,
       elseRefused: { delivery.complete(self.refuse(request, isHeavy ? .heavyQueue : .queue)) }
-    ) { self.perform(request, delivery) }
+    ) { self.perform(request, work, delivery, claim) }
     // Run without a thread, cancelled calls say that they are, and nothing else.
-    return work.submit(job, to: isHeavy ? heavyPool : pool) { _ in self.perform(request, delivery) }
+    return work.submit(job, to: isHeavy ? heavyPool : pool) { _ in self.perform(request, work, delivery) }
   }
 
-  private func perform(_ request: RPCRequest, _ delivery: RPCDelivery) {
+  /// - Parameter claim: a place for the reply, where it has waited for one.
+  private func perform(
+    _ request: RPCRequest, _ work: RPCWork, _ delivery: RPCDelivery, _ claim: LargeReplies.Claim? = nil
+  ) {
     if !request.isBatch, let call = request.calls.first, let handler = call.deferred {
       return answerLater(call, of: request, with: handler, delivery)
     }
@@ -136,18 +150,28 @@ public final class RPCDispatcher: Sendable {
     if let begin = delivery.stream, !request.isBatch, request.calls.first?.isNotification == false {
       context.results = ResultFlow(mostBytes: limits.streamedBytes, memory: delivery.memory, begin: begin)
     }
-    var reply = run(request, context)
+    var reply = run(request, context), claim = claim
     if let stream = context.results?.stream {
       stream.end(reply ?? ByteBuffer())
       reply = nil
     }
-    if let size = reply?.readableBytes, size > Self.smallReply, delivery.memory?.hasRoom(for: size) == false {
-      reply = refuse(request, .memory)
-    } else if delivery.context.cancellation.reason != .clientGone {
-      delivery.context.commitments.run()
+    let size = reply?.readableBytes ?? 0
+    let hasRoom = size <= Self.smallReply || delivery.memory?.hasRoom(for: size) != false
+    let needsPlace = !hasRoom || context.session != nil && size > LargeReplies.webSocketBytes
+    claim = needsPlace ? claim ?? largeReplies.claim(for: context.client) : nil
+    if needsPlace, claim == nil, request.isWhole, !context.cancellation.isCancelled {
+      context.commitments.truncate(to: 0)
+      return work.wait(
+        for: largeReplies, of: context.client, orElse: { delivery.complete(self.refuse(request, .memory)) }
+      ) { _ = self.begin(request, work, delivery, $0) }
     }
-    if let reason = delivery.context.cancellation.reason { metrics.gaveUp(reason) }
-    delivery.complete(reply)
+    if !hasRoom, claim == nil || !request.isWhole {
+      reply = refuse(request, .memory)
+    } else if context.cancellation.reason != .clientGone {
+      context.commitments.run()
+    }
+    if let reason = context.cancellation.reason { metrics.gaveUp(reason) }
+    delivery.complete(reply, claim)
   }
 
   private func refuse(_ request: RPCRequest, _ reason: BusyReason) -> ByteBuffer {
@@ -160,10 +184,10 @@ public final class RPCDispatcher: Sendable {
     var writer = JSONWriter(notesNesting: context.results != nil)
     if request.isBatch { writer.beginArray() }
     var hasReply = false
-    for call in request.calls {
+    for (index, call) in request.calls.enumerated() {
       if context.cancellation.reason == .clientGone { return nil }
       let start = writer.mark
-      run(call, of: request, context, &writer)
+      run(call, of: request, context, &writer, isFirst: index == 0)
       if call.isNotification {
         writer.truncate(to: start)
         continue
@@ -179,16 +203,24 @@ public final class RPCDispatcher: Sendable {
     return writer.withUnsafeBytes { ByteBuffer(bytes: $0) }
   }
 
-  private func run(_ call: RPCRequest.Call, of request: RPCRequest, _ context: RPCContext, _ writer: inout JSONWriter) {
+  private func run(
+    _ call: RPCRequest.Call, of request: RPCRequest, _ context: RPCContext, _ writer: inout JSONWriter, isFirst: Bool
+  ) {
     Self.begin(&writer)
     let start = writer.mark, commitments = context.commitments.count
+    defer { context.purse?.spend(gas: context.cancellation.takeCount()) }
     do throws(RPCError) {
       guard let handler = call.handler else { throw call.error ?? .invalidRequest("no method") }
       try context.checkCancellation()
+      try Self.check(call, context)
+      // Before the first it was looked at when the message came.
+      if !isFirst { try context.purse?.check() }
       var parameters = Parameters(call.parameters.map { JSONValue(storage: request.text, checked: $0) })
       writer.key("result")
       try handler(&parameters, context, &writer)
-      if writer.count(since: start) > limits.responseBytes { throw .responseTooBig(limits.responseBytes) }
+      guard writer.count(since: start) <= limits.responseBytes || request.isWhole else {
+        throw .responseTooBig(limits.responseBytes)
+      }
     } catch {
       context.commitments.truncate(to: commitments)
       // What has gone out cannot be taken back: the error then stands behind it.
@@ -200,6 +232,11 @@ public final class RPCDispatcher: Sendable {
     writer.key("id")
     if let id = call.id { writer.raw(request.text[id]) } else { writer.null() }
     writer.endObject()
+  }
+
+  /// Throws where the sender may not make the call.
+  static func check(_ call: RPCRequest.Call, _ context: RPCContext) throws(RPCError) {
+    if call.isProtected, context.credentials != .valid { throw .unauthorized(context.credentials) }
   }
 
   static func begin(_ writer: inout JSONWriter) {

@@ -9,6 +9,8 @@ public struct RPCError: Error, Sendable, Equatable {
     /// Written as hexadecimal data.
     case bytes([UInt8])
     case text(String)
+    /// When to ask again.
+    case retry(owner: String, resource: String, afterMilliseconds: UInt64)
   }
 
   public var code: Int
@@ -61,6 +63,30 @@ public struct RPCError: Error, Sendable, Equatable {
     RPCError(code: -32_005, message: "server is busy: \(reason.description), try again later")
   }
 
+  /// The client, by its connection or its address, has used what it may: EIP-1474's code for an exceeded limit. The `data`
+  /// says when to ask again.
+  static func overBudget(_ refusal: RPCAllowance.Refusal) -> RPCError {
+    let unit = refusal.resource == .gas ? "gas" : "bytes"
+    return RPCError(
+      code: -32_005,
+      message: "limit exceeded: the \(refusal.owner.rawValue) has used its \(refusal.rate) \(unit) a second, "
+        + "try again in \(refusal.retryAfterMilliseconds) ms",
+      data: .retry(
+        owner: refusal.owner.rawValue, resource: refusal.resource.rawValue,
+        afterMilliseconds: refusal.retryAfterMilliseconds))
+  }
+
+  /// The method is not for everybody, and what the client has shown does not suffice. The code is that of Besu, the only
+  /// node with one for it.
+  static func unauthorized(_ credentials: RPCAuthorization.Credentials) -> RPCError {
+    let reason =
+      switch credentials {
+      case .none, .valid: "the method needs a token in the header Authorization: Bearer"
+      case .invalid(let fault): fault
+      }
+    return RPCError(code: -40_100, message: "unauthorized: \(reason)")
+  }
+
   /// Why a call was given up. −32002 and its message are geth's for a request that takes too long; a client that has gone
   /// does not see its own.
   public static func cancelled(_ reason: Cancellation.Reason?) -> RPCError {
@@ -87,6 +113,16 @@ public struct RPCError: Error, Sendable, Equatable {
     case .text(let text):
       writer.key("data")
       writer.string(text)
+    case .retry(let owner, let resource, let milliseconds):
+      writer.key("data")
+      writer.beginObject()
+      writer.key("budget")
+      writer.string(resource)
+      writer.key("of")
+      writer.string(owner)
+      writer.key("retryAfterMs")
+      writer.number(milliseconds)
+      writer.endObject()
     case nil: break
     }
     writer.endObject()

@@ -64,7 +64,10 @@ public struct RPCMetrics: Sendable {
         Double(pool.load)
       }
     }
-    let heavyPool = dispatcher.heavyPool
+    let heavyPool = dispatcher.heavyPool, largeReplies = dispatcher.largeReplies
+    registry.gauge("rpc_large_replies_waiting", "Answers of any length that wait for a place beside the memory") {
+      Double(largeReplies.waiting)
+    }
     registry.gauge("rpc_heavy_queue_length", "Heavy requests that wait for a thread") { Double(heavyPool.waiting) }
   }
 }

@@ -8,6 +8,10 @@ struct RPCRequest: Sendable {
     var isNotification = false
     var handler: MethodTable.Handler?
     var deferred: MethodTable.DeferredHandler?
+    /// Whether the answer is given however long it is.
+    var isWhole = false
+    /// Whether not everybody may make the call.
+    var isProtected = false
     var parameters: Range<Int>?
     /// Why the call cannot be made.
     var error: RPCError?
@@ -18,6 +22,9 @@ struct RPCRequest: Sendable {
   private(set) var isBatch = false
   /// Where the calls run: all of them where the heaviest must.
   private(set) var execution = MethodTable.Execution.inline
+
+  /// Whether the reply is given however long it is. The answers of a batch can be asked for one by one.
+  var isWhole: Bool { !isBatch && calls.first?.isWhole == true }
 
   /// Depth that a message may have: the parameters with the deepest nesting, access lists and overrides, need six.
   private static let maxDepth = 64
@@ -89,6 +96,8 @@ struct RPCRequest: Sendable {
       let known = method.hasEscapes ? nil : methods.method(named: reader.bytes(of: method))
       call.handler = known?.handler
       call.deferred = known?.deferred
+      call.isWhole = known?.documentation.isWhole ?? false
+      call.isProtected = known?.isProtected ?? false
       if known == nil { call.error = .methodNotFound(Self.shown(reader.string(of: method))) }
       execution = max(execution, known?.execution ?? .inline)
     } else {

@@ -11,11 +11,21 @@ public struct RPCService: HTTPService {
   public let dispatcher: RPCDispatcher
   /// Subscriptions that one WebSocket connection may hold.
   public let subscriptionLimit: Int
+  private let authorization: RPCAuthorization?
+  private let budgets: RPCBudgets?
   private let log: Logger
 
-  public init(_ dispatcher: RPCDispatcher, subscriptionLimit: Int = 32, log: Logger) {
+  /// - Parameters:
+  ///   - authorization: who may call methods that are not public; `nil` where nobody needs to show anything.
+  ///   - budgets: what clients may use; `nil` for as much as they like. Trusted clients always do.
+  public init(
+    _ dispatcher: RPCDispatcher, subscriptionLimit: Int = 32, authorization: RPCAuthorization? = nil,
+    budgets: RPCBudgets? = nil, log: Logger
+  ) {
     self.dispatcher = dispatcher
     self.subscriptionLimit = subscriptionLimit
+    self.authorization = authorization
+    self.budgets = budgets
     self.log = log
   }
 
@@ -31,14 +41,30 @@ public struct RPCService: HTTPService {
         .text(
           .unsupportedMediaType, "Supplied content type is not allowed. Content-Type: application/json is required\n"))
     }
+    let context = RPCContext(
+      session: nil, client: request.client, credentials: credentials(request.headers), purse: purse(request, reply))
     let work = dispatcher.handle(
-      Array(request.body.readableBytesView), client: request.client, memory: reply.memory,
+      Array(request.body.readableBytesView), context, memory: reply.memory,
       stream: { reply.stream(.json(ByteBuffer())) }
-    ) {
+    ) { answer in
       // After a stream this is the second response, which is dropped.
-      reply.send(.json($0 ?? ByteBuffer()))
+      var response = HTTPResponse.json(answer?.text ?? ByteBuffer())
+      response.keeps = answer?.claim
+      reply.send(response)
     }
     if let work { reply.whenAbandoned(after: work.timeLimit) { work.cancel($0) } }
+  }
+
+  private func credentials(_ headers: HTTPHeaders) -> RPCAuthorization.Credentials {
+    authorization?.check(headers.first(name: "authorization")) ?? .none
+  }
+
+  /// What the sender of a request has left; `nil` where nothing is limited.
+  private func purse(_ request: HTTPRequest, _ reply: HTTPReply) -> RPCPurse? {
+    guard let budgets, !request.isTrusted else { return nil }
+    let connection = reply.note as? RPCAllowance ?? budgets.connection()
+    reply.note = connection
+    return RPCPurse([connection, budgets.address(request.client)], of: budgets)
   }
 
   public var offersWebSocket: Bool { true }
@@ -57,6 +83,12 @@ public struct RPCService: HTTPService {
   }
 
   public func openSession(on socket: WebSocket) -> (any WebSocketSession)? {
-    RPCSession(socket: socket, dispatcher: dispatcher, subscriptionLimit: subscriptionLimit, log: log)
+    var purse: RPCPurse?
+    if let budgets, !socket.isTrusted {
+      purse = RPCPurse([budgets.connection(), budgets.address(socket.client)], of: budgets)
+    }
+    return RPCSession(
+      socket: socket, dispatcher: dispatcher, subscriptionLimit: subscriptionLimit,
+      credentials: credentials(socket.headers), purse: purse, log: log)
   }
 }

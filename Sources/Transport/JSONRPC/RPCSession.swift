@@ -20,14 +20,21 @@ public final class RPCSession: WebSocketSession {
   private let socket: WebSocket
   private let dispatcher: RPCDispatcher
   private let subscriptionLimit: Int
+  private let credentials: RPCAuthorization.Credentials
+  private let purse: RPCPurse?
   private let log: Logger
   private let state = Mutex(State())
   private let heavy = Atomic<Int>(0)
 
-  init(socket: WebSocket, dispatcher: RPCDispatcher, subscriptionLimit: Int, log: Logger) {
+  init(
+    socket: WebSocket, dispatcher: RPCDispatcher, subscriptionLimit: Int,
+    credentials: RPCAuthorization.Credentials, purse: RPCPurse?, log: Logger
+  ) {
     self.socket = socket
     self.dispatcher = dispatcher
     self.subscriptionLimit = subscriptionLimit
+    self.credentials = credentials
+    self.purse = purse
     self.log = log
   }
 
@@ -38,11 +45,10 @@ public final class RPCSession: WebSocketSession {
       return state.lastWork
     }
     let text = Array(message.readableBytesView)
-    let work = dispatcher.handle(
-      text, from: self, client: client, memory: socket.memory, stream: { socket.stream() }
-    ) { reply in
+    let context = RPCContext(session: self, client: client, credentials: credentials, purse: purse)
+    let work = dispatcher.handle(text, context, memory: socket.memory, stream: { socket.stream() }) { reply in
       let finish: @Sendable () -> Void = {
-        if let reply { socket.send(reply) }
+        if let reply { socket.send(reply.text, keeping: reply.claim) }
         self.state.withLock { $0.work[number] = nil }
         done()
       }

@@ -5,21 +5,13 @@ import Synchronization
 
 /// A message that waits for a thread, or has one.
 public final class RPCWork: Sendable {
-  private struct Place: Sendable {
-    let pool: WorkerPool
-    let job: WorkerPool.Job
-    /// Answers in place of the job.
-    let answer: @Sendable (Cancellation.Reason) -> Void
-
-    func withdraw(_ reason: Cancellation.Reason) {
-      if pool.withdraw(job) { answer(reason) }
-    }
-  }
+  /// Takes the message out of where it waits, if it still does, and answers it.
+  private typealias Withdrawal = @Sendable (Cancellation.Reason) -> Void
 
   /// What the message may take from its arrival to its answer, a batch as a whole.
   let timeLimit: TimeAmount
   private let cancellation: Cancellation
-  private let place = Mutex<Place?>(nil)
+  private let withdrawal = Mutex<Withdrawal?>(nil)
 
   init(timeLimit: TimeAmount, cancellation: Cancellation) {
     self.timeLimit = timeLimit
@@ -31,18 +23,32 @@ public final class RPCWork: Sendable {
   func submit(
     _ job: WorkerPool.Job, to pool: WorkerPool, orElse answer: @escaping @Sendable (Cancellation.Reason) -> Void
   ) -> Bool {
-    let place = Place(pool: pool, job: job, answer: answer)
-    self.place.withLock { $0 = place }
+    let withdraw: Withdrawal = { reason in if pool.withdraw(job) { answer(reason) } }
+    withdrawal.withLock { $0 = withdraw }
     guard pool.submit(job) else { return false }
     // Who gave the work up a moment ago found nothing to withdraw.
-    if let reason = cancellation.reason { place.withdraw(reason) }
+    if let reason = cancellation.reason { withdraw(reason) }
     return true
+  }
+
+  /// Waits for a place for a large reply, and then calls `body`. Where the work is given up before that, `answer` is called
+  /// instead.
+  func wait(
+    for places: LargeReplies, of client: RPCClient, orElse answer: @escaping @Sendable () -> Void,
+    _ body: @escaping @Sendable (LargeReplies.Claim) -> Void
+  ) {
+    let ticket = places.nextTicket()
+    let withdraw: Withdrawal = { _ in if places.withdraw(ticket) { answer() } }
+    // Before it waits: there may be a place at once, and then it waits for a thread.
+    withdrawal.withLock { $0 = withdraw }
+    places.wait(ticket, for: client, body)
+    if let reason = cancellation.reason { withdraw(reason) }
   }
 
   /// Gives the work up. If it has not begun it is answered at once and dropped; if it has, it is answered when it notices.
   package func cancel(_ reason: Cancellation.Reason) {
     guard cancellation.cancel(reason) else { return }
-    place.withLock { $0 }?.withdraw(reason)
+    withdrawal.withLock { $0 }?(reason)
   }
 }
 
@@ -51,19 +57,27 @@ final class RPCDelivery: Sendable {
   let context: RPCContext
   /// What a large reply must find room in.
   let memory: MemoryBudget?
+  /// Why nothing is done for the sender; `nil` where it is.
+  let refusal: RPCError?
   /// Begins a reply in pieces, where the message can have one.
   let stream: (@Sendable () -> OutgoingStream)?
-  private let completion: @Sendable (ByteBuffer?) -> Void
+  private let completion: @Sendable (RPCReply?) -> Void
   /// Whether the message counts as one of the heavy ones of its connection.
   private let isHeavy = Atomic<Bool>(false)
 
   init(
     context: RPCContext, memory: MemoryBudget?, stream: (@Sendable () -> OutgoingStream)?,
-    completion: @escaping @Sendable (ByteBuffer?) -> Void
+    completion: @escaping @Sendable (RPCReply?) -> Void
   ) {
     self.context = context
     self.stream = stream
     self.memory = memory
+    do throws(RPCError) {
+      try context.purse?.check()
+      refusal = nil
+    } catch {
+      refusal = error
+    }
     self.completion = completion
   }
 
@@ -76,8 +90,9 @@ final class RPCDelivery: Sendable {
     return true
   }
 
-  func complete(_ reply: ByteBuffer?) {
+  func complete(_ text: ByteBuffer?, _ claim: LargeReplies.Claim? = nil) {
     if isHeavy.exchange(false, ordering: .relaxed) { context.session?.endHeavy() }
-    completion(reply)
+    if let text { context.purse?.spend(bytes: text.readableBytes) }
+    completion(text.map { RPCReply(text: $0, claim: claim) })
   }
 }

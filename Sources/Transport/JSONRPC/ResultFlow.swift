@@ -39,6 +39,7 @@ final class ResultFlow: Sendable {
     var piece = ByteBuffer()
     writer.drain { piece = ByteBuffer(bytes: $0) }
     state.withLock { $0 = (outgoing, sent + piece.readableBytes) }
+    context.purse?.spend(bytes: piece.readableBytes)
     guard outgoing.send(piece, cancellation: context.cancellation) else {
       throw .cancelled(context.cancellation.reason ?? .clientGone)
     }

@@ -179,7 +179,6 @@ struct LogMethodTests {
     // The answer to a batch that is too large as a whole reaches nobody.
     let small = fixture.limited(toBytes: 100)
     #expect(try await small("[\(poll)]")["error"]?["code"]?.integer == -32_011)
-    #expect(try await small(poll)["error"]?["code"]?.integer == -32_008)
     #expect(numbers(try await fixture.result("eth_getFilterChanges", "[\(id)]")) == [2, 3, 4, 5])
     #expect(numbers(try await fixture.result("eth_getFilterChanges", "[\(id)]")) == [6, 7, 8, 9])
     #expect(try await fixture.call("eth_getFilterChanges", "[\(id)]") == "[]")

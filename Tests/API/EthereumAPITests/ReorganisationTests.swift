@@ -292,7 +292,7 @@ struct ReorganisationTests {
     chain.drop(2)
     let small = fixture.limited(toBytes: 100)
     let text = #"{"jsonrpc":"2.0","id":1,"method":"eth_getFilterChanges","params":[\#(logs)]}"#
-    #expect(try await small(text)["error"]?["code"]?.integer == -32_008)
+    #expect(try await small("[\(text)]")["error"]?["code"]?.integer == -32_011)
     #expect(try await poll(fixture, logs).map(describe) == ["-0302", "-0301", "-0202", "-0201"])
     chain.drop(1, forget: true)
     try grow(chain, 2, branch: 1)

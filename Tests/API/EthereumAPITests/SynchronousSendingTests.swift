@@ -116,7 +116,7 @@ import ThreadTesting
       #"[{"jsonrpc":"2.0","id":1,"method":"eth_sendRawTransactionSync","params":["\#(envelope)"]}]"#
     let text = await withCheckedContinuation { continuation in
       api.dispatcher.handle(Array(message.utf8)) {
-        continuation.resume(returning: $0.map { String(decoding: $0.readableBytesView, as: UTF8.self) } ?? "")
+        continuation.resume(returning: $0.map { String(decoding: $0.text.readableBytesView, as: UTF8.self) } ?? "")
       }
     }
     #expect(text.contains("-32600") && text.contains("cannot be part of a batch"), "\(text)")
@@ -148,7 +148,7 @@ import ThreadTesting
     let second = try message(2, timeout: "0x14")
     let reply = await withCheckedContinuation { continuation in
       small.dispatcher.handle(second) { reply in
-        continuation.resume(returning: reply.map { String(decoding: $0.readableBytesView, as: UTF8.self) } ?? "")
+        continuation.resume(returning: reply.map { String(decoding: $0.text.readableBytesView, as: UTF8.self) } ?? "")
       }
     }
     #expect(reply.contains(#""code":4"#), "\(reply)")

@@ -327,7 +327,7 @@ final class Fixture: Sendable {
     let message = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(parameters)}"#
     let text = await withCheckedContinuation { continuation in
       dispatcher.handle(Array(message.utf8)) {
-        continuation.resume(returning: $0.map { Array($0.readableBytesView) } ?? [])
+        continuation.resume(returning: $0.map { Array($0.text.readableBytesView) } ?? [])
       }
     }
     return try JSONValue(parsing: text)
@@ -336,8 +336,8 @@ final class Fixture: Sendable {
   /// The response to a whole message of a client.
   func response(to message: String, from client: IPAddress) async throws -> JSONValue {
     let text = await withCheckedContinuation { continuation in
-      dispatcher.handle(Array(message.utf8), client: client) {
-        continuation.resume(returning: $0.map { Array($0.readableBytesView) } ?? [])
+      dispatcher.handle(Array(message.utf8), RPCContext(client: client)) {
+        continuation.resume(returning: $0.map { Array($0.text.readableBytesView) } ?? [])
       }
     }
     return try JSONValue(parsing: text)
@@ -352,7 +352,7 @@ final class Fixture: Sendable {
     return { message in
       let text = await withCheckedContinuation { continuation in
         dispatcher.handle(Array(message.utf8)) {
-          continuation.resume(returning: $0.map { Array($0.readableBytesView) } ?? [])
+          continuation.resume(returning: $0.map { Array($0.text.readableBytesView) } ?? [])
         }
       }
       return try JSONValue(parsing: text)

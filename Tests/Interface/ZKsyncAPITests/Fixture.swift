@@ -101,7 +101,7 @@ final class Fixture: Sendable {
     let message = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(parameters)}"#
     let text = await withCheckedContinuation { continuation in
       dispatcher.handle(Array(message.utf8)) {
-        continuation.resume(returning: $0.map { Array($0.readableBytesView) } ?? [])
+        continuation.resume(returning: $0.map { Array($0.text.readableBytesView) } ?? [])
       }
     }
     return try JSONValue(parsing: text)

@@ -208,6 +208,47 @@ struct WiringTests {
     for closed in [port, rpcPort] { #expect(throws: SocketError.self) { try RawSocket(port: closed) } }
   }
 
+  @Test("What an operator says of access, sizes and budgets holds")
+  func access() async throws {
+    let options = [
+      "RPC_CORS_ORIGINS": "https://app.example", "RPC_ALLOWED_HOSTS": "node.example", "RPC_DISABLED_METHODS": "txpool",
+      "RPC_PROTECTED_METHODS": "debug", "RPC_TOKEN": "a token of the operator", "RPC_MAX_BATCH_CALLS": "2",
+      "RPC_MAX_BYTES_PER_CONNECTION": "10", "RPC_BUDGET_BURST": "100s",
+    ]
+    try await TestNode.run(options, awaitsBlock: false) { node in
+      func answer(_ client: RawSocket, _ body: String, _ headers: String = "") throws -> RawSocket.Response {
+        try client.write(
+          "POST / HTTP/1.1\r\nHost: node.example\r\nContent-Type: application/json\r\n\(headers)"
+            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        return try client.readResponse()
+      }
+      func call(_ method: String) -> String {
+        #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":["0x0",false]}"#
+      }
+      let client = try RawSocket(port: node.rpcPort)
+      let listed = try answer(client, call("eth_chainId"), "Origin: https://app.example\r\n")
+      #expect(listed.headers["access-control-allow-origin"] == "https://app.example")
+      #expect(listed.body.contains("0x10e"))
+      #expect(try answer(client, call("txpool_status")).body.contains("-32601"))
+      #expect(try answer(client, call("debug_getRawHeader")).body.contains("-40100"))
+      let other = try RawSocket(port: node.rpcPort)
+      let header = "Authorization: Bearer a token of the operator\r\n"
+      let authorized = try answer(other, call("debug_getRawHeader"), header).body
+      #expect(authorized.contains("result"))
+      let batch = "[" + Array(repeating: "1", count: 3).joined(separator: ",") + "]"
+      let batches = try RawSocket(port: node.rpcPort)
+      #expect(try answer(batches, batch).body.contains("batch too large"))
+      // A block has more bytes than a connection may save.
+      let greedy = try RawSocket(port: node.rpcPort)
+      for _ in 0..<2 { _ = try answer(greedy, call("eth_getBlockByNumber")) }
+      let refusal = try answer(greedy, call("eth_chainId")).body
+      #expect(refusal.contains(#""budget":"bytes","of":"connection","retryAfterMs":"#), "\(refusal)")
+      let stranger = try RawSocket(port: node.rpcPort)
+      try stranger.write("POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n")
+      #expect(try stranger.readResponse().status == 403)
+    }
+  }
+
   @Test("Clients that wait for a call that takes long do not hold the node up when it is stopped")
   func shutdown() async throws {
     var clients: [RawSocket] = []

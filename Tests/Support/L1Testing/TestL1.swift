@@ -120,7 +120,7 @@ public final class TestL1: L1Transport {
     let message = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(parameters)}"#
     let text = await withCheckedContinuation { continuation in
       dispatcher.handle(Array(message.utf8)) {
-        continuation.resume(returning: $0.map { Array($0.readableBytesView) } ?? [])
+        continuation.resume(returning: $0.map { Array($0.text.readableBytesView) } ?? [])
       }
     }
     do throws(RPCClientError) { return try JSONRPCClient.result(of: text).get() } catch {

@@ -178,9 +178,9 @@ public final class RawSocket: @unchecked Sendable {
   // MARK: WebSocket (RFC 6455)
 
   /// Asks for the upgrade and checks that it is granted, with the key of the RFC's own example.
-  public func upgrade(path: String = "/") throws(SocketError) {
+  public func upgrade(path: String = "/", headers: String = "") throws(SocketError) {
     try write(
-      "GET \(path) HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "GET \(path) HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\(headers)"
         + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
     let response = try readResponse()
     guard response.status == 101, response.headers["sec-websocket-accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" else {

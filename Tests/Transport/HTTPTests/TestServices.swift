@@ -69,13 +69,13 @@ final class EchoSession: WebSocketSession {
 
 /// Runs `body` against a server of its own on a free port.
 func withServer<R>(
-  _ service: any HTTPService = EchoService(), allowsAnyOrigin: Bool = false,
+  _ service: any HTTPService = EchoService(), access: HTTPAccess = HTTPAccess(),
   _ adjust: (inout HTTPServer.Limits) -> Void = { _ in }, _ body: (HTTPServer) async throws -> R
 ) async throws -> R {
   var limits = HTTPServer.Limits()
   adjust(&limits)
   let server = try await HTTPServer.start(
-    service, host: "127.0.0.1", port: 0, limits: limits, allowsAnyOrigin: allowsAnyOrigin, on: group)
+    service, host: "127.0.0.1", port: 0, limits: limits, access: access, on: group)
   do {
     let result = try await body(server)
     await server.shutdown(grace: .milliseconds(50))

@@ -37,6 +37,7 @@ struct DispatcherTests {
     "Parameters come by position or by name, in either case style; an absent tail and null are the same",
     arguments: [
       ("[\"0x2\",\"0x3\"]", "0x5"), ("[\"0x2\"]", "0x2"), ("[\"0x2\",null,7,8]", "0x2"), ("[2]", "0x2"),
+      ("[\"0x002\",\"0x\"]", "0x2"),
       ("{\"firstTerm\":\"0x2\",\"secondTerm\":\"0x3\"}", "0x5"),
       ("{\"second_term\":\"0x3\",\"first_term\":\"0x2\"}", "0x5"),
     ])
@@ -49,8 +50,10 @@ struct DispatcherTests {
     "Wrong parameters are −32602 and say which",
     arguments: [
       ("[]", "missing value for required argument 0"), ("{}", "missing value for required argument 0"),
-      ("[\"0x01\"]", "invalid argument 0"), ("[\"0x1\",\"x\"]", "invalid argument 1"),
-      ("[\"0x10000000000000000\"]", "invalid argument 0"), ("[true]", "invalid argument 0"),
+      ("[\"01\"]", "invalid argument 0: hex string without 0x prefix"),
+      ("[\"0x1\",\"x\"]", "invalid argument 1: hex string without 0x prefix"),
+      ("[\"0x10000000000000000\"]", "invalid argument 0: hex number > 64 bits"),
+      ("[true]", "invalid argument 0: expected a hexadecimal string, found boolean"),
       ("[-1]", "invalid argument 0"),
     ])
   func wrongParameters(_ parameters: String, _ text: String) async throws {
@@ -253,7 +256,7 @@ struct DispatcherTests {
         }
       }
       let answer = await withCheckedContinuation { continuation in
-        dispatcher.handle(message) { continuation.resume(returning: $0.map { Array($0.readableBytesView) }) }
+        dispatcher.handle(message) { continuation.resume(returning: $0.map { Array($0.text.readableBytesView) }) }
       }
       if let answer { _ = try JSONValue(parsing: answer) }
     }

@@ -53,6 +53,17 @@ func testMethods(_ hub: Hub = Hub()) -> MethodTable {
     writer.endArray()
     writer.endObject()
   }
+  table.add("whole", .pooled, isWhole: true) { (parameters, _, writer) throws(RPCError) in
+    writer.string(String(repeating: "x", count: Int(try parameters.required("size", as: UInt64.self))))
+  }
+  table.add("bulky", .pooled) { (parameters, _, writer) throws(RPCError) in
+    writer.string(String(repeating: "x", count: Int(try parameters.required("size", as: UInt64.self))))
+  }
+  table.add("burn", .pooled) { (parameters, context, writer) throws(RPCError) in
+    context.cancellation.count(try parameters.required("gas"))
+    writer.boolean(true)
+  }
+  table.addDeferred("later", .pooled) { (_, _, reply) in reply.complete { $0.boolean(true) } }
   table.add("sleep", .pooled) { (_, _, writer) in
     usleep(700_000)
     writer.boolean(true)
@@ -122,7 +133,9 @@ func reply(
   _ message: String, to dispatcher: RPCDispatcher
 ) async -> String? {
   await withCheckedContinuation { continuation in
-    dispatcher.handle(Array(message.utf8)) { reply in continuation.resume(returning: reply.map { String(buffer: $0) }) }
+    dispatcher.handle(Array(message.utf8)) { reply in
+      continuation.resume(returning: reply.map { String(buffer: $0.text) })
+    }
   }
 }
 
@@ -144,6 +157,7 @@ struct TestServer: Sendable {
 /// Runs `body` against a server of its own.
 func withRPCServer<R>(
   hub: Hub = Hub(), subscriptionLimit: Int = 1_024, poolLimit: Int = 100, heavyLimit: Int = 100,
+  authorization: RPCAuthorization? = nil, protected: Set<String> = [], budgets: RPCBudgets? = nil,
   _ adjust: (inout HTTPServer.Limits, inout RPCDispatcher.Limits) -> Void = { _, _ in },
   _ body: (TestServer) async throws -> R
 ) async throws -> R {
@@ -155,11 +169,15 @@ func withRPCServer<R>(
   let pool = WorkerPool(threads: 2, limit: poolLimit), heavyPool = WorkerPool(threads: 1, limit: heavyLimit)
   let registry = MetricsRegistry()
   let metrics = RPCMetrics(registry)
+  var methods = testMethods(hub)
+  methods.protect { protected.contains($0) }
   let dispatcher = RPCDispatcher(
-    methods: testMethods(hub), pool: pool, heavyPool: heavyPool, limits: dispatcherLimits, metrics: metrics)
+    methods: methods, pool: pool, heavyPool: heavyPool, limits: dispatcherLimits, metrics: metrics)
   let server = try await HTTPServer.start(
-    RPCService(dispatcher, subscriptionLimit: subscriptionLimit, log: Logger(label: "test")), host: "127.0.0.1",
-    port: 0, limits: limits, allowsAnyOrigin: true, on: group)
+    RPCService(
+      dispatcher, subscriptionLimit: subscriptionLimit, authorization: authorization, budgets: budgets,
+      log: Logger(label: "test")), host: "127.0.0.1", port: 0, limits: limits, access: HTTPAccess(origins: .any),
+    on: group)
   metrics.observe(server, dispatcher)
   let result: Result<R, any Error>
   do { result = .success(try await body(TestServer(server: server, registry: registry))) } catch {

@@ -11,7 +11,8 @@ extension EthereumAPI {
       table.add(
         "eth_getBlockBy\(naming.rawValue)", .pooled,
         "The block \(naming.phrase), with its transactions or their hashes.",
-        parameters: [naming.parameter, .optional("full", "boolean")], result: "block, or null where there is none"
+        parameters: [naming.parameter, .optional("full", "boolean")], result: "block, or null where there is none",
+        isWhole: true
       ) { [self] (parameters, _, writer) throws(RPCError) in
         let id = try naming.block(&parameters)
         let isFull = try parameters.optional("full", as: Bool.self) ?? false
@@ -53,7 +54,7 @@ extension EthereumAPI {
     }
     table.add(
       "eth_getBlockReceipts", .pooled, "The receipts of a block.", parameters: [.required("blockId", "block")],
-      result: "array of receipts, or null where there is no block"
+      result: "array of receipts, or null where there is no block", isWhole: true
     ) { [self] (parameters, _, writer) throws(RPCError) in
       guard let block = try named(try parameters.required("blockId")) else { return writer.null() }
       let receipts = try receipts(of: block)

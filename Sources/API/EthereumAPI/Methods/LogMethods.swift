@@ -15,7 +15,7 @@ extension EthereumAPI {
         .init(-32_602, "the range is reversed, or extends beyond the newest block"),
         .init(-32_000, "the range spans too many blocks, or has too many logs: the message says which to ask for"),
         .blockNotFound,
-      ]
+      ], isWhole: true
     ) { [self] (parameters, context, writer) throws(RPCError) in
       var stopwatch = Stopwatch()
       try writeLogs(try parameters.required("filter"), context, &writer, isBounded: true)
@@ -56,7 +56,7 @@ extension EthereumAPI {
       refusals: [
         .init(-32_000, "filter not found"),
         .init(-32_000, "the range spans too many blocks, or has too many logs: the message says which to ask for"),
-      ]
+      ], isWhole: true
     ) { [self] (parameters, context, writer) throws(RPCError) in
       guard case .logs(let query)? = filters.find(try parameters.required("id"))?.kind else {
         throw .refused("filter not found")
@@ -74,7 +74,7 @@ extension EthereumAPI {
         "A poll that fails changes nothing: the next one tells the same. One that has more to tell than fits tells the "
         + "rest at the next poll. Of more than 65,536 transactions between two polls (8,192 where they are given whole) "
         + "the oldest are forgotten; the next poll says so with an error, and the one after it goes on with the oldest "
-        + "that is left. A filter that nobody polls is forgotten after a time that is an option."
+        + "that is left. A filter that nobody polls is forgotten after a time that is an option.", isWhole: true
     ) { [self] (parameters, context, writer) throws(RPCError) in
       let id = try parameters.required("id", as: String.self)
       guard let (kind, position) = filters.find(id) else { throw .refused("filter not found") }

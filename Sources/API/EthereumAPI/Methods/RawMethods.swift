@@ -24,7 +24,8 @@ extension EthereumAPI {
     }
     table.add(
       "debug_getRawReceipts", .pooled, "The envelopes of the receipts of a block.",
-      parameters: [.required("blockId", "block")], result: "array of data", refusals: [.blockNotFound]
+      parameters: [.required("blockId", "block")], result: "array of data", refusals: [.blockNotFound],
+      isWhole: true
     ) { [self] (parameters, _, writer) throws(RPCError) in
       let receipts = try receipts(of: try knownBlock(&parameters))
       writer.beginArray()
@@ -35,7 +36,8 @@ extension EthereumAPI {
       "debug_getRawBlock", .pooled, "The RLP of a block.", parameters: [.required("blockId", "block")], result: "data",
       refusals: [.blockNotFound],
       differences: configuration.hasEthereumBlocks
-        ? "" : "Transactions that L1 requested are in it as the envelopes that their hashes are of."
+        ? "" : "Transactions that L1 requested are in it as the envelopes that their hashes are of.",
+      isWhole: true
     ) { [self] (parameters, _, writer) throws(RPCError) in
       let block = try knownBlock(&parameters)
       writer.data(

@@ -44,7 +44,7 @@ extension EthereumAPI {
     }
     table.add(
       "eth_getTransactionReceipt", .pooled, "What became of a transaction.",
-      parameters: [.required("hash", "32 bytes")], result: "receipt, or null while there is none"
+      parameters: [.required("hash", "32 bytes")], result: "receipt, or null while there is none", isWhole: true
     ) { [self] (parameters, _, writer) throws(RPCError) in
       let hash = try parameters.required("hash", as: Bytes32.self)
       guard let receipt = try faults.reading({ () throws(ChainReadError) in try chain.receipt(hash: hash) }) else {

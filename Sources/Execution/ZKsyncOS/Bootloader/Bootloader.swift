@@ -65,10 +65,17 @@ final class Bootloader {
       _ = try state.readAccount(context.coinbase, .system, &meter)
     }
     let processed: Processed
-    switch transaction.type {
-    case 0xfe, 0xff: processed = try processL1(transaction, tracer: &tracer)
-    default: processed = try processL2(transaction, senderIsKnown: senderIsKnown, tracer: &tracer)
+    do throws(TransactionStop) {
+      switch transaction.type {
+      case 0xfe, 0xff: processed = try processL1(transaction, tracer: &tracer)
+      default: processed = try processL2(transaction, senderIsKnown: senderIsKnown, tracer: &tracer)
+      }
+    } catch {
+      // How far it came is not known; it had time enough for much.
+      if case .failed(.cancelled) = error { cancellation?.count(transaction.gasLimit) }
+      throw error
     }
+    cancellation?.count(processed.gasUsed)
     if state.pointee.fault != nil { throw stop(.internalFailure) }
     return processed
   }

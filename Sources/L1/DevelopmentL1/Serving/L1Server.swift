@@ -94,7 +94,7 @@ public final class L1Server: Service {
     let port = self.port == 0 ? requestedPort : self.port
     do throws(ListenError) {
       let server = try await HTTPServer.start(
-        service, host: address.host, port: port, limits: limits, allowsAnyOrigin: true, on: loops)
+        service, host: address.host, port: port, limits: limits, access: HTTPAccess(origins: .any), on: loops)
       running.withLock { $0.append((address.host, server)) }
     } catch {
       if address.mayBeMissing, error.isForLackOfAddress { return }

@@ -75,7 +75,7 @@ extension L1Client {
     switch error.data {
     case .bytes(let output): return output
     case .text(let text): return text.split(separator: " ").last.flatMap { Hex.decode(String($0)) } ?? []
-    case nil: return []
+    case .retry, nil: return []
     }
   }
 }

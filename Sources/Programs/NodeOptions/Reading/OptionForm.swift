@@ -85,6 +85,20 @@ extension OptionForm<String> {
   static var path: Self { OptionForm("a path") { $0.isEmpty ? nil : $0 } }
 }
 
+extension OptionForm<[String]> {
+  /// Words with commas between them, or nothing.
+  static var list: Self {
+    OptionForm("a list of words, separated by commas") { text in
+      text.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
+    }
+  }
+
+  /// The same where large and small letters are the same.
+  static var lowercaseList: Self {
+    OptionForm(list.expected) { list.parse($0.lowercased()) }
+  }
+}
+
 extension OptionForm<[IPAddressRange]> {
   /// Addresses and networks with commas between them, or nothing.
   static var addresses: Self {

@@ -15,6 +15,9 @@ extension NodeConfiguration {
     /// Clients without limits of their own, and proxies that name their clients.
     public var trustedAddresses: [IPAddressRange]
     public var trustedProxies: [IPAddressRange]
+    public var maxRequestBytes: Int
+    public var maxResponseBytes: Int
+    public var maxBatchCalls: Int
     public var requestTimeLimit: Duration
     public var maxSubscriptionsPerConnection: Int
     /// Bytes that requests and responses of all clients together may take.
@@ -59,6 +62,14 @@ extension NodeConfiguration {
         "rpc_trusted_addresses", default: "", .addresses, "clients without limits of their own")
       trustedProxies = try read(
         "rpc_trusted_proxies", default: "", .addresses, "proxies whose X-Forwarded-For says who the client is")
+      maxRequestBytes = try read(
+        "rpc_max_request_bytes", default: "10485760", .integer(1_024...(1 << 30)),
+        "bytes of one request, or WebSocket message")
+      maxResponseBytes = try read(
+        "rpc_max_response_bytes", default: "10485760", .integer(65_536...(1 << 30)),
+        "bytes of one answer, or of a batch's together; receipts, blocks and the logs of one block are given whole")
+      maxBatchCalls = try read(
+        "rpc_max_batch_calls", default: "1000", .integer(1...1_000_000), "calls in one batch")
       requestTimeLimit = try read(
         "rpc_request_time_limit", default: "15s", .duration, "a request, or a WebSocket message, has come whole by then"
       )

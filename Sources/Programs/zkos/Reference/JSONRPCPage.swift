@@ -15,10 +15,11 @@ enum JSONRPCPage {
     text += """
 
       *Runs* says where: *inline* methods answer at once, *pooled* ones may wait for the disk, *heavy* ones have threads and a
-      time limit of their own.
+      time limit of their own. Answers *of any length* are given whole where the call is not part of a batch, however many
+      logs there are; where the memory for answers is spent they wait for their turn.
 
       """
-    text += streams + headers + ExecutionAPIs.text
+    text += streams + headers + access + ExecutionAPIs.text
     for namespace in methods.map({ String($0.namespace) }).uniqued {
       text += "\n## \(namespace)\n"
       for method in methods where method.namespace == namespace { text += section(method) }
@@ -50,14 +51,38 @@ enum JSONRPCPage {
 
     """
 
+  private static let access = """
+
+    ## Access
+
+    Pages of any origin may call from a browser, unless `rpc_cors_origins` lists some; `rpc_allowed_hosts` lists the names that
+    requests may be for, against pages whose own name was made to lead to the node. A WebSocket from a page whose origin is not
+    listed, and a request for another name, get HTTP status 403.
+
+    `rpc_enabled_methods` and `rpc_disabled_methods` switch namespaces and single methods on and off. What is off does not
+    exist: -32601, as in geth. `rpc_protected_methods`, such as `debug,admin`, need `Authorization: Bearer …`, over a WebSocket
+    in the request that opens it: `rpc_token` itself, or a JWT as geth's engine API takes it, signed by HMAC-SHA-256 with
+    `rpc_jwt_secret`, its `iat` within a minute of now.
+
+    What a connection or an address may use, in gas that its calls execute and bytes of its requests and answers, has
+    options (`rpc_max_gas_per_address`, …). Who has used it up gets
+
+    ```json
+    {"code":-32005,"message":"limit exceeded: the address has used its 1000000 gas a second, try again in 230 ms",
+     "data":{"budget":"gas","of":"address","retryAfterMs":230}}
+    ```
+
+    """
+
   private static let general = [
     ("-32700", "the message is no JSON"), ("-32600", "it is no JSON-RPC request"),
     ("-32601", "there is no such method"), ("-32602", "a parameter is missing or has the wrong form"),
     ("-32603", "the node has a fault, which its log names"),
-    ("-32005", "the node is busy: nothing was done, try again later"),
+    ("-32005", "the node is busy, or the client has used what it may: nothing was done, try again later"),
+    ("-40100", "the method is one of `rpc_protected_methods`, and the call shows no token, or another"),
     ("-32002", "the request took longer than it may (`rpc_heavy_time_limit` for heavy methods)"),
-    ("-32007", "the request is longer than 10 MiB, with HTTP status 413"),
-    ("-32008", "the answer would be longer than 10 MiB; -32011 for a batch"),
+    ("-32007", "the request is longer than `rpc_max_request_bytes`, with HTTP status 413"),
+    ("-32008", "the answer would be longer than `rpc_max_response_bytes`; -32011 for a batch"),
   ]
 
   private static func section(_ method: MethodDocumentation) -> String {
@@ -65,7 +90,8 @@ enum JSONRPCPage {
     var text = "\n### \(method.name)\n\n"
     text += "`\(method.name)(\(names.joined(separator: ", ")))`"
     text += method.result.isEmpty ? "" : " → \(method.result)"
-    text += " · runs \(method.execution)\n"
+    text += " · runs \(method.execution)"
+    text += method.isWhole ? " · of any length\n" : "\n"
     if !method.summary.isEmpty { text += "\n\(method.summary)\n" }
     if !method.parameters.isEmpty {
       text += "\n" + method.parameters.map { "- `\($0.name)`: \($0.type)\n" }.joined()
