@@ -21,7 +21,8 @@ def damage(folder) -> None:
 @pytest.fixture
 def old_node(own_node):
     """A node that has begun anew and keeps little in memory; the wallet is one that it must look up."""
-    node = own_node(SEQUENCER_BLOCKS_TO_RETAIN_IN_MEMORY="0")
+    # What the journal of the mempool has would be looked up at the start, and be in memory then.
+    node = own_node(SEQUENCER_BLOCKS_TO_RETAIN_IN_MEMORY="0", MEMPOOL_JOURNAL_ENABLED="false")
     wallet = Wallet(node)
     fund(node, [wallet], 10**18)
     for _ in range(3):

@@ -138,6 +138,7 @@ struct JournalTests {
       #expect(bytes <= 64 << 10)
     }
     await life.journal.stop()
+    #expect(try segments.count == 1)
     let next = Life(directory.path, [signer, other], maxBytes: 64 << 10, nonce: nonce)
     next.test.accounts[other.address] = AccountState(nonce: 0, balance: 1_000_000_000_000_000_000)
     try await next.journal.start()

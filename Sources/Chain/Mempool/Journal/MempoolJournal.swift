@@ -56,6 +56,8 @@ public final class MempoolJournal: Service {
   private let log = Logger(label: "mempool_journal")
   private let state = Mutex(State())
   private let news = Signal()
+  /// Held by whoever makes the file anew.
+  private let rewriting = Mutex<Void>(())
   /// Of the folder, locked.
   private let folder = Mutex<Int32>(-1)
 
@@ -82,7 +84,7 @@ public final class MempoolJournal: Service {
     let old = segmentsInFolder()
     restore(old)
     state.withLock { $0.nextNumber = (old.last?.number ?? 0) &+ 1 }
-    rewrite(replacing: old.map(\.path))
+    rewrite()
     pool.onAdmission { [weak self] in self?.append($0) }
     let thread = ServiceThread { [self] in run() }
     state.withLock { $0.thread = thread }
@@ -156,7 +158,7 @@ public final class MempoolJournal: Service {
       let (isStopping, isDue, isOff) = state.withLock { ($0.isStopping, $0.isRewriteDue, $0.segment == nil) }
       if isStopping { return }
       if isDue {
-        rewrite(replacing: segmentsInFolder().map(\.path))
+        rewrite()
         continue
       }
       guard isOff else {
@@ -164,11 +166,14 @@ public final class MempoolJournal: Service {
         continue
       }
       news.wait(after: generation, until: MonotonicClock.nanoseconds + options.retry.nanoseconds)
-      if !state.withLock({ $0.isStopping }) { rewrite(replacing: segmentsInFolder().map(\.path)) }
+      if !state.withLock({ $0.isStopping }) { rewrite() }
     }
   }
 
   /// Begins a segment, copies into it what waits, and removes the old ones. Where that fails, they stay.
+  private func rewrite() { rewriting.withLock { _ in rewrite(replacing: segmentsInFolder().map(\.path)) } }
+
+  /// - Parameter old: the one that was written to until now is among them.
   private func rewrite(replacing old: [String]) {
     let (before, path, failure) = state.withLock { state -> (JournalFailure?, String?, JournalFailure?) in
       let before = state.failure
@@ -227,10 +232,9 @@ public final class MempoolJournal: Service {
   // MARK: Reading
 
   private func segmentsInFolder() -> [(number: UInt64, path: String)] {
-    let current = state.withLock { $0.segment?.path }
     let paths = (try? Files.below(options.folder, suffix: "")) ?? []
     return paths.compactMap { path in
-      guard path != current, let slash = path.lastIndex(of: "/") else { return nil }
+      guard let slash = path.lastIndex(of: "/") else { return nil }
       return JournalSegment.number(ofName: path[path.index(after: slash)...]).map { (number: $0, path: path) }
     }.sorted { $0.number < $1.number }
   }
