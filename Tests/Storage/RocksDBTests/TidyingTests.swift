@@ -16,7 +16,7 @@ import ThreadTesting
   /// Whether no more than so many files are left, in the end: what is obsolete is deleted in the background while the
   /// database is open, on a loaded machine a while later.
   private func atMost(_ limit: Int, _ suffix: String) -> Bool {
-    for _ in 0..<20_000 {
+    for _ in 0..<120_000 {
       if count(suffix) <= limit { return true }
       usleep(1_000)
     }
