@@ -395,8 +395,8 @@ let package = Package(
     .program(
       "zkos", path: "Sources/Programs/zkos",
       [
-        "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "EVM",
-        "Tracers",
+        "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
+        "EVM", "Tracers",
         "ZKsyncOS",
         "StateTree", "Airbender", "ProverInput", "VerificationKeys", "FRIProofs", "ChainStorage", "Scrub", "Batches",
         "ProverService", "Settlement",

@@ -77,6 +77,13 @@ public struct Column: @unchecked Sendable {
     Cursor(self, lower: nil, upper: nil, prefixOnly: true, snapshot: snapshot)
   }
 
+  /// Bytes of the files that hold the column.
+  public var fileBytes: UInt64 {
+    var bytes: UInt64 = 0
+    _ = rocksdb_property_int_cf(database.handle, handle, "rocksdb.total-sst-files-size", &bytes)
+    return bytes
+  }
+
   /// RocksDB's estimate of the number of keys.
   public var estimatedCount: UInt64 {
     var count: UInt64 = 0

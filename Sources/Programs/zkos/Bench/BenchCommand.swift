@@ -7,6 +7,6 @@ struct BenchCommand: AsyncParsableCommand {
     subcommands: [
       CryptographyBench.self, EVMBench.self, StateTransitionBench.self, PrecompileBench.self, ServeBench.self,
       TreeBench.self, GuestBench.self, FRIProofBench.self,
-      ProverInputBench.self, SettlementBench.self,
+      ProverInputBench.self, SettlementBench.self, RPCBench.self, LogBench.self,
     ])
 }

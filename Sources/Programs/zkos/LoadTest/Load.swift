@@ -15,6 +15,8 @@ struct Load: Sendable {
   let wallets: [Wallet]
   let token: Address?
   let inFlight: Int
+  /// Transactions a second, all wallets together; 0 for as many as the node takes.
+  var rate = 0
 
   func run(seconds: Int) async throws -> LoadReport {
     let ledger = Ledger(wallets: wallets.count)
@@ -23,7 +25,7 @@ struct Load: Sendable {
     var head = try await blockNumber()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for (index, wallet) in wallets.enumerated() {
-        group.addTask { try await drive(wallet, index, ledger, until: end) }
+        group.addTask { try await drive(wallet, index, ledger, from: start, until: end) }
       }
       var lastLine = start
       var lastIncluded = 0
@@ -54,16 +56,28 @@ struct Load: Sendable {
   }
 
   /// Sends batches of one wallet, each as large as its share in flight allows.
-  private func drive(_ wallet: Wallet, _ index: Int, _ ledger: Ledger, until end: UInt64) async throws {
+  private func drive(
+    _ wallet: Wallet, _ index: Int, _ ledger: Ledger, from start: UInt64, until end: UInt64
+  ) async throws {
     var wallet = wallet
+    var sent = 0
     while MonotonicClock.nanoseconds < end {
-      let room = inFlight - ledger.inFlight(index)
-      if room == 0 || (room < inFlight / 4 && inFlight > 4) {
+      var room = inFlight - ledger.inFlight(index)
+      if rate > 0 {
+        let due = Double(MonotonicClock.nanoseconds - start) / 1e9 * Double(rate) / Double(wallets.count)
+        room = min(room, Int(due) - sent)
+        if room < 1 {
+          try await Task.sleep(for: .milliseconds(5))
+          continue
+        }
+      }
+      if room == 0 || (rate == 0 && room < inFlight / 4 && inFlight > 4) {
         try await Task.sleep(for: .milliseconds(5))
         continue
       }
       var transactions: [SignedTransaction] = []
       for _ in 0..<min(room, 100) { transactions.append(try next(&wallet, index)) }
+      sent += transactions.count
       await send(transactions, index, ledger)
     }
   }

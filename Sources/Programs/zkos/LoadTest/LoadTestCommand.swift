@@ -21,6 +21,12 @@ struct LoadTestCommand: AsyncParsableCommand {
   @Option(help: "How long to send.")
   var seconds = 10
 
+  @Option(help: "Transactions a second, all wallets together; 0 for as many as the node takes.")
+  var rate = 0
+
+  @Option(help: "Clients that trace one recent block after the other meanwhile.")
+  var tracers = 0
+
   @Flag(help: "Send token transfers of a freshly deployed ERC-20 instead of ETH.")
   var erc20 = false
 
@@ -30,6 +36,9 @@ struct LoadTestCommand: AsyncParsableCommand {
   func validate() throws {
     guard wallets > 0, inFlight > 0, seconds > 0 else {
       throw ValidationError("--wallets, --in-flight and --seconds must be at least 1")
+    }
+    guard rate >= 0, 0...1_000 ~= tracers else {
+      throw ValidationError("--rate must not be negative, and --tracers must be 0 to 1000")
     }
     guard Secp256k1.PrivateKey(hex: fundingKey) != nil else { throw ValidationError("--funding-key is no key") }
   }
@@ -48,9 +57,13 @@ struct LoadTestCommand: AsyncParsableCommand {
       print("deploying a token")
       token = try await preparation.deployToken(for: senders, from: funder)
     }
-    let load = Load(client: client, chain: chain, wallets: senders, token: token, inFlight: inFlight)
+    let load = Load(client: client, chain: chain, wallets: senders, token: token, inFlight: inFlight, rate: rate)
+    let tracing = try TracingLoad(url: rpc, clients: tracers, on: loop.next())
+    async let traced = tracing.run(seconds: seconds)
     let report = try await load.run(seconds: seconds)
     print(report.table)
+    if tracers > 0 { print(await traced) } else { _ = await traced }
+    await tracing.end()
     await client.shutdown()
     try await loop.shutdownGracefully()
     if report.missing > 0 || report.included == 0 { throw ExitCode.failure }

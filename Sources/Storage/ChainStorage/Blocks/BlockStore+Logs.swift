@@ -51,6 +51,9 @@ extension BlockStore {
     return logTerms != nil && start < end ? start..<end : 0..<0
   }
 
+  /// Bytes of the files that hold the index.
+  public var logIndexBytes: UInt64 { logTerms?.fileBytes ?? 0 }
+
   /// How many blocks of a range a search for a filter looks at one by one.
   public func unindexed(_ filter: LogFilter, in range: ClosedRange<UInt64>) -> UInt64 {
     let indexed = filter.terms.isEmpty ? 0..<0 : indexed
