@@ -19,6 +19,7 @@ let package = Package(
         .product(name: "JSON", package: "zksync-os-sequencer"),
         .product(name: "Transactions", package: "zksync-os-sequencer"),
         .product(name: "EVM", package: "zksync-os-sequencer"),
+        .product(name: "Tracers", package: "zksync-os-sequencer"),
         .product(name: "ZKsyncOS", package: "zksync-os-sequencer"),
         .product(name: "Ethereum", package: "zksync-os-sequencer"),
         .product(name: "Airbender", package: "zksync-os-sequencer"),

@@ -1,9 +1,11 @@
 import Concurrency
 import EthereumAPI
+import JSON
 import JSONRPC
 import Logging
 import Primitives
 import Telemetry
+import Tracers
 import Transactions
 
 /// The API of a chain of three blocks, whose stores never fail: an internal error is the API's own.
@@ -133,17 +135,17 @@ extension FuzzChain: ReorganisationHistory, PendingBlocks, AccountProver, Access
 
   func trace(
     block number: UInt64, only index: Int?, _ options: TraceOptions, cancellation: Cancellation,
-    _ found: (Bytes32, [UInt8]) throws(TraceError) -> Void
+    _ found: (Bytes32, Write) throws(TraceError) -> Void
   ) throws(TraceError) {
-    try found(receipt.transactionHash, Array("{}".utf8))
+    try found(receipt.transactionHash) { (text) throws(TraceError) in text.json.raw("{}") }
   }
 
   func trace(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ options: TraceOptions,
-    cancellation: Cancellation
-  ) throws(TraceError) -> [UInt8] {
+    into text: TraceText, cancellation: Cancellation
+  ) throws(TraceError) {
     if call.input.first == 0xfd { throw .tooLarge }
-    return Array("{}".utf8)
+    text.json.raw("{}")
   }
 
   func content(of sender: Address?) -> PoolContent { PoolContent(pending: [], queued: []) }

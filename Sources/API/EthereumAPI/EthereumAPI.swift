@@ -56,8 +56,8 @@ public final class EthereumAPI: Sendable {
     public var simulatedBlockTime: UInt64 = 1
     /// The rules that transactions run by, for clients that ask.
     public var rules = RuleDescription()
-    /// Bytes that the traces of one answer may have, or the simulated blocks.
-    public var maxTraceBytes = 8 << 20
+    /// Bytes that may be collected of one trace before it is written, and that one may have which is looked at whole.
+    public var maxTraceBytes = 32 << 20
 
     public init() {}
   }

@@ -43,11 +43,6 @@ extension JSONWriter {
     }
   }
 
-  /// All bytes as digits, without `0x`.
-  public mutating func digits(_ bytes: UnsafeRawBufferPointer) {
-    quoted(length: 2 &* bytes.count) { Hex.write(bytes, to: $0) }
-  }
-
   /// All bytes as digits after `0x`.
   public mutating func data(_ bytes: [UInt8]) { bytes.withUnsafeBytes { data($0) } }
 

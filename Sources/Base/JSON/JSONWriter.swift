@@ -77,10 +77,10 @@ public struct JSONWriter: ~Copyable {
     brackets.removeAll(keepingCapacity: true)
   }
 
-  /// Writes what another writer has: members of an object, or elements of an array, with commas between them.
-  public mutating func append(members other: borrowing JSONWriter) {
+  /// Writes members of an object, or elements of an array, that are text already, with commas between them.
+  public mutating func members(_ text: UnsafeRawBufferPointer) {
     separate()
-    append(UnsafeRawBufferPointer(start: other.base, count: other.count))
+    append(text)
     needsComma = true
   }
 

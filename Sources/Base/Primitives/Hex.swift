@@ -101,8 +101,8 @@ public enum Hex {
   }
 
   /// The eight digits of four bytes, first digit in the highest byte.
-  @inline(__always)
-  private static func digits(of word: UInt32) -> UInt64 {
+  @inlinable @inline(__always)
+  package static func digits(of word: UInt32) -> UInt64 {
     // One nibble into each byte.
     var x = UInt64(word)
     x = (x | x &<< 16) & 0x0000_ffff_0000_ffff

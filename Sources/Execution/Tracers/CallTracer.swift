@@ -25,10 +25,12 @@ public struct CallTracer: Tracer {
   private let options: Options
   private var tree: CallTree
 
-  /// - Parameter byteLimit: bytes that may be collected; what comes after that many is left out, and ``isTooLarge`` says so.
-  public init(_ options: Options = Options(), byteLimit: Int = .max) {
+  /// - Parameters:
+  ///   - byteLimit: bytes that may be collected; what comes after that many is left out, and ``isTooLarge`` says so.
+  ///   - firstLog: logs that are before the transaction in its block.
+  public init(_ options: Options = Options(), byteLimit: Int = .max, firstLog: Int = 0) {
     self.options = options
-    tree = CallTree(onlyOutermost: options.onlyTopCall, byteLimit: byteLimit)
+    tree = CallTree(onlyOutermost: options.onlyTopCall, byteLimit: byteLimit, firstLog: firstLog)
   }
 
   public static var isActive: Bool { true }
@@ -49,23 +51,22 @@ public struct CallTracer: Tracer {
   /// Tells what became of the transaction as a whole.
   public mutating func finish(_ transaction: TracedTransaction) { tree.finish(transaction) }
 
-  /// The JSON object of the outermost frame; empty before it ended.
-  public var result: [UInt8] {
-    guard tree.calls.first?.status != nil else { return [] }
-    var json = JSONWriter(capacity: 4_096)
+  /// Writes the JSON object of the outermost frame; nothing before it ended.
+  public func write(to text: TraceText) {
+    guard tree.calls.first?.status != nil else { return }
     // Calls that are written but for what comes after their inner calls, and whether they or one above failed.
     var open: [(index: Int, failed: Bool)] = []
     for (index, call) in tree.calls.enumerated() {
       while let last = open.last, tree.calls[last.index].depth >= call.depth {
         open.removeLast()
-        end(last.index, failed: last.failed, &json)
+        end(last.index, failed: last.failed, &text.json)
+        text.pass()
       }
       let failed = open.last?.failed == true || call.status?.succeeded != true
       open.append((index, failed))
-      begin(call, &json)
+      begin(call, &text.json)
     }
-    while let last = open.popLast() { end(last.index, failed: last.failed, &json) }
-    return json.bytes
+    while let last = open.popLast() { end(last.index, failed: last.failed, &text.json) }
   }
 
   private func begin(_ call: CallTree.Call, _ json: inout JSONWriter) {
@@ -130,6 +131,8 @@ public struct CallTracer: Tracer {
     json.endArray()
     json.key("data")
     tree.write(log.data, to: &json)
+    json.key("index")
+    json.quantity(log.index)
     json.key("position")
     json.quantity(log.position)
     json.endObject()

@@ -34,6 +34,8 @@ struct CallTree {
     var address: Address
     var topics: Topics
     var data: Range<Int>
+    /// Among the logs of the block, as its receipt will have it if it stays.
+    var index: Int
     /// How many calls of its frame had begun.
     var position: Int
   }
@@ -47,11 +49,17 @@ struct CallTree {
   private let onlyOutermost: Bool
   private let byteLimit: Int
   private var bytes = 0
+  /// The index of the next log, and what it was when each of the calls under way began: logs that are undone have given
+  /// their indices back.
+  private var nextLog: Int
+  private var logsBefore: [Int] = []
 
   /// - Parameters:
   ///   - onlyOutermost: leave inner calls out.
   ///   - byteLimit: bytes of JSON that the calls may come to, roughly; what comes after that many is left out.
-  init(onlyOutermost: Bool, byteLimit: Int) {
+  ///   - firstLog: logs that are before it in its block.
+  init(onlyOutermost: Bool, byteLimit: Int, firstLog: Int = 0) {
+    nextLog = firstLog
     self.onlyOutermost = onlyOutermost
     self.byteLimit = byteLimit
   }
@@ -65,6 +73,7 @@ struct CallTree {
       calls = []
       data = []
     }
+    logsBefore.append(nextLog)
     if !open.isEmpty, onlyOutermost || isTooLarge || hidden > 0 {
       hidden += 1
       return
@@ -81,6 +90,7 @@ struct CallTree {
 
   /// Ends the call entered last. With `drops` given for a call that made no others, the call is forgotten.
   mutating func leave(_ end: FrameEnd, drops: (Call) -> Bool = { _ in false }) {
+    if let before = logsBefore.popLast(), !end.status.succeeded { nextLog = before }
     if hidden > 0 {
       hidden -= 1
       return
@@ -97,10 +107,12 @@ struct CallTree {
   }
 
   mutating func log(_ address: Address, _ topics: Topics, _ bytes: UnsafeRawBufferPointer) {
-    guard hidden == 0, let index = open.last, !isTooLarge else { return }
+    defer { nextLog += 1 }
+    guard hidden == 0, let call = open.last, !isTooLarge else { return }
     self.bytes += 300
-    calls[index].logs.append(
-      LoggedEvent(address: address, topics: topics, data: keep(bytes), position: calls[index].children))
+    calls[call].logs.append(
+      LoggedEvent(
+        address: address, topics: topics, data: keep(bytes), index: nextLog, position: calls[call].children))
   }
 
   private mutating func keep(_ more: UnsafeRawBufferPointer) -> Range<Int> {

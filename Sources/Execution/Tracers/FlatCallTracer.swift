@@ -56,13 +56,12 @@ public struct FlatCallTracer: Tracer {
   /// Tells what became of the transaction as a whole.
   public mutating func finish(_ transaction: TracedTransaction) { tree.finish(transaction) }
 
-  /// The JSON array of the calls.
+  /// Writes the JSON array of the calls.
   ///
   /// - Parameter place: of the transaction; a call that is in no block has none, and nulls in its stead.
-  public func result(_ place: TracedTransaction.Place?) -> [UInt8] {
-    var json = JSONWriter(capacity: 4_096)
+  public func write(_ place: TracedTransaction.Place?, to text: TraceText) {
     var path: [Int] = []
-    json.beginArray()
+    text.json.beginArray()
     for call in tree.calls {
       // Where the call before it stood, the next one of its siblings stands.
       if call.depth > 0 {
@@ -73,10 +72,10 @@ public struct FlatCallTracer: Tracer {
           path[call.depth - 1] += 1
         }
       }
-      write(call, path, place, &json)
+      write(call, path, place, &text.json)
+      text.pass()
     }
-    json.endArray()
-    return json.bytes
+    text.json.endArray()
   }
 
   private func write(

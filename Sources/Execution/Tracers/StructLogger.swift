@@ -29,41 +29,62 @@ public struct StructLogger: Tracer {
   }
 
   private let options: Options
+  private let output: TraceText
   private let text = StepText()
   private var count = 0
   private var pending: Pending?
+  /// What a step shows of the machine besides its stack; most show nothing.
+  private let rest = RestOfStep()
+  private var hasRest = false
   /// Slots that each contract has read or written.
-  private var storage: [Address: [UInt256: UInt256]] = [:]
+  private var storage: [Address: SlotText] = [:]
+  /// Whether steps have gone to the output before the trace is whole.
+  private var hasBegun = false
+  private let showsRest: Bool
+  private let isTaken: Bool
+
+  /// Bytes of steps with which they begin to go out. A shorter trace is written when it is whole, in geth's order of members.
+  private static let beginsAt = 1 << 18
+  /// Bytes that go out together after that.
+  private static let piece = 1 << 16
 
   /// The step under way; its cost is known only after it ran or called.
   private struct Pending {
     var programCounter: Int
-    var opcode: Opcode
+    var opcode: UInt8
     var gas: Int64
     var depth: Int
   }
 
-  /// The JSON of the steps, shared by the copies of a logger of which only one is in use.
-  private final class StepText {
-    /// Finished steps, with commas between them.
-    var steps = JSONWriter(capacity: 16_384)
-    /// What stands behind the cost of the step under way: it is written before the step runs.
-    var rest = JSONWriter(capacity: 4_096)
+  /// Shared by the copies of a logger, of which only one is in use.
+  private final class RestOfStep {
+    var json = JSONWriter(capacity: 1_024)
   }
 
-  /// A logger without steps.
-  public init(options: Options = Options()) { self.options = options }
+  /// - Parameter output: gets the trace, one JSON object; where it is taken while it grows, a long one goes there step by step.
+  public init(options: Options = Options(), into output: TraceText) {
+    self.options = options
+    self.output = output
+    isTaken = output.isTaken
+    showsRest = options.enableMemory || options.enableReturnData
+  }
 
   public static var isActive: Bool { true }
   public static var observesSteps: Bool { true }
 
   public mutating func willStep(_ frame: FrameView, world: some WorldReader) {
     guard count < options.limit, !isTruncatedByBytes else { return }
-    let opcode = Opcode(byte: frame.opcode)
+    let opcode = frame.opcode
     pending = Pending(
-      programCounter: frame.programCounter, opcode: opcode, gas: frame.gas, depth: frame.depth + 1)
-    if !options.disableStorage { noteStorage(frame, opcode, world) }
-    describe(frame, opcode, refund: world.refund)
+      programCounter: frame.programCounter, opcode: opcode, gas: frame.gas, depth: frame.depth &+ 1)
+    if !options.disableStack { text.prepare(frame.stack) }
+    let isStorage =
+      !options.disableStorage && (opcode == Opcode.sload.rawValue || opcode == Opcode.sstore.rawValue)
+    let refund = world.refund
+    hasRest = isStorage || showsRest || refund > 0
+    guard hasRest else { return }
+    if isStorage { noteStorage(frame, Opcode(byte: opcode), world) }
+    describe(frame, showsStorage: isStorage, refund: refund)
   }
 
   public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {
@@ -78,24 +99,30 @@ public struct StructLogger: Tracer {
   public mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {}
 
   /// Whether steps are missing because of ``Options/byteLimit``.
-  public var isTruncatedByBytes: Bool { text.steps.count > options.byteLimit }
+  public var isTruncatedByBytes: Bool { text.count > options.byteLimit }
 
-  /// The result of the trace: `gas`, `failed`, `returnValue`, `structLogs`.
-  public func result(gasUsed: UInt64, failed: Bool, output: [UInt8]) -> [UInt8] {
-    var json = JSONWriter(capacity: text.steps.count + 2 * output.count + 128)
-    json.beginObject()
-    json.key("gas")
-    json.number(gasUsed)
-    json.key("failed")
-    json.boolean(failed)
-    json.key("returnValue")
-    json.string(Hex.encode(output, prefix: ""))
-    json.key("structLogs")
-    json.beginArray()
-    if count > 0 { json.append(members: text.steps) }
-    json.endArray()
-    json.endObject()
-    return json.bytes
+  /// Ends the trace: an object with `gas`, `failed`, `returnValue` and `structLogs`. In one that has begun to go out,
+  /// `structLogs` comes first.
+  public mutating func end(gasUsed: UInt64, failed: Bool, output returned: [UInt8]) {
+    if hasBegun {
+      passSteps()
+      output.json.endArray()
+    } else {
+      output.json.beginObject()
+    }
+    output.json.key("gas")
+    output.json.number(gasUsed)
+    output.json.key("failed")
+    output.json.boolean(failed)
+    output.json.key("returnValue")
+    output.json.data(returned)
+    if !hasBegun {
+      output.json.key("structLogs")
+      output.json.beginArray()
+      if count > 0 { output.json.members(text.bytes) }
+      output.json.endArray()
+    }
+    output.json.endObject()
   }
 
   /// SLOAD and SSTORE show the slots that their contract has touched so far.
@@ -104,70 +131,70 @@ public struct StructLogger: Tracer {
     switch opcode {
     case .sload where stack.count >= 1:
       let key = stack[stack.count - 1]
-      storage[frame.address, default: [:]][key] = world.peekStorage(frame.address, key)
+      storage[frame.address, default: SlotText()].set(key, world.peekStorage(frame.address, key))
     case .sstore where stack.count >= 2:
-      storage[frame.address, default: [:]][stack[stack.count - 1]] = stack[stack.count - 2]
+      storage[frame.address, default: SlotText()].set(stack[stack.count - 1], stack[stack.count - 2])
     default: break
     }
   }
 
-  /// Writes what a step shows of the machine before it.
-  private func describe(_ frame: FrameView, _ opcode: Opcode, refund: Int64) {
-    text.rest.clear()
-    if !options.disableStack {
-      text.rest.key("stack")
-      text.rest.beginArray()
-      for word in frame.stack { text.rest.quantity(word) }
-      text.rest.endArray()
-    }
+  /// Writes what a step shows of the machine before it, but for the stack.
+  private func describe(_ frame: FrameView, showsStorage: Bool, refund: Int64) {
+    rest.json.clear()
     if options.enableReturnData && !frame.returnData.isEmpty {
-      text.rest.key("returnData")
-      text.rest.data(frame.returnData)
+      rest.json.key("returnData")
+      rest.json.data(frame.returnData)
     }
     if options.enableMemory {
       let memory = frame.memory
-      text.rest.key("memory")
-      text.rest.beginArray()
-      for start in stride(from: 0, to: memory.count, by: 32) {
-        text.rest.digits(UnsafeRawBufferPointer(rebasing: memory[start..<start + 32]))
+      if !memory.isEmpty {
+        rest.json.key("memory")
+        rest.json.beginArray()
+        for start in stride(from: 0, to: memory.count, by: 32) {
+          rest.json.data(UnsafeRawBufferPointer(rebasing: memory[start..<start + 32]))
+        }
+        rest.json.endArray()
       }
-      text.rest.endArray()
     }
-    if !options.disableStorage && (opcode == .sload || opcode == .sstore) {
-      text.rest.key("storage")
-      text.rest.beginObject()
-      for (key, value) in (storage[frame.address] ?? [:]).sorted(by: { $0.key < $1.key }) {
-        text.rest.key(Hex.encode(key.bytes, prefix: ""))
-        text.rest.string(Hex.encode(value.bytes, prefix: ""))
-      }
-      text.rest.endObject()
+    if showsStorage, let slots = storage[frame.address] {
+      rest.json.key("storage")
+      rest.json.beginObject()
+      slots.withMembers { rest.json.members($0) }
+      rest.json.endObject()
     }
     if refund > 0 {
-      text.rest.key("refund")
-      text.rest.number(refund)
+      rest.json.key("refund")
+      rest.json.number(Int(refund))
     }
   }
 
   private mutating func finish(gas: Int64, halt: Halt?) {
     guard let step = pending else { return }
     pending = nil
-    count += 1
-    text.steps.beginObject()
-    text.steps.key("pc")
-    text.steps.number(step.programCounter)
-    text.steps.key("op")
-    text.steps.string(step.opcode.mnemonic)
-    text.steps.key("gas")
-    text.steps.number(Int(step.gas))
-    text.steps.key("gasCost")
-    text.steps.number(Int(max(0, step.gas - gas)))
-    text.steps.key("depth")
-    text.steps.number(step.depth)
-    if let halt {
-      text.steps.key("error")
-      text.steps.string(halt.gethMessage)
+    count &+= 1
+    func write(_ rest: UnsafeRawBufferPointer) {
+      text.finish(
+        programCounter: step.programCounter, opcode: step.opcode, gas: step.gas, cost: step.gas &- gas,
+        depth: step.depth, error: halt?.gethMessage, showsStack: !options.disableStack, rest: rest)
     }
-    if text.rest.count > 0 { text.steps.append(members: text.rest) }
-    text.steps.endObject()
+    if hasRest {
+      rest.json.withUnsafeBytes { write($0) }
+    } else {
+      write(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+    if isTaken, text.count >= (hasBegun ? Self.piece : Self.beginsAt) { passSteps() }
+  }
+
+  /// Sends the finished steps on their way.
+  private mutating func passSteps() {
+    if !hasBegun {
+      hasBegun = true
+      output.json.beginObject()
+      output.json.key("structLogs")
+      output.json.beginArray()
+    }
+    if text.count > 0 { output.json.members(text.bytes) }
+    text.clear()
+    output.pass()
   }
 }

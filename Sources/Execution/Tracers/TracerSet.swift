@@ -28,6 +28,7 @@ public struct TracerSet<Detail: TraceDetail>: Tracer {
   private let kind: TraceKind
   private let byteLimit: Int
   private let cancellation: Cancellation?
+  private let text: TraceText
   private var steps: StructLogger?
   private var calls: CallTracer?
   private var flatCalls: FlatCallTracer?
@@ -36,11 +37,13 @@ public struct TracerSet<Detail: TraceDetail>: Tracer {
   private let changedByCall: @Sendable (FrameEvent) -> Address?
 
   /// - Parameters:
-  ///   - byteLimit: bytes of JSON of each of the tracers.
+  ///   - byteLimit: bytes that each of the tracers may collect.
+  ///   - firstLog: logs that are before the transaction in its block.
+  ///   - text: gets one JSON value, at the end or, where it is long, from the beginning on.
   ///   - isPrecompile: whether there is a precompile at an address.
   ///   - changedByCall: an account that a call changes without an instruction or a transfer, as calls of system contracts do.
   public init(
-    _ kind: TraceKind, byteLimit: Int, cancellation: Cancellation?,
+    _ kind: TraceKind, byteLimit: Int, firstLog: Int = 0, into text: TraceText, cancellation: Cancellation?,
     isPrecompile: @escaping @Sendable (Address) -> Bool,
     changedByCall: @escaping @Sendable (FrameEvent) -> Address? = { _ in nil }
   ) {
@@ -48,21 +51,24 @@ public struct TracerSet<Detail: TraceDetail>: Tracer {
     self.changedByCall = changedByCall
     self.byteLimit = byteLimit
     self.cancellation = cancellation
-    add(kind, isPrecompile)
+    self.text = text
+    add(kind, firstLog, isPrecompile)
   }
 
-  private mutating func add(_ kind: TraceKind, _ isPrecompile: @escaping @Sendable (Address) -> Bool) {
+  private mutating func add(
+    _ kind: TraceKind, _ firstLog: Int, _ isPrecompile: @escaping @Sendable (Address) -> Bool
+  ) {
     switch kind {
     case .structLogs(var options):
       options.byteLimit = min(options.byteLimit, byteLimit)
-      steps = StructLogger(options: options)
-    case .calls(let options): calls = CallTracer(options, byteLimit: byteLimit)
+      steps = StructLogger(options: options, into: text)
+    case .calls(let options): calls = CallTracer(options, byteLimit: byteLimit, firstLog: firstLog)
     case .flatCalls(let options):
       flatCalls = FlatCallTracer(options, isPrecompile: isPrecompile, byteLimit: byteLimit)
     case .prestate(let options): prestate = PrestateTracer(options, byteLimit: byteLimit)
     case .fourByte: fourBytes = FourByteTracer(isPrecompile: isPrecompile)
     case .nothing: break
-    case .several(let kinds): for kind in kinds { add(kind, isPrecompile) }
+    case .several(let kinds): for kind in kinds { add(kind, firstLog, isPrecompile) }
     }
   }
 
@@ -75,7 +81,7 @@ public struct TracerSet<Detail: TraceDetail>: Tracer {
       || prestate?.isTooLarge == true
   }
 
-  public var stops: Bool { isTooLarge || cancellation?.isCancelled == true }
+  public var stops: Bool { text.isCut || isTooLarge || cancellation?.isCancelled == true }
 
   public mutating func willStep(_ frame: FrameView, world: some WorldReader) {
     steps?.willStep(frame, world: world)
@@ -109,39 +115,34 @@ public struct TracerSet<Detail: TraceDetail>: Tracer {
     for address in addresses { prestate?.touch(address, world: world) }
   }
 
-  /// One JSON value, once the transaction is over.
+  /// Ends the JSON value, once the transaction is over.
   ///
   /// - Parameter world: the state after it.
-  public mutating func result(_ transaction: TracedTransaction, world: some WorldReader) -> [UInt8] {
+  public mutating func finish(_ transaction: TracedTransaction, world: some WorldReader) {
     calls?.finish(transaction)
     flatCalls?.finish(transaction)
-    return result(of: kind, transaction, world)
+    write(kind, transaction, world)
   }
 
-  private func result(of kind: TraceKind, _ transaction: TracedTransaction, _ world: some WorldReader) -> [UInt8] {
+  private mutating func write(_ kind: TraceKind, _ transaction: TracedTransaction, _ world: some WorldReader) {
     switch kind {
     case .structLogs:
-      steps?.result(gasUsed: transaction.gasUsed, failed: !transaction.succeeded, output: transaction.output) ?? []
-    case .calls: calls?.result ?? []
-    case .flatCalls: flatCalls?.result(transaction.place) ?? []
-    case .prestate: prestate?.result(after: world) ?? []
-    case .fourByte: fourBytes?.result ?? []
-    case .nothing: Array("{}".utf8)
-    case .several(let kinds): combine(kinds, transaction, world)
+      steps?.end(gasUsed: transaction.gasUsed, failed: !transaction.succeeded, output: transaction.output)
+    case .calls: calls?.write(to: text)
+    case .flatCalls: flatCalls?.write(transaction.place, to: text)
+    case .prestate: if let prestate { text.json.raw(prestate.result(after: world)) }
+    case .fourByte: if let fourBytes { text.json.raw(fourBytes.result) }
+    case .nothing:
+      text.json.beginObject()
+      text.json.endObject()
+    case .several(let kinds):
+      text.json.beginObject()
+      for kind in kinds {
+        guard let name = kind.name else { continue }
+        text.json.key(name)
+        write(kind, transaction, world)
+      }
+      text.json.endObject()
     }
-  }
-
-  private func combine(
-    _ kinds: [TraceKind], _ transaction: TracedTransaction, _ world: some WorldReader
-  ) -> [UInt8] {
-    var json = JSONWriter()
-    json.beginObject()
-    for kind in kinds {
-      guard let name = kind.name else { continue }
-      json.key(name)
-      json.raw(result(of: kind, transaction, world))
-    }
-    json.endObject()
-    return json.bytes
   }
 }

@@ -9,9 +9,9 @@ import Synchronization
 /// cheap methods are written whole.
 final class ResultFlow: Sendable {
   /// Bytes with which streaming begins. Shorter results are sent whole, with their length, and an error takes their place.
-  static let beginsAt = 1 << 20
-  /// Bytes of a piece.
-  static let piece = 1 << 18
+  static let beginsAt = 1 << 18
+  /// Bytes of a piece, few enough that the allocator does not ask the system for each.
+  static let piece = 1 << 16
 
   private let begin: @Sendable () -> OutgoingStream
   private let mostBytes: Int

@@ -186,18 +186,18 @@ struct OptionalMethodTests {
     try await check("debug_traceCall", "[{\"input\":\"0xbb\"}]", -32_000, "insufficient funds for transfer")
     try await check("debug_traceCall", "[{\"input\":\"0xaa\"}]", -32_603, "machine broke")
     try await check("debug_traceCall", "[{\"input\":\"0xcc\"}]", -32_002, "request timed out")
-    let tooLarge = "the trace has more than 8388608 bytes: leave stack, memory and storage out"
+    let tooLarge = "the trace has more than 33554432 bytes: leave stack, memory and storage out"
     try await check("debug_traceCall", "[{},\"latest\",{\"enableMemory\":true}]", -32_000, tooLarge)
   }
 
-  @Test("All traces of a block together have a bound")
+  @Test("A trace that is looked at whole has a bound")
   func traceBound() async throws {
     let fixture = Fixture(ports: { .all($0) }) { $0.maxTraceBytes = 40 }
     fixture.chain.addBlock([(try transfer(nonce: 0), [])])
     fixture.chain.addBlock(try (1...9).map { (try transfer(nonce: $0), []) })
     let options = "{\"tracer\":\"callTracer\",\"tracerConfig\":{\"onlyTopCall\":true,\"withLog\":true}}"
-    #expect(try await fixture.result("debug_traceBlockByNumber", "[\"0x1\",\(options)]").elements?.count == 1)
-    let error = try await fixture.error("debug_traceBlockByNumber", "[\"0x2\",\(options)]")
+    #expect(try await fixture.result("debug_traceBlockByNumber", "[\"0x2\",\(options)]").elements?.count == 9)
+    let error = try await fixture.error("trace_block", "[\"0x2\"]")
     #expect(error.message.hasPrefix("the trace has more than 40 bytes"))
   }
 

@@ -96,26 +96,29 @@ struct TestTracer: TransactionTracer {
 
   func trace(
     block number: UInt64, only index: Int?, _ options: TraceOptions, cancellation: Cancellation,
-    _ found: (Bytes32, [UInt8]) throws(TraceError) -> Void
+    _ found: (Bytes32, Write) throws(TraceError) -> Void
   ) throws(TraceError) {
     if number == 5 { throw .simulation(.stateNotAvailable(block: 4)) }
     let transactions = chain.transactions(ofBlock: number) ?? []
     for (place, transaction) in transactions.enumerated() where place == index ?? place {
-      try found(transaction.hash, try json(options, "\(number)/\(place)"))
+      try found(transaction.hash) { (text) throws(TraceError) in
+        text.json.raw(try json(options, "\(number)/\(place)"))
+      }
     }
   }
 
   func trace(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ options: TraceOptions,
-    cancellation: Cancellation
-  ) throws(TraceError) -> [UInt8] {
+    into text: TraceText, cancellation: Cancellation
+  ) throws(TraceError) {
     switch call.input.first {
     case 0xcc:
       cancellation.cancel(.timeLimit)
       throw .simulation(.cancelled)
     case 0xbb: throw .simulation(.invalid("insufficient funds for transfer"))
     case 0xaa: throw .simulation(.failed("machine broke"))
-    default: return try json(options, "\(call.gasLimit) after \(number), \(overrides.accounts.count) accounts")
+    default:
+      text.json.raw(try json(options, "\(call.gasLimit) after \(number), \(overrides.accounts.count) accounts"))
     }
   }
 }

@@ -96,7 +96,7 @@ struct VectorTests {
     _ = state.warm(sender)
     var host = EthereumHost(revision: .cancun, state: state)
     var meter = Meter(gas: vector.gas)
-    var tracer = StructLogger()
+    var tracer = StructLogger(into: TraceText())
     let result = VirtualMachine(rules: EthereumRules(.cancun)).execute(
       Message(address: contract, caller: sender), code: Code(code), meter: &meter, host: &host, tracer: &tracer)
     #expect(result.status == plain.status)

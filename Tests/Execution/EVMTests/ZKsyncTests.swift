@@ -206,7 +206,9 @@ struct ZKsyncTests {
     tracer.leave(FrameEnd(status: result.status, gasUsed: 1_000_000, output: none), world: host)
     #expect(result.status.fatal == .outOfNative)
     #expect(result.returnedBytes == 128)
-    let text = String(decoding: tracer.result, as: UTF8.self)
+    let trace = TraceText()
+    tracer.write(to: trace)
+    let text = String(decoding: trace.json.bytes, as: UTF8.self)
     #expect(text.components(separatedBy: "out of native resources").count == 3)
     #expect(text.hasPrefix(#"{"from":"0x00000000000000000000000000000000005e4de4""#))
   }

@@ -73,7 +73,9 @@ struct BlockBuilderTests {
     for transaction in block.transactions {
       var tracer = CallTracer(.init(withLog: true))
       let included = try second.add(transaction, sender: TestChain.rich, tracer: &tracer)
-      let text = String(decoding: tracer.result, as: UTF8.self)
+      let trace = TraceText()
+      tracer.write(to: trace)
+      let text = String(decoding: trace.json.bytes, as: UTF8.self)
       #expect(text.contains("\"gasUsed\":\"0x\(String(included.receipt.gasUsed, radix: 16))\""))
       #expect(text.contains("\"gas\":\"0x30d40\""))
       #expect(text.contains("execution reverted") == !included.receipt.succeeded)

@@ -69,10 +69,12 @@ struct TracerTests {
   func structLog() throws {
     var options = StructLogger.Options()
     options.enableMemory = true
-    var tracer = StructLogger(options: options)
+    let text = TraceText()
+    var tracer = StructLogger(options: options, into: text)
     _ = trace(&tracer, "7 1 SSTORE 1 SLOAD 0 MSTORE MSIZE")
-    let result = try object(tracer.result(gasUsed: 5, failed: false, output: [1]))
-    #expect(result["returnValue"] as? String == "01")
+    tracer.end(gasUsed: 5, failed: false, output: [1])
+    let result = try object(text.json.bytes)
+    #expect(result["returnValue"] as? String == "0x01")
     #expect(result["failed"] as? Bool == false)
     let logs = try #require(result["structLogs"] as? [NSDictionary])
     #expect(
@@ -80,16 +82,18 @@ struct TracerTests {
         "PUSH1", "PUSH1", "SSTORE", "PUSH1", "SLOAD", "PUSH1", "MSTORE", "MSIZE", "STOP",
       ])
     #expect(logs[2]["gasCost"] as? Int == 22_100)
-    let slot = [String(repeating: "0", count: 63) + "1": String(repeating: "0", count: 63) + "7"]
+    let slot = ["0x" + String(repeating: "0", count: 63) + "1": "0x" + String(repeating: "0", count: 63) + "7"]
     #expect(logs[2]["storage"] as? [String: String] == slot)
     #expect(logs[4]["storage"] as? [String: String] == slot)
-    #expect(logs[7]["memory"] as? [String] == [String(repeating: "0", count: 63) + "7"])
+    #expect(logs[7]["memory"] as? [String] == ["0x" + String(repeating: "0", count: 63) + "7"])
     #expect(logs[8]["stack"] as? [String] == ["0x20"])
 
     options.limit = 3
-    tracer = StructLogger(options: options)
+    let short = TraceText()
+    tracer = StructLogger(options: options, into: short)
     _ = trace(&tracer, "7 1 SSTORE 1 SLOAD")
-    let cut = try #require(try object(tracer.result(gasUsed: 5, failed: false, output: []))["structLogs"] as? NSArray)
+    tracer.end(gasUsed: 5, failed: false, output: [])
+    let cut = try #require(try object(short.json.bytes)["structLogs"] as? NSArray)
     #expect(cut.count == 3)
   }
 
@@ -108,13 +112,13 @@ struct TracerTests {
     _ = trace(
       &tracer, "0 0 LOG0 0 0 1 0xab 3 0xbeef GAS CALL 32 0 32 0 2 GAS STATICCALL 0 0 9999 CREATE",
       other: data + " 100 0 REVERT")
-    let root = try object(tracer.result)
+    let root = try object(written(tracer.write))
     #expect(root["type"] as? String == "CALL")
     #expect(root["from"] as? String == Hex.encode(sender.bytes))
     #expect(root["gas"] as? String == "0x186a0")
     #expect(root["error"] == nil)
     let logs = try #require(root["logs"] as? [NSDictionary])
-    #expect(logs.count == 1 && logs[0]["position"] as? String == "0x0")
+    #expect(logs.count == 1 && logs[0]["position"] as? String == "0x0" && logs[0]["index"] as? String == "0x0")
     let calls = try #require(root["calls"] as? [NSDictionary])
     #expect(calls.map { $0["type"] as? String } == ["CALL", "STATICCALL", "CREATE"])
     #expect(calls[0]["error"] as? String == "execution reverted")
@@ -129,7 +133,7 @@ struct TracerTests {
 
     var top = CallTracer(.init(onlyTopCall: true))
     _ = trace(&top, "0 0 0 0 0 0xbeef GAS CALL")
-    #expect(try object(top.result)["calls"] == nil)
+    #expect(try object(written(top.write))["calls"] == nil)
   }
 
   @Test("prestate tracer: values from before, and the difference")
@@ -177,15 +181,17 @@ struct TracerTests {
     for limit in [Int.max, 5_000] {
       var options = StructLogger.Options()
       options.byteLimit = limit
-      var steps = StructLogger(options: options)
+      let text = TraceText()
+      var steps = StructLogger(options: options, into: text)
       _ = trace(&steps, rounds, gas: 400_000)
       #expect(steps.isTruncatedByBytes == (limit < .max))
-      if limit < .max { #expect(steps.result(gasUsed: 0, failed: true, output: []).count < 2 * limit) }
+      steps.end(gasUsed: 0, failed: true, output: [])
+      if limit < .max { #expect(text.json.bytes.count < 2 * limit) }
 
       var calls = CallTracer(.init(withLog: true), byteLimit: limit)
       _ = trace(&calls, rounds, gas: 400_000)
       #expect(calls.isTooLarge == (limit < .max))
-      if limit < .max { #expect(calls.result.count < 2 * limit) }
+      if limit < .max { #expect(written(calls.write).count < 2 * limit) }
 
       var accounts = PrestateTracer(byteLimit: limit)
       _ = trace(&accounts, rounds, gas: 400_000)
@@ -207,7 +213,7 @@ struct TracerTests {
       _ = trace(&tracer, Self.family, other: "0 0 0 0 0 5 GAS CALL 0 0 REVERT", gas: 500_000)
       let place = TracedTransaction.Place(blockHash: .zero, blockNumber: 7, hash: .zero, index: 3)
       return try #require(
-        try JSONSerialization.jsonObject(with: Data(tracer.result(place))) as? [NSDictionary])
+        try JSONSerialization.jsonObject(with: Data(written { tracer.write(place, to: $0) })) as? [NSDictionary])
     }
     let calls = try flat(.init())
     #expect(calls.map { $0["type"] as? String } == ["call", "call", "call", "create", "create", "suicide"])
@@ -232,7 +238,7 @@ struct TracerTests {
       succeeded: false, output: [])
     var never = CallTracer()
     never.finish(whole)
-    let alone = try object(never.result)
+    let alone = try object(written(never.write))
     #expect(alone["error"] as? String == "out of gas" && alone["input"] as? String == "0x0102")
     #expect(alone["gas"] as? String == "0x15f90" && alone["gasUsed"] as? String == "0x7530")
 
@@ -242,13 +248,13 @@ struct TracerTests {
     let event = FrameEvent(kind: .call, from: sender, to: contract, value: .one, input: none, gas: 5, depth: 0)
     open.enter(event, world: world)
     open.finish(whole)
-    #expect(try object(open.result)["error"] as? String == "out of native resources")
+    #expect(try object(written(open.write))["error"] as? String == "out of native resources")
 
     var ended = CallTracer()
     ended.enter(event, world: world)
     ended.leave(FrameEnd(status: .returned, gasUsed: 1, output: none), world: world)
     ended.finish(whole)
-    #expect(try object(ended.result)["error"] as? String == "out of native resources")
+    #expect(try object(written(ended.write))["error"] as? String == "out of native resources")
   }
 
   @Test("several tracers at once say what each says alone")
@@ -258,9 +264,11 @@ struct TracerTests {
       succeeded: true,
       output: [])
     func run(_ kind: TraceKind) throws -> String {
-      var tracer = TracerSet<EveryStep>(kind, byteLimit: .max, cancellation: nil) { $0 == Address(2) }
+      let text = TraceText()
+      var tracer = TracerSet<EveryStep>(kind, byteLimit: .max, into: text, cancellation: nil) { $0 == Address(2) }
       let world = trace(&tracer, Self.family, other: "9 1 SSTORE", gas: 500_000)
-      return String(decoding: tracer.result(whole, world: world), as: UTF8.self)
+      tracer.finish(whole, world: world)
+      return String(decoding: text.json.bytes, as: UTF8.self)
     }
     let kinds: [TraceKind] = [
       .calls(.init()), .flatCalls(.init()), .prestate(.init(diffMode: true)), .fourByte, .nothing,
@@ -276,10 +284,109 @@ struct TracerTests {
       let cancellation = Cancellation()
       if limit == .max { cancellation.cancel(.clientGone) }
       var tracer = TracerSet<EveryStep>(
-        .structLogs(.init()), byteLimit: limit, cancellation: cancellation, isPrecompile: { _ in false })
+        .structLogs(.init()), byteLimit: limit, into: TraceText(), cancellation: cancellation,
+        isPrecompile: { _ in false })
       // Without an end it would take longer than anybody waits.
       _ = trace(&tracer, endless, gas: .max / 2)
       #expect(tracer.stops && tracer.isTooLarge == (limit < .max))
     }
   }
+
+  /// What a tracer writes.
+  private func written(_ write: (TraceText) -> Void) -> [UInt8] {
+    let text = TraceText()
+    write(text)
+    return text.json.bytes
+  }
+
+  @Test("call tracer: logs have their index in the block; what is undone gives its indices back")
+  func logIndices() throws {
+    var tracer = CallTracer(.init(withLog: true), firstLog: 5)
+    _ = trace(
+      &tracer, "0 0 LOG0 0 0 0 0 0 0xbeef GAS CALL 0 0 LOG0 0 0 0 0 0 0xbeef 3 GAS DIV CALL 0 0 LOG0",
+      other: "0 0 LOG0 0 0 LOG0 0 0 REVERT")
+    let root = try object(written(tracer.write))
+    let logs = try #require(root["logs"] as? [NSDictionary])
+    #expect(logs.map { $0["index"] as? String } == ["0x5", "0x6", "0x7"])
+    #expect(logs.map { $0["position"] as? String } == ["0x0", "0x1", "0x2"])
+  }
+
+  @Test("struct log: every number of the stack as geth writes it, the same however the stack grows and shrinks")
+  func stacks() throws {
+    // Of all lengths, pushed and dropped, some of them the same as before.
+    let words = (0..<64).map { String(repeating: "f", count: 64).prefix(64 - $0) }
+    let program =
+      words.map { "0x\($0)" }.joined(separator: " ") + String(repeating: " POP", count: 40)
+      + " 1 0x10 0xabcdef0123456789abcdef POP 0xabcdef0123456789abcdee ADD"
+    let text = TraceText()
+    var tracer = StructLogger(into: text)
+    _ = trace(&tracer, program)
+    tracer.end(gasUsed: 0, failed: false, output: [])
+    var log = StackLog()
+    _ = trace(&log, program)
+    let steps = try #require(try object(text.json.bytes)["structLogs"] as? [NSDictionary])
+    #expect(steps.map { $0["stack"] as? [String] } == log.stacks)
+    #expect(steps.map { $0["pc"] as? Int } == log.programCounters)
+  }
+
+  @Test("struct log: a long one goes out while it grows, with the same steps, and ends where nobody takes it")
+  func passing() throws {
+    let rounds = "JUMPDEST 0x1234567890abcdef1234567890abcdef POP GAS POP 0 JUMP"
+    func run(_ text: TraceText) -> Bool {
+      var tracer = TracerSet<EveryStep>(
+        .structLogs(.init()), byteLimit: .max, into: text, cancellation: nil, isPrecompile: { _ in false })
+      let world = trace(&tracer, rounds, gas: 200_000)
+      if tracer.stops { return false }
+      tracer.finish(
+        TracedTransaction(
+          from: sender, to: contract, creates: false, value: .zero, input: [], gasLimit: 0, gasUsed: 3, succeeded: true,
+          output: [7]), world: world)
+      return true
+    }
+    let whole = TraceText()
+    #expect(run(whole))
+    var passed: [UInt8] = [], pieces = 0
+    let inPieces = TraceText { json in
+      json.drain { passed += $0 }
+      pieces += 1
+      return true
+    }
+    #expect(run(inPieces))
+    passed += inPieces.json.bytes
+    #expect(pieces > 10)
+    let (a, b) = (try object(whole.json.bytes), try object(passed))
+    #expect(a == b)
+    #expect((b["structLogs"] as? NSArray)?.count ?? 0 > 10_000)
+
+    var asked = 0
+    let cut = TraceText { json in
+      json.clear()
+      asked += 1
+      return asked < 3
+    }
+    #expect(!run(cut))
+    #expect(asked == 3)
+  }
+}
+
+/// What the struct log should show of the stack.
+private struct StackLog: Tracer {
+  var stacks: [[String]] = []
+  var programCounters: [Int] = []
+
+  static var isActive: Bool { true }
+  static var observesSteps: Bool { true }
+
+  mutating func willStep(_ frame: FrameView, world: some WorldReader) {
+    stacks.append(
+      frame.stack.map { word in
+        let digits = word.bytes.map { String(format: "%02x", $0) }.joined().drop { $0 == "0" }
+        return "0x" + (digits.isEmpty ? "0" : digits)
+      })
+    programCounters.append(frame.programCounter)
+  }
+  mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {}
+  mutating func enter(_ event: FrameEvent, world: some WorldReader) {}
+  mutating func leave(_ end: FrameEnd, world: some WorldReader) {}
+  mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {}
 }

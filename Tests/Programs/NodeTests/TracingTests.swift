@@ -1,6 +1,7 @@
 import EVMTesting
 import JSON
 import Primitives
+import SocketTesting
 import StorageTesting
 import Testing
 import Transactions
@@ -213,6 +214,30 @@ struct TracingTests {
         let steps = try await Self.trace(hash, nil, node, "{\"limit\":3}")
         #expect(steps["failed"]?.boolean == true && (steps["structLogs"]?.elements?.count ?? 9) <= 3)
       }
+    }
+  }
+
+  @Test("A trace of many instructions comes in chunks, whole, and with the same steps as a short one")
+  func long() async throws {
+    try await TestNode.run { node in
+      var wallet = try TestWallet.rich()
+      let contracts = try await Self.contracts(&wallet, node)
+      let hash = try await node.send(try wallet.sign(to: contracts.greedy, gas: 300_000))
+      let receipt = try await node.receipt(of: hash)
+      let client = try RawSocket(port: node.rpcPort, timeout: 60)
+      try client.post(#"{"jsonrpc":"2.0","id":1,"method":"debug_traceTransaction","params":["\#(hash)"]}"#)
+      let response = try client.readResponse()
+      #expect(response.headers["transfer-encoding"] == "chunked")
+      let trace = try #require(try JSONValue(parsing: Array(response.body.utf8))["result"])
+      #expect(trace["gas"]?.unsignedInteger == receipt["gasUsed"]?.quantity64 && trace["failed"]?.boolean == true)
+      let steps = try #require(trace["structLogs"]?.elements(atMost: .max))
+      #expect(steps.count > 20_000 && steps.last?["error"]?.string == "out of gas")
+      let short = try await Self.trace(hash, nil, node, "{\"limit\":9}")
+      #expect(short["structLogs"]?.elements?.map { Array($0.text) } == steps.prefix(9).map { Array($0.text) })
+      // One after the other, the block has the same.
+      let block = "\"0x\(String(try #require(receipt["blockNumber"]?.quantity64), radix: 16))\""
+      let all = try await node.call("debug_traceBlockByNumber", block)
+      #expect(all.elements?.first?["result"]?.text == trace.text)
     }
   }
 

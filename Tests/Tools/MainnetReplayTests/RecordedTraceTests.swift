@@ -87,17 +87,19 @@ struct RecordedTraceTests {
         let transition = EthereumTransition(
           world: WorldState(accounts: try Self.accounts(recorded.before[item.index])), revision: .cancun,
           block: environment)
-        var tracer = TracerSet<Detail>(kind, byteLimit: .max, cancellation: nil) {
+        let text = TraceText()
+        var tracer = TracerSet<Detail>(kind, byteLimit: .max, into: text, cancellation: nil) {
           Precompiles.ethereum($0, .cancun) != nil
         }
         tracer.touch([item.sender, target, block.miner], world: transition.world)
         let result = try transition.execute(item.transaction, sender: item.sender, tracer: &tracer)
-        return tracer.result(
+        tracer.finish(
           TracedTransaction(
             from: item.sender, to: target, creates: item.transaction.to == nil, value: item.transaction.value,
             input: item.transaction.input, gasLimit: item.transaction.gasLimit, gasUsed: result.gasUsed,
             succeeded: result.succeeded, output: result.output),
           world: transition.world)
+        return text.json.bytes
       }
       let calls = Self.compact(recorded.calls[item.index])
       #expect(try trace(.calls(.init()), CallsOnly.self) == calls, "calls of \(item.index)")
@@ -138,10 +140,12 @@ struct RecordedTraceTests {
       }
       var executor = try BlockExecutor(
         context: context, state: state, features: BlockFeatures(hasSystemContracts: false))
-      let json = try executor.trace(
+      let written = TraceText()
+      try executor.trace(
         RecoveredTransaction(.signed(item.transaction), sender: item.sender), .calls(.init()), byteLimit: .max,
         place: TracedTransaction.Place(
-          blockHash: .zero, blockNumber: block.number, hash: item.hash, index: item.index))
+          blockHash: .zero, blockNumber: block.number, hash: item.hash, index: item.index), into: written)
+      let json = written.json.bytes
       let calls = Self.compact(recorded.calls[item.index])
       let expected = try #require(recorded.calls[item.index]["gasUsed"]?.quantity64)
       let gas = try #require(try JSONValue(parsing: json, maxDepth: 4_096)["gasUsed"]?.quantity64)

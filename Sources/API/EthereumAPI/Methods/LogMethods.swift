@@ -157,7 +157,7 @@ extension EthereumAPI {
       if matches > configuration.maxLogsPerResponse {
         throw .refused("query exceeds max results \(configuration.maxLogsPerResponse), \(retry)")
       }
-      if writer.bytes.count > configuration.maxLogBytes {
+      if writer.count > configuration.maxLogBytes {
         throw .refused("query exceeds max response size \(configuration.maxLogBytes), \(retry)")
       }
     }

@@ -1,5 +1,6 @@
 import Concurrency
 import Primitives
+import Tracers
 import Transactions
 
 /// A block that is simulated, as it is before its transactions run.
@@ -73,10 +74,11 @@ public protocol SimulatedSequence: AnyObject {
   func run(
     _ call: SimulatedCall, showsTransfers: Bool, cancellation: Cancellation
   ) throws(SimulationError) -> SimulatedStep
-  /// Runs a transaction like ``run(_:showsTransfers:cancellation:)``, and tells how it goes, in one JSON value.
+  /// Runs a transaction like ``run(_:showsTransfers:cancellation:)``, and tells how it goes, in one JSON value;
+  /// the gas that it used. After an error the text may have a part of the value.
   func trace(
-    _ call: SimulatedCall, _ options: TraceOptions, cancellation: Cancellation
-  ) throws(TraceError) -> (json: [UInt8], gasUsed: UInt64)
+    _ call: SimulatedCall, _ options: TraceOptions, into text: TraceText, cancellation: Cancellation
+  ) throws(TraceError) -> UInt64
 
   /// Ends the block that was begun.
   func seal(_ transactions: [SignedTransaction], _ receipts: [Receipt]) throws(SimulationError) -> SealedHeader

@@ -114,36 +114,36 @@ extension Tracer {
 @frozen public struct FrameView {
   @usableFromInline let frame: UnsafeMutablePointer<Frame>
 
-  @usableFromInline init(_ frame: UnsafeMutablePointer<Frame>) { self.frame = frame }
+  @inlinable init(_ frame: UnsafeMutablePointer<Frame>) { self.frame = frame }
 
   /// Offset of the instruction that is next.
-  public var programCounter: Int { frame.pointee.pc - frame.pointee.codeBase }
+  @inlinable public var programCounter: Int { frame.pointee.pc - frame.pointee.codeBase }
   /// The instruction byte that is next.
-  public var opcode: UInt8 { frame.pointee.pc.pointee }
+  @inlinable public var opcode: UInt8 { frame.pointee.pc.pointee }
   /// Whole gas left.
-  public var gas: Int64 { frame.pointee.meter.gas }
+  @inlinable public var gas: Int64 { frame.pointee.meter.gas }
   /// Native left.
-  public var native: UInt64 { frame.pointee.meter.native }
+  @inlinable public var native: UInt64 { frame.pointee.meter.native }
   /// The stack, bottom first.
-  public var stack: UnsafeBufferPointer<UInt256> {
+  @inlinable public var stack: UnsafeBufferPointer<UInt256> {
     UnsafeBufferPointer(start: frame.pointee.stackBase, count: frame.pointee.sp - frame.pointee.stackBase)
   }
   /// Memory in use.
-  public var memory: UnsafeRawBufferPointer {
+  @inlinable public var memory: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: frame.pointee.memory, count: frame.pointee.memorySize)
   }
   /// What the last call handed back.
-  public var returnData: UnsafeRawBufferPointer { frame.pointee.returnData.bytes }
+  @inlinable public var returnData: UnsafeRawBufferPointer { frame.pointee.returnData.bytes }
   /// The account whose storage the code changes.
-  public var address: Address { frame.pointee.address }
+  @inlinable public var address: Address { frame.pointee.address }
   /// The account that called.
-  public var caller: Address { frame.pointee.caller }
+  @inlinable public var caller: Address { frame.pointee.caller }
   /// 0 for the outermost frame.
-  public var depth: Int { frame.pointee.depth }
+  @inlinable public var depth: Int { frame.pointee.depth }
   /// Whether the code is init code.
-  public var isConstructor: Bool { frame.pointee.isConstructor }
+  @inlinable public var isConstructor: Bool { frame.pointee.isConstructor }
   /// The code that runs.
-  public var code: UnsafeRawBufferPointer {
+  @inlinable public var code: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: frame.pointee.codeBase, count: frame.pointee.codeCount)
   }
 }

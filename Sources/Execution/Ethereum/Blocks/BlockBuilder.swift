@@ -53,6 +53,9 @@ public final class BlockBuilder {
   /// The accounts as they are after what was added so far.
   public var world: WorldState { transition.world }
 
+  /// Logs of what was added so far.
+  public var logCount: Int { receipts.reduce(0) { $0 + $1.logs.count } }
+
   /// Gas of what was added so far.
   public var gasUsed: UInt64 { receipts.last?.cumulativeGasUsed ?? 0 }
 

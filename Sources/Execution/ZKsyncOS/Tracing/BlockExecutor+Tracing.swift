@@ -28,30 +28,31 @@ extension BlockExecutor {
 
   /// Executes a transaction of the block and tells how it goes, in one JSON value.
   ///
-  /// After an error the block is not good for another transaction.
+  /// After an error the block is not good for another transaction, and the text may have a part of the value.
   ///
   /// - Parameters:
-  ///   - byteLimit: bytes of JSON.
+  ///   - byteLimit: bytes that a tracer may collect before it writes.
   ///   - place: where the transaction is, for tracers that tell.
   public mutating func trace(
-    _ transaction: RecoveredTransaction, _ kind: TraceKind, byteLimit: Int, place: TracedTransaction.Place
-  ) throws(TraceFailure) -> [UInt8] {
+    _ transaction: RecoveredTransaction, _ kind: TraceKind, byteLimit: Int, place: TracedTransaction.Place,
+    into text: TraceText
+  ) throws(TraceFailure) {
     let form: VMTransaction
     do throws(TransactionError) { form = try VMTransaction(transaction) } catch {
       throw .rejected(.hazard(.notEncodable))
     }
+    let firstLog = bootloader.state.pointee.events.count
     if kind.observesSteps {
-      var tracer = TracerSet<EveryStep>(kind, byteLimit, bootloader.cancellation)
-      return try trace(form, place, byteLimit, &tracer)
+      var tracer = TracerSet<EveryStep>(kind, byteLimit, firstLog, text, bootloader.cancellation)
+      return try trace(form, place, &tracer)
     }
-    var tracer = TracerSet<CallsOnly>(kind, byteLimit, bootloader.cancellation)
-    return try trace(form, place, byteLimit, &tracer)
+    var tracer = TracerSet<CallsOnly>(kind, byteLimit, firstLog, text, bootloader.cancellation)
+    return try trace(form, place, &tracer)
   }
 
   private mutating func trace<Detail: TraceDetail>(
-    _ transaction: VMTransaction, _ place: TracedTransaction.Place, _ byteLimit: Int,
-    _ tracer: inout TracerSet<Detail>
-  ) throws(TraceFailure) -> [UInt8] {
+    _ transaction: VMTransaction, _ place: TracedTransaction.Place, _ tracer: inout TracerSet<Detail>
+  ) throws(TraceFailure) {
     let world = BlockWorld(state: bootloader.state)
     tracer.touch(transaction.touched(coinbase: context.coinbase), world: world)
     let outcome: TransactionOutcome
@@ -66,10 +67,9 @@ extension BlockExecutor {
     case .rejected(let reason): throw .rejected(reason)
     case .exceeded: throw .failed(.invariant("a transaction exceeds a limit that there is not"))
     }
-    return try tracer.json(
+    try tracer.end(
       transaction.traced(
-        gasUsed: result.gasUsed, succeeded: result.succeeded, output: result.output, place: place),
-      world, byteLimit)
+        gasUsed: result.gasUsed, succeeded: result.succeeded, output: result.output, place: place), world)
   }
 }
 
@@ -77,51 +77,51 @@ extension Simulation {
   /// Runs a call like ``call(_:context:state:engine:limits:tellsWrites:cancellation:)`` and tells how it goes, in one JSON
   /// value.
   ///
-  /// - Parameter byteLimit: bytes of JSON.
+  /// - Parameter byteLimit: bytes that a tracer may collect before it writes.
   public static func trace(
-    _ transaction: VMTransaction, _ kind: TraceKind, byteLimit: Int, context: BlockContext, state: any StateView,
-    engine: ExecutionEngine, world: SimulatedWorld = SimulatedWorld(), cancellation: Cancellation? = nil
-  ) throws(TraceFailure) -> [UInt8] {
+    _ transaction: VMTransaction, _ kind: TraceKind, byteLimit: Int, into text: TraceText, context: BlockContext,
+    state: any StateView, engine: ExecutionEngine, world: SimulatedWorld = SimulatedWorld(),
+    cancellation: Cancellation? = nil
+  ) throws(TraceFailure) {
     let bootloader = Bootloader(
       context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
       cancellation: cancellation)
     bootloader.world = world
-    return try trace(transaction, kind, byteLimit, bootloader).json
+    _ = try trace(transaction, kind, byteLimit, text, bootloader)
   }
 
   /// Runs a transaction like ``step(_:context:state:engine:world:cancellation:tracer:)`` and tells how it goes, in one JSON
   /// value.
   ///
-  /// - Parameter byteLimit: bytes of JSON.
+  /// - Parameter byteLimit: bytes that a tracer may collect before it writes.
   public static func traceStep(
-    _ transaction: VMTransaction, _ kind: TraceKind, byteLimit: Int, context: BlockContext, state: any StateView,
-    engine: ExecutionEngine, world: SimulatedWorld, cancellation: Cancellation
-  ) throws(TraceFailure) -> (json: [UInt8], gasUsed: UInt64, changes: Changes) {
+    _ transaction: VMTransaction, _ kind: TraceKind, byteLimit: Int, into text: TraceText, context: BlockContext,
+    state: any StateView, engine: ExecutionEngine, world: SimulatedWorld, cancellation: Cancellation
+  ) throws(TraceFailure) -> (gasUsed: UInt64, changes: Changes) {
     let bootloader = Bootloader(
       context: context, view: state, engine: engine, features: BlockFeatures(), isSimulation: true,
       cancellation: cancellation)
     bootloader.world = world
     bootloader.isStep = true
-    let (json, gasUsed) = try trace(transaction, kind, byteLimit, bootloader)
-    do throws(SimulationFailure) { return (json, gasUsed, try changes(of: bootloader)) } catch {
-      throw TraceFailure(error)
-    }
+    let gasUsed = try trace(transaction, kind, byteLimit, text, bootloader)
+    do throws(SimulationFailure) { return (gasUsed, try changes(of: bootloader)) } catch { throw TraceFailure(error) }
   }
 
+  /// The gas that the transaction used.
   private static func trace(
-    _ transaction: VMTransaction, _ kind: TraceKind, _ byteLimit: Int, _ bootloader: Bootloader
-  ) throws(TraceFailure) -> (json: [UInt8], gasUsed: UInt64) {
+    _ transaction: VMTransaction, _ kind: TraceKind, _ byteLimit: Int, _ text: TraceText, _ bootloader: Bootloader
+  ) throws(TraceFailure) -> UInt64 {
     if kind.observesSteps {
-      var tracer = TracerSet<EveryStep>(kind, byteLimit, bootloader.cancellation)
-      return try trace(transaction, byteLimit, bootloader, &tracer)
+      var tracer = TracerSet<EveryStep>(kind, byteLimit, 0, text, bootloader.cancellation)
+      return try trace(transaction, bootloader, &tracer)
     }
-    var tracer = TracerSet<CallsOnly>(kind, byteLimit, bootloader.cancellation)
-    return try trace(transaction, byteLimit, bootloader, &tracer)
+    var tracer = TracerSet<CallsOnly>(kind, byteLimit, 0, text, bootloader.cancellation)
+    return try trace(transaction, bootloader, &tracer)
   }
 
   private static func trace<Detail: TraceDetail>(
-    _ transaction: VMTransaction, _ byteLimit: Int, _ bootloader: Bootloader, _ tracer: inout TracerSet<Detail>
-  ) throws(TraceFailure) -> (json: [UInt8], gasUsed: UInt64) {
+    _ transaction: VMTransaction, _ bootloader: Bootloader, _ tracer: inout TracerSet<Detail>
+  ) throws(TraceFailure) -> UInt64 {
     let context = bootloader.context
     guard transaction.gasLimit <= context.gasLimit else {
       throw .rejected(.invalid(.callerGasLimitMoreThanBlock))
@@ -139,28 +139,27 @@ extension Simulation {
       throw tracer.isTooLarge ? .tooLarge : TraceFailure(SimulationFailure(error))
     }
     let gasUsed = processed.gasUsed + reserve
-    let json = try tracer.json(
+    try tracer.end(
       transaction.traced(
-        gasUsed: gasUsed, succeeded: processed.run.succeeded, output: processed.run.output, place: nil),
-      world, byteLimit)
-    return (json, gasUsed)
+        gasUsed: gasUsed, succeeded: processed.run.succeeded, output: processed.run.output, place: nil), world)
+    return gasUsed
   }
 }
 
 extension TracerSet {
-  fileprivate init(_ kind: TraceKind, _ byteLimit: Int, _ cancellation: Cancellation?) {
+  fileprivate init(
+    _ kind: TraceKind, _ byteLimit: Int, _ firstLog: Int, _ text: TraceText, _ cancellation: Cancellation?
+  ) {
     self.init(
-      kind, byteLimit: byteLimit, cancellation: cancellation, isPrecompile: { Precompiles.zksync($0) != nil },
+      kind, byteLimit: byteLimit, firstLog: firstLog, into: text, cancellation: cancellation,
+      isPrecompile: { Precompiles.zksync($0) != nil },
       changedByCall: { SystemHost.deployed(by: $0) })
   }
 
-  fileprivate mutating func json(
-    _ transaction: TracedTransaction, _ world: BlockWorld, _ byteLimit: Int
-  ) throws(TraceFailure) -> [UInt8] {
+  fileprivate mutating func end(_ transaction: TracedTransaction, _ world: BlockWorld) throws(TraceFailure) {
     if isTooLarge { throw .tooLarge }
-    let json = result(transaction, world: world)
-    guard json.count <= byteLimit else { throw .tooLarge }
-    return json
+    finish(transaction, world: world)
+    if stops { throw .failed(.cancelled) }
   }
 }
 

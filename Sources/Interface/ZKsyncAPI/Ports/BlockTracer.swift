@@ -25,7 +25,7 @@ public final class BlockTracer: TransactionTracer {
 
   public func trace(
     block number: UInt64, only index: Int?, _ options: TraceOptions, cancellation: Cancellation,
-    _ found: (Bytes32, [UInt8]) throws(TraceError) -> Void
+    _ found: (Bytes32, Write) throws(TraceError) -> Void
   ) throws(TraceError) {
     var block = open.take(number, notAfter: index ?? 0)
     if block == nil { block = try self.block(number) }
@@ -42,8 +42,9 @@ public final class BlockTracer: TransactionTracer {
       } else {
         let place = TracedTransaction.Place(
           blockHash: block.record.blockHash, blockNumber: number, hash: transaction.hash, index: position)
-        let json = try block.trace(transaction, options, place)
-        try found(transaction.hash, json)
+        try found(transaction.hash) { (text) throws(TraceError) in
+          try block.trace(transaction, options, place, into: text)
+        }
       }
       block.next += 1
     }
@@ -53,9 +54,9 @@ public final class BlockTracer: TransactionTracer {
 
   public func trace(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ options: TraceOptions,
-    cancellation: Cancellation
-  ) throws(TraceError) -> [UInt8] {
-    try simulator.trace(call, after: number, overrides, options, cancellation: cancellation)
+    into text: TraceText, cancellation: Cancellation
+  ) throws(TraceError) {
+    try simulator.trace(call, after: number, overrides, options, into: text, cancellation: cancellation)
   }
 
   /// A block before its first transaction; `nil` where there is no such block.
@@ -100,10 +101,10 @@ private final class OpenBlock: @unchecked Sendable {
   }
 
   func trace(
-    _ transaction: RecoveredTransaction, _ options: TraceOptions, _ place: TracedTransaction.Place
-  ) throws(TraceError) -> [UInt8] {
+    _ transaction: RecoveredTransaction, _ options: TraceOptions, _ place: TracedTransaction.Place, into text: TraceText
+  ) throws(TraceError) {
     do throws(TraceFailure) {
-      return try executor.trace(transaction, options.kind, byteLimit: options.maxBytes, place: place)
+      try executor.trace(transaction, options.kind, byteLimit: options.maxBytes, place: place, into: text)
     } catch {
       switch error {
       case .tooLarge: throw .tooLarge

@@ -88,8 +88,8 @@ final class StateSequence: SimulatedSequence {
   }
 
   func trace(
-    _ call: SimulatedCall, _ options: TraceOptions, cancellation: Cancellation
-  ) throws(TraceError) -> (json: [UInt8], gasUsed: UInt64) {
+    _ call: SimulatedCall, _ options: TraceOptions, into text: TraceText, cancellation: Cancellation
+  ) throws(TraceError) -> UInt64 {
     let (context, world) = place(of: call)
     let transaction: VMTransaction
     do throws(SimulationError) { transaction = try simulator.transaction(call, state) } catch {
@@ -97,11 +97,11 @@ final class StateSequence: SimulatedSequence {
     }
     let result = try simulator.tracing { [state] (engine) throws(TraceFailure) in
       try Simulation.traceStep(
-        transaction, options.kind, byteLimit: options.maxBytes, context: context, state: state, engine: engine,
-        world: world, cancellation: cancellation)
+        transaction, options.kind, byteLimit: options.maxBytes, into: text, context: context, state: state,
+        engine: engine, world: world, cancellation: cancellation)
     }
     state.apply(writes: result.changes.writes, preimages: result.changes.preimages)
-    return (result.json, result.gasUsed)
+    return result.gasUsed
   }
 
   /// What a call runs in: one that offers no price pays none, and the base fee must not stand in its way.

@@ -107,8 +107,8 @@ public final class StateSimulator: Simulator, AccessTracer {
   /// Runs a call as ``simulate(_:after:_:cancellation:)`` does, and tells how it goes.
   func trace(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ options: TraceOptions,
-    cancellation: Cancellation
-  ) throws(TraceError) -> [UInt8] {
+    into text: TraceText, cancellation: Cancellation
+  ) throws(TraceError) {
     let context: BlockContext, world: SimulatedWorld, view: OverriddenState, transaction: VMTransaction
     do throws(SimulationError) {
       (context, world) = try self.context(of: number, call, overrides)
@@ -118,10 +118,10 @@ public final class StateSimulator: Simulator, AccessTracer {
     } catch {
       throw .simulation(error)
     }
-    return try tracing { (engine) throws(TraceFailure) in
+    try tracing { (engine) throws(TraceFailure) in
       try Simulation.trace(
-        transaction, options.kind, byteLimit: options.maxBytes, context: context, state: view, engine: engine,
-        world: world, cancellation: cancellation)
+        transaction, options.kind, byteLimit: options.maxBytes, into: text, context: context, state: view,
+        engine: engine, world: world, cancellation: cancellation)
     }
   }
 

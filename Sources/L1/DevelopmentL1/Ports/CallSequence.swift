@@ -127,11 +127,11 @@ final class CallSequence: SimulatedSequence {
   }
 
   func trace(
-    _ call: SimulatedCall, _ options: TraceOptions, cancellation: Cancellation
-  ) throws(TraceError) -> (json: [UInt8], gasUsed: UInt64) {
+    _ call: SimulatedCall, _ options: TraceOptions, into text: TraceText, cancellation: Cancellation
+  ) throws(TraceError) -> UInt64 {
     let run = SequenceRun(sequence: self, call: call, cancellation: cancellation)
-    let json = try options.trace(run, chain, cancellation)
-    return (json, run.gasUsed)
+    try options.trace(run, chain, firstLog: 0, into: text, cancellation)
+    return run.gasUsed
   }
 
   func seal(_ transactions: [SignedTransaction], _ receipts: [Receipt]) -> SealedHeader {

@@ -12,7 +12,7 @@ struct TransactionTracing: TransactionTracer {
 
   func trace(
     block number: UInt64, only index: Int?, _ options: TraceOptions, cancellation: Cancellation,
-    _ found: (Bytes32, [UInt8]) throws(TraceError) -> Void
+    _ found: (Bytes32, Write) throws(TraceError) -> Void
   ) throws(TraceError) {
     guard let block = chain.block(number), let parent = chain.block(number &- 1) else { return }
     let body: BlockBody?
@@ -40,19 +40,22 @@ struct TransactionTracing: TransactionTracer {
         _ = try run.execute(&tracer)
         continue
       }
-      try found(transaction.hash, try options.trace(run, chain, cancellation))
+      let firstLog = builder.logCount
+      try found(transaction.hash) { (text) throws(TraceError) in
+        try options.trace(run, chain, firstLog: firstLog, into: text, cancellation)
+      }
       if position == index { return }
     }
   }
 
   func trace(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, _ options: TraceOptions,
-    cancellation: Cancellation
-  ) throws(TraceError) -> [UInt8] {
+    into text: TraceText, cancellation: Cancellation
+  ) throws(TraceError) {
     try options.trace(
       CallRun(
         call: call, number: number, overrides: overrides, simulation: CallSimulation(chain: chain),
-        cancellation: cancellation), chain, cancellation)
+        cancellation: cancellation), chain, firstLog: 0, into: text, cancellation)
   }
 }
 
@@ -131,28 +134,29 @@ private struct CallRun: TracedRun {
 extension TraceOptions {
   /// Executes a run and writes down what the options ask for.
   func trace(
-    _ run: some TracedRun, _ chain: DevelopmentChain, _ cancellation: Cancellation
-  ) throws(TraceError) -> [UInt8] {
+    _ run: some TracedRun, _ chain: DevelopmentChain, firstLog: Int, into text: TraceText, _ cancellation: Cancellation
+  ) throws(TraceError) {
     let revision = chain.identity.hardfork.revision
     let isPrecompile: @Sendable (Address) -> Bool = { Precompiles.ethereum($0, revision) != nil }
     if kind.observesSteps {
       var tracer = TracerSet<EveryStep>(
-        kind, byteLimit: maxBytes, cancellation: cancellation, isPrecompile: isPrecompile)
+        kind, byteLimit: maxBytes, firstLog: firstLog, into: text, cancellation: cancellation,
+        isPrecompile: isPrecompile)
       return try trace(run, &tracer)
     }
-    var tracer = TracerSet<CallsOnly>(kind, byteLimit: maxBytes, cancellation: cancellation, isPrecompile: isPrecompile)
+    var tracer = TracerSet<CallsOnly>(
+      kind, byteLimit: maxBytes, firstLog: firstLog, into: text, cancellation: cancellation, isPrecompile: isPrecompile)
     return try trace(run, &tracer)
   }
 
   private func trace<Detail: TraceDetail>(
     _ run: some TracedRun, _ tracer: inout TracerSet<Detail>
-  ) throws(TraceError) -> [UInt8] {
+  ) throws(TraceError) {
     tracer.touch(run.touched, world: try run.before())
     let (transaction, world) = try run.execute(&tracer)
     if tracer.isTooLarge { throw .tooLarge }
     if tracer.stops { throw .simulation(.cancelled) }
-    let json = tracer.result(transaction, world: world)
-    guard json.count <= maxBytes else { throw .tooLarge }
-    return json
+    tracer.finish(transaction, world: world)
+    if tracer.stops { throw .simulation(.cancelled) }
   }
 }

@@ -33,7 +33,7 @@ enum JSONRPCPage {
 
     What may be very long, as traces, goes out while it is written: over HTTP in chunks, over WebSocket as one message in
     fragments, behind which other messages wait. Such a result has at most `rpc_max_streamed_bytes`, and the time of its call
-    holds until its end, however fast it is read. It begins to go out with its first MiB; an error after that closes the
+    holds until its end, however fast it is read. It begins to go out with its first 256 KiB; an error after that closes the
     brackets of what was sent, and stands behind the `result` as the member `error`: whoever gets both has got a part. A
     client that leaves ends the work. In a batch nothing is streamed.
 

@@ -111,12 +111,12 @@ extension EthereumAPI {
       if try hasCode(address, after: middle) { after = middle } else { before = middle }
     }
     var creation: (hash: Bytes32, creator: Address)?
-    for trace in try traces(ofBlock: after, .flatCalls(.init()), with: tracer, context) {
-      try Self.forEachCall(of: trace.json) { (call) throws(RPCError) in
+    try eachTrace(ofBlock: after, .flatCalls(.init()), with: tracer, context) { (hash, json) throws(RPCError) in
+      try Self.forEachCall(of: json) { (call) throws(RPCError) in
         guard call["type"]?.string == "create", call["result"]?["address"]?.address == address,
           let creator = call["action"]?["from"]?.address
         else { return }
-        creation = (trace.hash, creator)
+        creation = (hash, creator)
       }
     }
     guard let creation else { return writer.null() }

@@ -54,17 +54,14 @@ extension EthereumAPI {
       let bundles = try parameters.required("bundles", as: CallBundles.self).bundles
       let place = try parameters.optional("simulateContext") ?? SimulationContext()
       let options = try parameters.optional("options") ?? TraceConfiguration()
-      let start = writer.mark
       try forEachCall(of: bundles, at: place, options.overrides.accounts, simulator, context, &writer) {
         (call, sequence, writer) throws(RPCError) in
-        let left = configuration.maxTraceBytes - writer.count(since: start)
-        let trace = try tracing(context) { () throws(TraceError) in
-          guard left > 0 else { throw .tooLarge }
-          return try sequence.trace(
-            call, TraceOptions(options.kind, maxBytes: left), cancellation: context.cancellation)
+        var gasUsed: UInt64 = 0
+        try tracing(context, &writer) { (text) throws(TraceError) in
+          gasUsed = try sequence.trace(
+            call, traceOptions(options.kind), into: text, cancellation: context.cancellation)
         }
-        writer.raw(trace.json)
-        return trace.gasUsed
+        return gasUsed
       }
     }
   }

@@ -49,8 +49,8 @@ extension EthereumAPI {
     var accounts: Set<Address> = []
     let kind = TraceKind.prestate(PrestateTracer.Options(diffMode: true))
     for number in range where number > 0 {
-      for trace in try traces(ofBlock: number, kind, with: tracer, context) {
-        guard let change = try? JSONValue(parsing: trace.json) else { continue }
+      try eachTrace(ofBlock: number, kind, with: tracer, context) { (_, json) throws(RPCError) in
+        guard let change = try? JSONValue(parsing: json) else { return }
         for side in [change["pre"], change["post"]] {
           side?.forEachMember { (name, _) in if let address = Address(hex: name) { accounts.insert(address) } }
         }

@@ -26,8 +26,9 @@ extension EthereumAPI {
       }
       writer.beginArray()
       if number > 0 {
-        for trace in try traces(ofBlock: number, Self.flat, with: tracer, context) {
-          try Self.forEachCall(of: trace.json) { (call) throws(RPCError) in writer.value(call) }
+        try eachTrace(ofBlock: number, Self.flat, with: tracer, context) { (_, json) throws(RPCError) in
+          try Self.forEachCall(of: json) { (call) throws(RPCError) in writer.value(call) }
+          try context.flow(&writer)
         }
       }
       writer.endArray()
@@ -98,8 +99,9 @@ extension EthereumAPI {
       guard let number = try blocks.number(of: id) else { throw .refused("block not found") }
       writer.beginArray()
       if number > 0 {
-        for trace in try traces(ofBlock: number, Self.flat, with: tracer, context) {
-          Self.writeReplay(trace.json, of: trace.hash, &writer)
+        try eachTrace(ofBlock: number, Self.flat, with: tracer, context) { (hash, json) throws(RPCError) in
+          Self.writeReplay(json, of: hash, &writer)
+          try context.flow(&writer)
         }
       }
       writer.endArray()
@@ -112,9 +114,10 @@ extension EthereumAPI {
     ) { [self] (parameters, context, writer) throws(RPCError) in
       let request = try parameters.required("request", as: TransactionRequest.self)
       _ = try parameters.required("traceTypes", as: TraceTypes.self)
-      let trace = try traceCall(
-        request, at: try parameters.optional("block"), SimulationOverrides(), Self.flat, with: tracer, context)
-      Self.writeReplay(trace, of: nil, &writer)
+      var trace = JSONWriter()
+      try traceCall(
+        request, at: try parameters.optional("block"), SimulationOverrides(), Self.flat, with: tracer, context, &trace)
+      Self.writeReplay(trace.bytes, of: nil, &writer)
     }
   }
 
@@ -156,14 +159,13 @@ extension EthereumAPI {
           + "\(first + Self.maxFilteredBlocks - 1) for example")
     }
     var skipped: UInt64 = 0, given: UInt64 = 0
-    let most = configuration.maxTraceBytes, start = writer.mark
     writer.beginArray()
     for number in max(first, 1)...max(last, 1) where number <= last {
       try context.checkCancellation()
       let hashes = try faults.reading { () throws(ChainReadError) in try chain.transactionHashes(ofBlock: number) }
       guard hashes?.isEmpty == false else { continue }
-      for trace in try traces(ofBlock: number, Self.flat, with: tracer, context) {
-        try Self.forEachCall(of: trace.json) { (call) throws(RPCError) in
+      try eachTrace(ofBlock: number, Self.flat, with: tracer, context) { (_, json) throws(RPCError) in
+        try Self.forEachCall(of: json) { (call) throws(RPCError) in
           guard given < filter.count ?? .max, filter.matches(call) else { return }
           if skipped < filter.after {
             skipped += 1
@@ -171,10 +173,8 @@ extension EthereumAPI {
           }
           given += 1
           writer.value(call)
-          guard writer.count(since: start) <= most else {
-            throw .refused("the traces have more than \(most) bytes: ask for fewer blocks, or for a count")
-          }
         }
+        try context.flow(&writer)
       }
       if given == filter.count { break }
     }

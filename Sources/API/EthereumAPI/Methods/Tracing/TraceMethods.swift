@@ -19,10 +19,21 @@ extension EthereumAPI {
     ) { [self] (parameters, context, writer) throws(RPCError) in
       let hash = try parameters.required("hash", as: Bytes32.self)
       let configuration = try parameters.optional("options") ?? TraceConfiguration()
-      guard let trace = try trace(of: hash, configuration.kind, with: tracer, context) else {
-        throw .refused("transaction not found")
+      guard let location = try included(hash) else { throw .refused("transaction not found") }
+      try refuseGenesis(location.blockNumber)
+      var isFound = false
+      try tracing(context, &writer) { (text) throws(TraceError) in
+        try tracer.trace(
+          block: location.blockNumber, only: location.index, traceOptions(configuration.kind),
+          cancellation: context.cancellation
+        ) { (transaction, write) throws(TraceError) in
+          // Another block may have taken the place of its own.
+          guard transaction == hash else { return }
+          isFound = true
+          try write(text)
+        }
       }
-      writer.raw(trace.json)
+      if !isFound { throw .refused("transaction not found") }
     }
     for naming in BlockNaming.allCases {
       table.add(
@@ -70,83 +81,120 @@ extension EthereumAPI {
       let request = try parameters.required("request", as: TransactionRequest.self)
       let id = try parameters.optional("blockNumber", as: BlockID.self)
       let configuration = try parameters.optional("options") ?? TraceConfiguration()
-      let trace = try traceCall(request, at: id, configuration.overrides, configuration.kind, with: tracer, context)
-      writer.raw(trace)
+      try traceCall(request, at: id, configuration.overrides, configuration.kind, with: tracer, context, &writer)
     }
   }
 
-  /// The trace of a call on the state after a block.
+  /// Writes the trace of a call on the state after a block.
   func traceCall(
     _ request: TransactionRequest, at id: BlockID?, _ overrides: SimulationOverrides, _ kind: TraceKind,
-    with tracer: any TransactionTracer, _ context: RPCContext
-  ) throws(RPCError) -> [UInt8] {
+    with tracer: any TransactionTracer, _ context: RPCContext, _ writer: inout JSONWriter
+  ) throws(RPCError) {
     let (number, baseFee) = try block(of: id)
     var call = try request.simulatedCall(baseFee: baseFee, allowsAuthorizations: configuration.allowsAuthorizations)
     call.gasLimit = min(request.gas ?? configuration.callGas, Self.blockGas(chain.head, overrides))
-    return try tracing(context) { () throws(TraceError) in
+    try tracing(context, &writer) { (text) throws(TraceError) in
       try tracer.trace(
-        call, after: number, overrides, TraceOptions(kind, maxBytes: self.configuration.maxTraceBytes),
-        cancellation: context.cancellation)
+        call, after: number, overrides, traceOptions(kind), into: text, cancellation: context.cancellation)
     }
   }
 
-  /// The trace of a transaction; `nil` where no block has it.
+  /// The trace of a transaction, whole; `nil` where no block has it.
   func trace(
     of hash: Bytes32, _ kind: TraceKind, with tracer: any TransactionTracer, _ context: RPCContext
   ) throws(RPCError) -> (json: [UInt8], location: LocatedTransaction)? {
     guard let location = try included(hash) else { return nil }
     try refuseGenesis(location.blockNumber)
-    let traces = try traces(ofBlock: location.blockNumber, only: location.index, kind, with: tracer, context)
-    // Another block may have taken the place of its own.
-    guard let trace = traces.first, trace.hash == hash else { return nil }
-    return (trace.json, location)
+    var found: [UInt8]?
+    try eachTrace(ofBlock: location.blockNumber, only: location.index, kind, with: tracer, context) {
+      (transaction, json) throws(RPCError) in
+      if transaction == hash { found = json }
+    }
+    return found.map { ($0, location) }
   }
 
-  /// The traces of the transactions of a block, or of one of them.
-  func traces(
+  /// Gives the traces of the transactions of a block, or of one of them, each whole.
+  func eachTrace(
     ofBlock number: UInt64, only index: Int? = nil, _ kind: TraceKind, with tracer: any TransactionTracer,
-    _ context: RPCContext
-  ) throws(RPCError) -> [(hash: Bytes32, json: [UInt8])] {
+    _ context: RPCContext, _ body: (_ transaction: Bytes32, _ json: [UInt8]) throws(RPCError) -> Void
+  ) throws(RPCError) {
     let most = configuration.maxTraceBytes
-    var bytes = 0
-    var traces: [(hash: Bytes32, json: [UInt8])] = []
-    try tracing(context) { () throws(TraceError) in
-      try tracer.trace(
-        block: number, only: index, TraceOptions(kind, maxBytes: most), cancellation: context.cancellation
-      ) { (hash, json) throws(TraceError) in
-        bytes += json.count
-        guard bytes <= most else { throw .tooLarge }
-        traces.append((hash, json))
+    var fault: RPCError?
+    do throws(RPCError) {
+      try tracing(context) { () throws(TraceError) in
+        try tracer.trace(
+          block: number, only: index, traceOptions(kind), cancellation: context.cancellation
+        ) { (hash, write) throws(TraceError) in
+          let text = TraceText()
+          try write(text)
+          guard text.json.count <= most else { throw .tooLarge }
+          do throws(RPCError) { try body(hash, text.json.bytes) } catch {
+            fault = error
+            throw .simulation(.cancelled)
+          }
+        }
       }
+    } catch {
+      throw fault ?? error
     }
-    return traces
   }
 
   private func traceBlock(
     _ number: UInt64, _ kind: TraceKind, with tracer: any TransactionTracer, _ context: RPCContext,
     _ writer: inout JSONWriter
   ) throws(RPCError) {
-    let traces = try traces(ofBlock: number, kind, with: tracer, context)
     writer.beginArray()
-    for trace in traces {
-      writer.beginObject()
-      writer.key("txHash")
-      writer.data(trace.hash)
-      writer.key("result")
-      writer.raw(trace.json)
-      writer.endObject()
+    try tracing(context, &writer) { (text) throws(TraceError) in
+      try tracer.trace(block: number, only: nil, traceOptions(kind), cancellation: context.cancellation) {
+        (hash, write) throws(TraceError) in
+        text.json.beginObject()
+        text.json.key("txHash")
+        text.json.data(hash)
+        text.json.key("result")
+        try write(text)
+        text.json.endObject()
+        text.pass()
+      }
     }
     writer.endArray()
+  }
+
+  func traceOptions(_ kind: TraceKind) -> TraceOptions {
+    TraceOptions(kind, maxBytes: configuration.maxTraceBytes)
   }
 
   private func refuseGenesis(_ number: UInt64) throws(RPCError) {
     if number == 0 { throw .refused("genesis is not traceable") }
   }
 
+  /// Asks for traces that are written where `writer` stands, and go out from there.
+  func tracing(
+    _ context: RPCContext, _ writer: inout JSONWriter, _ body: (TraceText) throws(TraceError) -> Void
+  ) throws(RPCError) {
+    var fault: RPCError?
+    let text = TraceText { writer in
+      do throws(RPCError) {
+        try context.flow(&writer)
+        return true
+      } catch {
+        fault = error
+        return false
+      }
+    }
+    swap(&text.json, &writer)
+    defer { swap(&text.json, &writer) }
+    do throws(RPCError) {
+      try tracing(context) { () throws(TraceError) in try body(text) }
+    } catch {
+      throw fault ?? error
+    }
+    if let fault { throw fault }
+  }
+
   /// Asks for traces, with the errors as clients see them.
-  func tracing<T>(_ context: RPCContext, _ body: () throws(TraceError) -> T) throws(RPCError) -> T {
+  func tracing(_ context: RPCContext, _ body: () throws(TraceError) -> Void) throws(RPCError) {
     do throws(TraceError) {
-      return try body()
+      try body()
     } catch {
       switch error {
       case .tooLarge:

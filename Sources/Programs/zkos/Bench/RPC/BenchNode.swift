@@ -35,7 +35,7 @@ struct BenchNode {
       return String(cString: name)
     }
     defer { Files.remove(path) }
-    let configuration = try await NodeConfiguration.load(
+    let configuration = try NodeConfiguration.load(
       environment: [
         "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "SEQUENCER_ROCKS_DB_PATH": path,
         "L1_WATCHER_L1_API_URL": "",
