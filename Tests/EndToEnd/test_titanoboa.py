@@ -61,3 +61,7 @@ def test_contracts_events_and_reverts_on_l2(own_node):
             counter.increase(100)
         # What it computed itself is what the node's trace says, or it would have said so.
         assert env.get_balance(RICH.address) > 0
+        with env.anchor():
+            counter.increase(7)
+            assert counter.count() == 12
+        assert counter.count() == 5

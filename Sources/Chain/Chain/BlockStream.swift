@@ -23,6 +23,8 @@ public final class BlockStream: Sendable {
     var finished: UInt64
     /// Blocks that it may be behind before the chain waits for it.
     let maxLag: UInt64?
+    /// Whether it gets the newest block once more when later ones were taken back.
+    let repeatsAfterRewind: Bool
   }
 
   private struct State {
@@ -70,6 +72,20 @@ public final class BlockStream: Sendable {
     }
   }
 
+  /// The blocks after `number` are no more: followers who had them go on after that one.
+  package func rewind(to number: UInt64) {
+    state.update { state in
+      state.recent.removeAll { $0.number > number }
+      headNumber.store(number, ordering: .releasing)
+      for id in Array(state.places.keys) {
+        guard var place = state.places[id], place.taken > number else { continue }
+        place.taken = place.repeatsAfterRewind && number > 0 ? number - 1 : number
+        place.finished = min(place.finished, number)
+        state.places[id] = place
+      }
+    }
+  }
+
   /// Ends the stream: followers get what was published, and then the end.
   package func close() { state.update { $0.isClosed = true } }
 
@@ -79,13 +95,16 @@ public final class BlockStream: Sendable {
   ///   - name: who follows, in the words of operators.
   ///   - finished: the last block that the follower is done with, where that is not `number`.
   ///   - maxLag: blocks that the follower may be behind before the chain waits for it; `nil` where it never waits.
+  ///   - repeatsAfterRewind: whether it gets the newest block once more when later ones that it had were taken back.
   public func follow(
-    _ name: String, after number: UInt64, finished: UInt64? = nil, maxLag: UInt64? = nil
+    _ name: String, after number: UInt64, finished: UInt64? = nil, maxLag: UInt64? = nil,
+    repeatsAfterRewind: Bool = false
   ) -> BlockFollower {
     let id = state.update { state in
       state.lastPlace += 1
       state.places[state.lastPlace] = Place(
-        name: name, taken: number, finished: finished ?? number, maxLag: maxLag)
+        name: name, taken: number, finished: finished ?? number, maxLag: maxLag,
+        repeatsAfterRewind: repeatsAfterRewind)
       return state.lastPlace
     }
     return BlockFollower(stream: self, id: id)

@@ -1,5 +1,6 @@
 import ChainStorage
 import Concurrency
+import Glibc
 import Logging
 import Synchronization
 import Telemetry
@@ -162,6 +163,19 @@ public final class Chain: Service {
     if let failure { throw failure }
     try storing { () throws(StorageError) in try storage.state.append(StateChange(block.output)) }
     guard uncommitted.send(block) else { throw failure ?? .stopped }
+  }
+
+  /// Takes back every block after `number`, on a chain that somebody develops on: the stores, and the stream of events with
+  /// all who follow it, are where they were after that block. Called by whoever accepts blocks.
+  public func rewind(to number: UInt64) throws(ChainError) {
+    // What was accepted is on its way to the disk.
+    while storage.state.pendingCount > 0 || storage.blocks.flushed.number < storage.state.latest {
+      if let failure { throw failure }
+      usleep(500)
+    }
+    try storing { () throws(StorageError) in try storage.truncate(to: number) }
+    metrics.executed.set(number)
+    stream.rewind(to: number)
   }
 
   private func runCommit() {

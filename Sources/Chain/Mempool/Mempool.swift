@@ -102,6 +102,17 @@ public final class Mempool: Sendable {
     notify(promoted)
   }
 
+  /// The chain has gone back: every account is what it was then, and what was in the blocks since is gone.
+  ///
+  /// - Parameter baseFee: wei per gas, of the next block.
+  public func rewind(baseFee: UInt256) throws(MempoolError) {
+    let senders = state.withLock { $0.slotOfSender.keys.map { $0 } }
+    var changed: [Address: AccountState] = [:]
+    for sender in senders { changed[sender] = try accounts.account(sender) }
+    let block = ExecutedBlock(baseFee: baseFee, transactions: [], accounts: changed)
+    notify(update { $0.apply(block) })
+  }
+
   // MARK: Trial runs
 
   /// The transaction just taken has to prove itself in a trial run before a block takes it.

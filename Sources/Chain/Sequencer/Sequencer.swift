@@ -303,6 +303,11 @@ public final class Sequencer: Service {
     case .live: guard source.hasWork() else { return .idle(until: source.wakeTime) }
     case .ordered(_, let order): if order.awaitsRequest, !source.hasRequest { return .idle(until: nil) }
     case .timed: break
+    case .pause(_, let body):
+      let result = Result { () throws(OrderError) in try body() }
+      if chain.storage.state.latest < tip.number { try goBack(&tip, &memory) }
+      development?.ended(task, result)
+      return .nothingIncluded
     case .none(let until): return .idle(until: until)
     }
     let number = tip.number + 1
@@ -372,6 +377,17 @@ public final class Sequencer: Service {
     metrics.executedTransactions.increment(by: UInt64(built.transactions.count))
     metrics.storageWritesPerBlock.observe(Double(built.output.storageWrites.count))
     return .block
+  }
+
+  /// The newest blocks were taken back: goes on from where the chain is now.
+  private func goBack(_ tip: inout Tip, _ memory: inout LiveSource.Memory) throws(SequencerError) {
+    (tip, memory.nextPriorityID) = try currentTip()
+    memory.refused = nil
+    move(to: tip)
+    metrics.sealedBlock.set(tip.number)
+    do throws(MempoolError) { try pool.rewind(baseFee: tip.baseFee) } catch {
+      log.error("the mempool keeps accounts of blocks that are no more", metadata: ["error": "\(error)"])
+    }
   }
 
   private func fail(_ error: SequencerError) {

@@ -84,6 +84,10 @@ struct SequencerRole {
     let provers = configuration.provesBlocks ? try Self.provers(configuration, registry) : nil
     var settlementOptions = SettlementPipeline.Options()
     settlementOptions.maxInFlight = configuration.batcher.maxInFlightBlocks
+    if configuration.development.hasMethods {
+      settlementOptions.maxTreeLead = NodeSnapshots.reach + 50
+      settlementOptions.maxBacklog = NodeSnapshots.reach + 50
+    }
     let settlement = try SettlementPipeline(
       chain: chain, tree: tree, generator: provers == nil ? nil : try Self.generator(configuration),
       jobs: provers?.jobs, options: settlementOptions, registry: registry)
@@ -113,12 +117,14 @@ struct SequencerRole {
     optional.pool = MempoolSubmitter(mempool)
     optional.accessTracer = simulator
     optional.sequences = simulator
+    let dropped = DroppedBlocks()
+    if configuration.development.hasMethods { optional.reorganisations = dropped }
+    let reader = try ChainStoreReader(
+      storage.blocks, headers: configuration.rpc.blockHeaders == .linked ? .linked : .hashed, state: state,
+      settlement: settled, nextBaseFee: { sequencer.nextBaseFee }, log: log)
     let api = EthereumAPI(
-      EthereumAPI.Configuration(configuration),
-      chain: try ChainStoreReader(
-        storage.blocks, headers: configuration.rpc.blockHeaders == .linked ? .linked : .hashed, state: state,
-        settlement: settled, nextBaseFee: { sequencer.nextBaseFee }, log: log),
-      state: state, submitter: Self.submitter(mempool, terminal), simulator: simulator,
+      EthereumAPI.Configuration(configuration), chain: reader, state: state,
+      submitter: Self.submitter(mempool, terminal), simulator: simulator,
       events: StreamEvents(chain.stream, mempool), optional: optional, metrics: registry, log: log)
     var methods = api.methods
     methods.merge(
@@ -131,7 +137,10 @@ struct SequencerRole {
     if let development, configuration.development.hasMethods {
       methods.merge(
         NodeDevelopment.methods(
-          configuration, sequencer, development, l1: isEmbedded ? l1 : nil, followsOtherL1: connection != nil,
+          configuration, sequencer, development,
+          snapshots: NodeSnapshots(
+            development, chain: chain, settlement: settlement, requests: requests.queue, journal: journal,
+            dropped: dropped, reader: reader), l1: isEmbedded ? l1 : nil, followsOtherL1: connection != nil,
           clock: clock))
     }
     methods.addModules()
@@ -176,7 +185,8 @@ struct SequencerRole {
         measure: { Files.freeBytes(path) }))
     services.add(sequencer)
     var scrubOptions = ScrubService.Options()
-    scrubOptions.percent = configuration.sequencer.scrubPercent
+    // What goes back under a look through it would seem damaged.
+    scrubOptions.percent = configuration.development.hasMethods ? 0 : configuration.sequencer.scrubPercent
     scrubOptions.pause = configuration.sequencer.scrubPause
     services.add(ScrubService(storage: storage, tree: tree, options: scrubOptions, registry: registry))
     services.add(FirstBlock(chain.stream, madeBy: sequencer))

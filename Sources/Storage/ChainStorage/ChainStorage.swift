@@ -52,6 +52,14 @@ public struct ChainStorage: Sendable {
     }
   }
 
+  /// Forgets every block after `number`, on a chain that somebody develops on. All blocks are on disk, and none comes
+  /// meanwhile. What is derived goes first: a crash on the way leaves what the log still has to be made again.
+  public func truncate(to number: UInt64) throws(StorageError) {
+    let hash = try blocks.truncate(to: number)
+    try state.truncate(to: number, hash)
+    try log.truncate(to: number)
+  }
+
   /// Opens stores that exist to look at them, whosever they are; nothing is written.
   public init(lookingAt directory: String) throws(StorageError) {
     self.directory = directory

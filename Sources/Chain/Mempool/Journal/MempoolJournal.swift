@@ -115,6 +115,9 @@ public final class MempoolJournal: Service {
     return .degraded("transactions that wait are not written down, and end with the process: \(failure)")
   }
 
+  /// Makes the file anew from what waits: what else it has must not come back.
+  public func refresh() { rewrite() }
+
   // MARK: Writing
 
   private func append(_ transaction: RecoveredTransaction) {

@@ -9,7 +9,7 @@ public final class DevelopmentControl: Sendable {
   private struct State {
     var mode = MiningMode.automatic
     /// In the order in which they came; the first is in work.
-    var orders: [(id: Int, order: BlockOrder)] = []
+    var orders: [(id: Int, order: Order)] = []
     /// What came of orders for which somebody waits still.
     var results: [Int: Result<UInt64, OrderError>] = [:]
     var waiting: Set<Int> = []
@@ -19,6 +19,14 @@ public final class DevelopmentControl: Sendable {
     var isClosed = false
   }
 
+  private enum Order {
+    case blocks(BlockOrder)
+    case pause(Pause)
+  }
+
+  /// Something that is done between two blocks, by whoever makes them; its result is that of the order.
+  typealias Pause = @Sendable () throws(OrderError) -> UInt64
+
   /// What the next block is.
   enum Task {
     /// What it is on any chain.
@@ -26,13 +34,15 @@ public final class DevelopmentControl: Sendable {
     case ordered(id: Int, BlockOrder)
     /// One that is due by the clock.
     case timed
+    /// None: this is done first.
+    case pause(id: Int, Pause)
     /// None before then, unless there is news.
     case none(until: UInt64?)
 
     /// What a block has that is not made because something waits.
     var content: LiveSource.Ordered? {
       switch self {
-      case .live, .none: nil
+      case .live, .none, .pause: nil
       case .ordered(_, let order): order.transactions.map { .these($0) } ?? .pool
       case .timed: .pool
       }
@@ -41,7 +51,7 @@ public final class DevelopmentControl: Sendable {
     /// Whether a block without transactions is one, too.
     var allowsEmpty: Bool {
       switch self {
-      case .live, .none: false
+      case .live, .none, .pause: false
       case .ordered(_, let order): order.transactions == nil
       case .timed: true
       }
@@ -51,6 +61,7 @@ public final class DevelopmentControl: Sendable {
   public let clock: MovableClock
   private let state = Monitor(State())
   private let news = Mutex<@Sendable () -> Void>({})
+  private let blockHandler = Mutex<@Sendable (UInt64) -> Void>({ _ in })
 
   public init(clock: MovableClock) { self.clock = clock }
 
@@ -72,12 +83,26 @@ public final class DevelopmentControl: Sendable {
 
   /// Orders blocks and waits for nobody.
   public func order(_ order: BlockOrder) {
-    _ = add(order, waits: false)
+    _ = add(.blocks(order), waits: false)
     tell()
   }
 
   /// Orders blocks; the number of the last, once it is made.
   func perform(_ order: BlockOrder, unless isCancelled: () -> Bool) throws(OrderError) -> UInt64 {
+    try perform(.blocks(order), unless: isCancelled)
+  }
+
+  /// Does something between two blocks, on the thread of whoever makes them; its result.
+  public func betweenBlocks(
+    unless isCancelled: () -> Bool, _ body: @escaping @Sendable () throws(OrderError) -> UInt64
+  ) throws(OrderError) -> UInt64 {
+    try perform(.pause(body), unless: isCancelled)
+  }
+
+  /// Calls `handler` with the number of each block that is made, on the thread that made it.
+  public func onBlock(_ handler: @escaping @Sendable (UInt64) -> Void) { blockHandler.withLock { $0 = handler } }
+
+  private func perform(_ order: Order, unless isCancelled: () -> Bool) throws(OrderError) -> UInt64 {
     let id = add(order, waits: true)
     tell()
     defer {
@@ -95,7 +120,7 @@ public final class DevelopmentControl: Sendable {
     }
   }
 
-  private func add(_ order: BlockOrder, waits: Bool) -> Int {
+  private func add(_ order: Order, waits: Bool) -> Int {
     state.update { state in
       state.lastID += 1
       if state.isClosed {
@@ -112,7 +137,11 @@ public final class DevelopmentControl: Sendable {
 
   func next(at now: UInt64) -> Task {
     state.read { state in
-      if let first = state.orders.first { return .ordered(id: first.id, first.order) }
+      switch state.orders.first {
+      case (let id, .blocks(let order))?: return .ordered(id: id, order)
+      case (let id, .pause(let body))?: return .pause(id: id, body)
+      case nil: break
+      }
       switch state.mode {
       case .automatic: return .live
       case .manual: return .none(until: nil)
@@ -123,6 +152,9 @@ public final class DevelopmentControl: Sendable {
 
   /// A block of the task that was given last has been made, or none could be.
   func ended(_ task: Task, _ result: Result<UInt64, OrderError>) {
+    if case .success(let number) = result {
+      if case .pause = task {} else { blockHandler.withLock { $0 }(number) }
+    }
     state.update { state in
       switch task {
       case .live, .none: break
@@ -133,12 +165,17 @@ public final class DevelopmentControl: Sendable {
         // Whoever ordered it may have gone meanwhile.
         guard state.orders.first?.id == id else { return }
         if case .success = result, order.count > 1 {
-          state.orders[0].order.count -= 1
-          state.orders[0].order.isContinued = true
+          var rest = order
+          rest.count -= 1
+          rest.isContinued = true
+          state.orders[0].order = .blocks(rest)
         } else {
           state.orders.removeFirst()
           if state.waiting.contains(id) { state.results[id] = result }
         }
+      case .pause(let id, _):
+        state.orders.removeAll { $0.id == id }
+        if state.waiting.contains(id) { state.results[id] = result }
       }
     }
   }

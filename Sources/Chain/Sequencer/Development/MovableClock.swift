@@ -34,6 +34,17 @@ public final class MovableClock: Sendable {
     }
   }
 
+  /// Seconds by which the chain's time is ahead of the system's.
+  public var offset: UInt64 { state.withLock { $0.offset } }
+
+  /// Goes back to what the offset was at a block that is the newest again.
+  public func restore(offset: UInt64) {
+    state.withLock { state in
+      state.offset = offset
+      state.next = nil
+    }
+  }
+
   /// Lets the next block have this timestamp; from then on time goes on from there.
   public func setNext(_ timestamp: UInt64) { state.withLock { $0.next = min(timestamp, Self.latest) } }
 

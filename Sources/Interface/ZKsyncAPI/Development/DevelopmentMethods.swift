@@ -16,19 +16,22 @@ public struct DevelopmentMethods: Sendable {
   let control: DevelopmentControl
   /// Who gives what `anvil_setBalance` adds.
   let payer: DevelopmentAccount?
+  let snapshots: any ChainSnapshots
   /// Prepares L1 for blocks of this time, in seconds since 1970, or throws why it would not take them.
   let admitTime: @Sendable (UInt64) throws(RPCError) -> Void
 
   /// - Parameters:
   ///   - payer: owns what `anvil_setBalance` gives; nobody gives anything where it is `nil`.
+  ///   - snapshots: what lets the chain go back.
   ///   - admitTime: prepares L1 for blocks of this time, in seconds since 1970, or throws why it would not take them.
   public init(
-    sequencer: Sequencer, control: DevelopmentControl, payer: DevelopmentAccount?,
+    sequencer: Sequencer, control: DevelopmentControl, payer: DevelopmentAccount?, snapshots: any ChainSnapshots,
     admitTime: @escaping @Sendable (UInt64) throws(RPCError) -> Void
   ) {
     self.sequencer = sequencer
     self.control = control
     self.payer = payer
+    self.snapshots = snapshots
     self.admitTime = admitTime
   }
 
@@ -38,6 +41,7 @@ public struct DevelopmentMethods: Sendable {
     addMiningMethods(to: &table)
     addTimeMethods(to: &table)
     addBalanceMethods(to: &table)
+    addSnapshotMethods(to: &table)
     addRefusedMethods(to: &table)
     return table
   }

@@ -28,6 +28,8 @@ public final class BlockTracer: TransactionTracer {
     _ found: (Bytes32, Write) throws(TraceError) -> Void
   ) throws(TraceError) {
     var block = open.take(number, notAfter: index ?? 0)
+    // The chain may have gone back, and on with another block of this number.
+    if let opened = block, (try? storage.log.blockHash(number)) != opened.record.blockHash { block = nil }
     if block == nil { block = try self.block(number) }
     guard let block else { return }
     let transactions = block.record.transactions

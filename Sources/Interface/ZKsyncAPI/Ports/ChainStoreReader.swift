@@ -16,7 +16,7 @@ public final class ChainStoreReader: ChainReader {
   private let baseFee: @Sendable () -> UInt64
   private let headers: ServedHeaders
   /// The newest header that was read. The head is asked for at every turn and never has to wait for the disk for it.
-  private let newest: Mutex<SealedHeader>
+  private let newest: Mutex<(header: SealedHeader, rewinds: UInt64)>
 
   /// - Parameter nextBaseFee: gives that of the next block, in wei per gas.
   public init(
@@ -33,7 +33,7 @@ public final class ChainStoreReader: ChainReader {
     guard let header = try headers.header(number, in: blocks) else {
       throw .failed("the newest block \(number) is missing")
     }
-    newest = Mutex(header)
+    newest = Mutex((header, blocks.rewindCount))
   }
 
   public var head: SealedHeader {
@@ -44,20 +44,20 @@ public final class ChainStoreReader: ChainReader {
 
   private var newestHeader: SealedHeader {
     newest.withLock { newest in
-      let number = blocks.head
-      guard number > newest.number else { return newest }
+      let rewinds = blocks.rewindCount, number = blocks.head
+      guard number > newest.header.number || rewinds != newest.rewinds else { return newest.header }
       // A block that has just been published is in memory. Should it not be readable all the same, the last one that was
       // is as true an answer as it was a moment ago.
       do throws(ChainReadError) {
         if let header = try headers.header(number, in: blocks) {
-          newest = header
+          newest = (header, rewinds)
         } else {
           missing(number, "it is missing")
         }
       } catch {
         missing(number, "\(error)")
       }
-      return newest
+      return newest.header
     }
   }
 

@@ -67,6 +67,18 @@ public final class L1RequestQueue: L1RequestSource {
     }
   }
 
+  /// Blocks with these requests were taken back: they wait again, and the next block begins with `next`.
+  public func returned(_ requests: [RecoveredTransaction], next: UInt64) {
+    state.withLock { state in
+      for request in requests {
+        guard let id = request.priorityID, id >= firstWaiting(next) else { continue }
+        state.included[id] = nil
+        if state.waiting.updateValue(request, forKey: id) == nil { state.waitingBytes += Self.size(request) }
+      }
+      state.next = next
+    }
+  }
+
   public func refused(_ request: RecoveredTransaction, reason: String) {
     guard let id = request.priorityID else { return }
     let refusal = RequestStore.Refusal(id: id, hash: request.hash, reason: reason)

@@ -9,15 +9,21 @@ final class StreamEvents: EventSource {
   private let follower: BlockFollower
   private let mempool: Mempool
   private let subscriptions = Mutex<[Int]>([])
+  /// The last block that the stream gave.
+  private let last = Mutex<UInt64>(0)
 
   init(_ stream: BlockStream, _ mempool: Mempool) {
-    follower = stream.follow("notifier", after: stream.head)
+    follower = stream.follow("notifier", after: stream.head, repeatsAfterRewind: true)
     self.mempool = mempool
   }
 
   func waitForHead(otherThan block: ChainPosition) -> UInt64? {
     while case .accepted(let next, _)? = follower.next() {
-      if next > block.number { return next }
+      let hasGoneBack = last.withLock { last in
+        defer { last = next }
+        return next <= last
+      }
+      if next > block.number || hasGoneBack { return next }
     }
     return nil
   }

@@ -29,10 +29,11 @@ enum NodeDevelopment {
 
   /// The methods, over a sequencer that a control moves.
   static func methods(
-    _ configuration: NodeConfiguration, _ sequencer: Sequencer, _ control: DevelopmentControl, l1: EmbeddedL1?,
-    followsOtherL1: Bool, clock: TimeSource
+    _ configuration: NodeConfiguration, _ sequencer: Sequencer, _ control: DevelopmentControl,
+    snapshots: NodeSnapshots, l1: EmbeddedL1?, followsOtherL1: Bool, clock: TimeSource
   ) -> MethodTable {
-    DevelopmentMethods(sequencer: sequencer, control: control, payer: .rich) { (timestamp) throws(RPCError) in
+    DevelopmentMethods(sequencer: sequencer, control: control, payer: .rich, snapshots: snapshots) {
+      (timestamp) throws(RPCError) in
       if let l1 {
         do throws(ChainError) { try l1.chain.chain.advanceTime(to: timestamp) } catch {
           throw .refused("the time of L1 cannot go along: \(error)")

@@ -46,6 +46,7 @@ extension SettlementPipeline {
     progress.wait { progress in
       if progress.isEndingBatches { return .end }
       let next = progress.nextDraft
+      if let last = progress.heldAfter, next > last { return nil }
       guard next <= progress.tree, next <= progress.batch + UInt64(max(1, options.maxInFlight)) else { return nil }
       progress.nextDraft = next + 1
       return .block(next, progress.witnessed.removeValue(forKey: next))

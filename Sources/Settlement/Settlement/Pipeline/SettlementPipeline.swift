@@ -58,6 +58,8 @@ public final class SettlementPipeline: Service {
     var drafts: [UInt64: Result<BatchDraft, SettlementError>] = [:]
     /// The last block of the last batch that is durable.
     var batch: UInt64
+    /// The last block of which a batch is made for now, where somebody may want to go back to it.
+    var heldAfter: UInt64?
     var isStopping = false
     var failure: SettlementError?
     /// The first batch that L1 will not take.
@@ -207,6 +209,24 @@ public final class SettlementPipeline: Service {
   /// Waits until a batch with block `number` is durable; false where it will not be in this run.
   public func waitForBatch(_ number: UInt64) -> Bool {
     progress.wait { $0.batch >= number ? true : $0.isEndingBatches ? false : nil } ?? false
+  }
+
+  // MARK: Going back
+
+  /// Makes no batch of a block after this one until told otherwise, so that the chain can go back to it; `nil` to go on.
+  public func hold(after block: UInt64?) { progress.update { $0.heldAfter = block } }
+
+  /// Goes back with the chain to a block of which no batch after it was made. Nothing is added to the chain meanwhile.
+  public func rewind(to number: UInt64) throws(SettlementError) {
+    guard waitForTree(chain.stream.head, atMost: .seconds(60)) else { throw failure ?? .treeAhead(tree: number, chain: chain.stream.head) }
+    let batch = lastBatchedBlock
+    guard batch <= number else { throw .batchesAhead(batches: batch, chain: number) }
+    do throws(StateTreeError) { try tree.truncate(to: number) } catch { throw .tree(block: number, error) }
+    progress.update { progress in
+      progress.tree = number
+      progress.nextDraft = min(progress.nextDraft, number + 1)
+      progress.witnessed = progress.witnessed.filter { $0.key <= number }
+    }
   }
 
   // MARK: Parts of the stages

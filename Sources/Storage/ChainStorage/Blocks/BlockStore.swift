@@ -41,6 +41,8 @@ public final class BlockStore: Sendable {
   let meta: Column
   private let recent: Mutex<Recent>
   private let headNumber: Atomic<UInt64>
+  /// How often the newest blocks were taken back.
+  private let rewinds = Atomic<UInt64>(0)
   /// The first block whose logs are indexed.
   private let firstIndexed: Atomic<UInt64>
   /// How many blocks that are on disk stay in memory.
@@ -179,6 +181,44 @@ public final class BlockStore: Sendable {
     batch.put(meta, StoreHead.key, StoreHead(number: block.number, hash: block.hash).encoded)
     try stored { () throws(RocksDBError) in try database.write(batch, sync: sync) }
     return batch.byteCount
+  }
+
+  /// How often blocks were taken back: what is known by a number alone is another block then.
+  public var rewindCount: UInt64 { rewinds.load(ordering: .acquiring) }
+
+  /// Makes `number` the newest block again; its hash. All blocks are on disk.
+  func truncate(to number: UInt64) throws(StorageError) -> Bytes32 {
+    let last = head
+    guard let hash = try header(number)?.hash else { throw .unknownBlock(number) }
+    guard number < last else { return hash }
+    let batch = WriteBatch()
+    var dropped: [Block] = []
+    for number in number + 1...last {
+      guard let block = try block(number) else { throw .corrupt(store: Self.name, key: "block \(number)") }
+      dropped.append(block)
+      for column in [headers, bodies, receipts] { batch.delete(column, blockKey(number)) }
+      batch.delete(numbers, block.hash.bytes)
+      for transaction in block.transactions { batch.delete(locations, transaction.hash.bytes) }
+      if let logTerms { for term in LogTerm.all(in: block.receipts) { batch.delete(logTerms, term.key(number)) } }
+    }
+    let target = StoreHead(number: number, hash: hash)
+    batch.put(meta, StoreHead.key, target.encoded)
+    // Readers first: what they are told of is there.
+    headNumber.store(number, ordering: .releasing)
+    rewinds.add(1, ordering: .releasing)
+    try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
+    recent.withLock { recent in
+      recent.blocks.removeAll { $0.number > number }
+      recent.flushedCount = recent.blocks.count
+      recent.flushed = target
+      for block in dropped {
+        recent.numbers[block.hash] = nil
+        for transaction in block.transactions { recent.locations[transaction.hash] = nil }
+      }
+    }
+    if indexStart > number + 1 { setIndexStart(number + 1) }
+    metrics.persistedBlock.set(number)
+    return hash
   }
 
   /// Makes everything written durable, for a clean stop.

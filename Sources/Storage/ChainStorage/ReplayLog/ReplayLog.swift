@@ -105,6 +105,22 @@ public final class ReplayLog: Sendable {
     }
   }
 
+  /// Forgets every block after `number`, on a chain that somebody develops on; what the other stores have of them is gone
+  /// already.
+  func truncate(to number: UInt64) throws(StorageError) {
+    let column = hashes
+    try tip.withLock { (tip) throws(StorageError) in
+      guard number < tip.number else { return }
+      let batch = WriteBatch()
+      for column in [records, hashes] {
+        batch.deleteRange(column, from: blockKey(number + 1), to: blockKey(tip.number) + [0])
+      }
+      try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
+      tip = Tip(number: number, hashes: try Self.hashes(before: number + 1, in: column))
+      lastNumber.store(number, ordering: .releasing)
+    }
+  }
+
   /// The hash of a block, `nil` where there is none; 0 is genesis.
   public func blockHash(_ number: UInt64) throws(StorageError) -> Bytes32? { try Self.hash(of: number, in: hashes) }
 

@@ -59,6 +59,13 @@ final class StateCaches: Sendable {
     }
   }
 
+  /// Forgets the values of all slots; the database has `block` as its newest.
+  func forgetSlots(seen block: UInt64) {
+    for shard in slots {
+      shard.state.withLock { $0 = (GenerationalCache(capacity: $0.cache.capacity), block) }
+    }
+  }
+
   func preimage(_ hash: Bytes32) -> [UInt8]? {
     preimages[Self.shard(hash)].cache.withLock { $0.value(hash) { Self.weight($0) } }
   }

@@ -172,6 +172,27 @@ public final class StateStore: Sendable {
     try stored { () throws(RocksDBError) in try database.write(batch, sync: sync) }
   }
 
+  /// Makes `number`, whose hash that is, the newest block again. All blocks are on disk. Takes as long as a look at every
+  /// slot does.
+  func truncate(to number: UInt64, _ hash: Bytes32) throws(StorageError) {
+    let batch = WriteBatch()
+    let cursor = values.cursor()
+    var more = try stored { () throws(RocksDBError) in try cursor.seekToFirst() }
+    while more {
+      let key = cursor.withKey { Array($0) }
+      guard key.count == 40, let since = UInt64(bigEndianBytes: key[32...]) else {
+        throw .corrupt(store: Self.name, key: "slot")
+      }
+      if ~since > number { batch.delete(values, key) }
+      more = try stored { () throws(RocksDBError) in try cursor.next() }
+    }
+    let head = StoreHead(number: number, hash: hash)
+    batch.put(meta, StoreHead.key, head.encoded)
+    try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
+    caches.forgetSlots(seen: number)
+    recent.withLock { $0.flushed = head }
+  }
+
   /// Makes everything written durable, for a clean stop.
   public func sync() throws(StorageError) { try stored { () throws(RocksDBError) in try database.sync() } }
 
