@@ -1,4 +1,5 @@
-"""What viem and ethers send, as their published sources have it, gets answers of the form that they take apart.
+"""What viem and ethers send, as their published sources have it, and eth-ape 0.8, as it was seen to, gets answers of the form
+that they take apart.
 
 `shapes/*.json`: what a client does, the calls that come of it, and what each result must be: "quantity", "data" and so on, a
 value, the fields of an object, the same of each element of a list, or an error's code.
@@ -111,6 +112,11 @@ def world(node, artifact):
 
 @pytest.mark.parametrize("entry", entries("viem"))
 def test_viem(world, entry):
+    world.run(entry)
+
+
+@pytest.mark.parametrize("entry", entries("ape"))
+def test_ape(world, entry):
     world.run(entry)
 
 

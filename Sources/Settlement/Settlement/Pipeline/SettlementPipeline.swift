@@ -218,7 +218,8 @@ public final class SettlementPipeline: Service {
 
   /// Goes back with the chain to a block of which no batch after it was made. Nothing is added to the chain meanwhile.
   public func rewind(to number: UInt64) throws(SettlementError) {
-    guard waitForTree(chain.stream.head, atMost: .seconds(60)) else { throw failure ?? .treeAhead(tree: number, chain: chain.stream.head) }
+    let head = chain.stream.head
+    guard waitForTree(head, atMost: .seconds(60)) else { throw failure ?? .missingRecord(block: treeVersion + 1) }
     let batch = lastBatchedBlock
     guard batch <= number else { throw .batchesAhead(batches: batch, chain: number) }
     do throws(StateTreeError) { try tree.truncate(to: number) } catch { throw .tree(block: number, error) }
