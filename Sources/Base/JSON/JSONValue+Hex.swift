@@ -39,8 +39,11 @@ extension JSONValue {
   /// `0x` and 40 digits of any case.
   public func readAddress() throws(HexFault) -> Address { Address(truncating: try readNumber(digits: 40)) }
 
-  /// See ``readQuantity(bits:)``.
-  public var quantity: UInt256? { try? readQuantity() }
+  /// A number as nodes write it: as ``readQuantity(bits:)``, with at least a digit and without leading zeros.
+  public var quantity: UInt256? {
+    let isCanonical = withStringBytes { text in text.count == 3 || text.count > 3 && text[2] != UInt8(ascii: "0") }
+    return isCanonical == true ? try? readQuantity() : nil
+  }
 
   /// A ``quantity`` below 2^64.
   public var quantity64: UInt64? { quantity.flatMap { UInt64(exactly: $0) } }

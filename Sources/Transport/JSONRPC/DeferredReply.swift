@@ -1,3 +1,4 @@
+import Concurrency
 import HTTP
 import JSON
 import NIOCore
@@ -9,9 +10,12 @@ public final class DeferredReply: Sendable {
   /// The text of the call's id; `nil` where a notification wants no answer.
   private let id: [UInt8]?
   private let delivery: Mutex<RPCDelivery?>
+  private let ended: @Sendable (_ code: Int?) -> Void
 
-  init(id: [UInt8]?, _ delivery: RPCDelivery) {
+  /// - Parameter ended: is told of the answer, with the code of an error.
+  init(id: [UInt8]?, _ delivery: RPCDelivery, ended: @escaping @Sendable (_ code: Int?) -> Void) {
     self.id = id
+    self.ended = ended
     self.delivery = Mutex(delivery)
   }
 
@@ -26,6 +30,7 @@ public final class DeferredReply: Sendable {
     var writer = JSONWriter()
     RPCDispatcher.begin(&writer)
     let start = writer.mark
+    var code: Int?
     do throws(RPCError) {
       writer.key("result")
       try body(&writer)
@@ -33,7 +38,9 @@ public final class DeferredReply: Sendable {
       writer.truncate(to: start)
       writer.key("error")
       error.write(to: &writer)
+      code = error.code
     }
+    ended(code)
     writer.key("id")
     writer.raw(id[...])
     writer.endObject()
@@ -46,7 +53,12 @@ extension RPCDispatcher {
   func answerLater(
     _ call: RPCRequest.Call, of request: RPCRequest, with handler: MethodTable.DeferredHandler, _ delivery: RPCDelivery
   ) {
-    let reply = DeferredReply(id: call.isNotification ? nil : call.id.map { Array(request.text[$0]) }, delivery)
+    let began = MonotonicClock.nanoseconds
+    let reply = DeferredReply(
+      id: call.isNotification ? nil : call.id.map { Array(request.text[$0]) }, delivery
+    ) { [metrics] code in
+      metrics.methods.answered(call.method, nanoseconds: MonotonicClock.nanoseconds - began, code: code)
+    }
     do throws(RPCError) {
       try delivery.context.checkCancellation()
       try Self.check(call, delivery.context)

@@ -99,10 +99,12 @@ public final class RPCDispatcher: Sendable {
     let job = WorkerPool.Job(
       bytes: message.count, of: delivery.context,
       elseRefused: {
+        work.begin()
         self.metrics.refusedAsBusy(.queue)
         delivery.complete(Self.reply(.busy(.queue)))
       }
     ) {
+      work.begin()
       guard let request = self.read(message, delivery) else { return }
       if request.execution == .heavy {
         _ = self.submit(request, work, delivery)
@@ -132,7 +134,10 @@ public final class RPCDispatcher: Sendable {
     let isHeavy = request.execution == .heavy
     let job = WorkerPool.Job(
       bytes: request.text.count, of: delivery.context,
-      elseRefused: { delivery.complete(self.refuse(request, isHeavy ? .heavyQueue : .queue)) }
+      elseRefused: {
+        work.begin()
+        delivery.complete(self.refuse(request, isHeavy ? .heavyQueue : .queue))
+      }
     ) { self.perform(request, work, delivery, claim) }
     // Run without a thread, cancelled calls say that they are, and nothing else.
     return work.submit(job, to: isHeavy ? heavyPool : pool) { _ in self.perform(request, work, delivery) }
@@ -142,6 +147,7 @@ public final class RPCDispatcher: Sendable {
   private func perform(
     _ request: RPCRequest, _ work: RPCWork, _ delivery: RPCDelivery, _ claim: LargeReplies.Claim? = nil
   ) {
+    work.begin()
     if !request.isBatch, let call = request.calls.first, let handler = call.deferred {
       return answerLater(call, of: request, with: handler, delivery)
     }
@@ -208,6 +214,9 @@ public final class RPCDispatcher: Sendable {
   ) {
     Self.begin(&writer)
     let start = writer.mark, commitments = context.commitments.count
+    var watch = Stopwatch()
+    var code: Int?
+    defer { metrics.methods.answered(call.method, nanoseconds: watch.lap(), code: code) }
     defer { context.purse?.spend(gas: context.cancellation.takeCount()) }
     do throws(RPCError) {
       guard let handler = call.handler else { throw call.error ?? .invalidRequest("no method") }
@@ -227,7 +236,9 @@ public final class RPCDispatcher: Sendable {
       if context.results?.stream == nil { writer.truncate(to: start) } else { writer.closeContainers(to: start) }
       writer.key("error")
       // Whatever a method says that was given up: this is why.
-      (context.cancellation.isCancelled ? .cancelled(context.cancellation.reason) : error).write(to: &writer)
+      let told = context.cancellation.isCancelled ? .cancelled(context.cancellation.reason) : error
+      told.write(to: &writer)
+      code = told.code
     }
     writer.key("id")
     if let id = call.id { writer.raw(request.text[id]) } else { writer.null() }

@@ -14,9 +14,11 @@ public struct RPCMetrics: Sendable {
   let subscriptionsEnded: Counter
   /// WebSocket clients disconnected because they did not take what they were sent.
   let slowClients: Counter
+  let methods: MethodMetrics
 
   public init(_ registry: MetricsRegistry) {
     self.registry = registry
+    methods = MethodMetrics(registry)
     busyRefusals = Dictionary(
       uniqueKeysWithValues: BusyReason.allCases.map { reason in
         let help = "Requests refused because something was full"

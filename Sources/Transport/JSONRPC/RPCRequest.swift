@@ -6,6 +6,8 @@ struct RPCRequest: Sendable {
     /// Where the id stands; `nil` where the call has none that could be echoed.
     var id: Range<Int>?
     var isNotification = false
+    /// As the table names it; `nil` where it has no such method.
+    var method: String?
     var handler: MethodTable.Handler?
     var deferred: MethodTable.DeferredHandler?
     /// Whether the answer is given however long it is.
@@ -94,6 +96,7 @@ struct RPCRequest: Sendable {
       // Nothing is replied to a call without an id, whatever becomes of it.
       call.isNotification = call.id == nil
       let known = method.hasEscapes ? nil : methods.method(named: reader.bytes(of: method))
+      call.method = known?.name
       call.handler = known?.handler
       call.deferred = known?.deferred
       call.isWhole = known?.documentation.isWhole ?? false

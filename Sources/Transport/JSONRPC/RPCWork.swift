@@ -25,11 +25,18 @@ public final class RPCWork: Sendable {
   ) -> Bool {
     let withdraw: Withdrawal = { reason in if pool.withdraw(job) { answer(reason) } }
     withdrawal.withLock { $0 = withdraw }
-    guard pool.submit(job) else { return false }
+    guard pool.submit(job) else {
+      begin()
+      return false
+    }
     // Who gave the work up a moment ago found nothing to withdraw.
     if let reason = cancellation.reason { withdraw(reason) }
     return true
   }
+
+  /// The message waits no longer: there is nothing to withdraw. Whoever takes it up says so, as what would be withdrawn
+  /// holds the work in turn.
+  func begin() { withdrawal.withLock { $0 = nil } }
 
   /// Waits for a place for a large reply, and then calls `body`. Where the work is given up before that, `answer` is called
   /// instead.
@@ -48,7 +55,11 @@ public final class RPCWork: Sendable {
   /// Gives the work up. If it has not begun it is answered at once and dropped; if it has, it is answered when it notices.
   package func cancel(_ reason: Cancellation.Reason) {
     guard cancellation.cancel(reason) else { return }
-    withdrawal.withLock { $0 }?(reason)
+    let withdraw = withdrawal.withLock { withdrawal in
+      defer { withdrawal = nil }
+      return withdrawal
+    }
+    withdraw?(reason)
   }
 }
 

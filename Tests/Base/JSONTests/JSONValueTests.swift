@@ -71,7 +71,19 @@ struct JSONValueTests {
       ("0x00ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", UInt256.max),
       ("0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", UInt256.max),
     ] as [(String, UInt256)])
-  func quantities(_ text: String, _ number: UInt256) throws { #expect(try value("\"\(text)\"").quantity == number) }
+  func quantities(_ text: String, _ number: UInt256) throws {
+    #expect(try value("\"\(text)\"").readQuantity() == number)
+  }
+
+  @Test("What nodes answer has digits, and no zeros before them")
+  func answeredQuantities() throws {
+    for text in ["0x", "0x00", "0x01", "0x0000", "0", "x0", ""] {
+      #expect(try value("\"\(text)\"").quantity == nil, "\(text)")
+    }
+    for (text, number) in [("0x0", 0), ("0x1", 1), ("0x10", 16), ("0xfF", 255)] as [(String, UInt256)] {
+      #expect(try value("\"\(text)\"").quantity == number)
+    }
+  }
 
   @Test(
     "What is no quantity",

@@ -229,6 +229,52 @@ struct DispatcherTests {
     await heavy.shutdown()
   }
 
+  @Test(
+    "What has been answered is let go, with all that it had", arguments: ["slowEcho", "heavyCount", "later", "none"])
+  func release(method: String) async {
+    weak var released: RPCWork?
+    let light = WorkerPool(threads: 1), heavy = WorkerPool(threads: 1)
+    do {
+      let dispatcher = testDispatcher(testMethods(), light, heavy: heavy)
+      let message =
+        #"[{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":[1]},"#
+        + #"{"jsonrpc":"2.0","id":2,"method":"slowEcho","params":[2]}]"#
+      await withCheckedContinuation { continuation in
+        released = dispatcher.handle(Array(message.utf8)) { _ in continuation.resume() }
+      }
+    }
+    await light.shutdown()
+    await heavy.shutdown()
+    #expect(await eventually { released == nil })
+  }
+
+  @Test("What was given up while it waited is let go, too, and so is what found no room")
+  func releaseUnanswered() async {
+    weak var waiting: RPCWork?, refused: RPCWork?
+    let hub = Hub()
+    let light = WorkerPool(threads: 1), heavy = WorkerPool(threads: 1, limit: 1)
+    do {
+      let dispatcher = testDispatcher(testMethods(hub), light, heavy: heavy)
+      let spin = Array(#"{"jsonrpc":"2.0","id":1,"method":"spin"}"#.utf8)
+      async let first: Void = withCheckedContinuation { done in dispatcher.handle(spin) { _ in done.resume() } }
+      #expect(await eventually { hub.spinning.load(ordering: .relaxed) == 1 })
+      await withCheckedContinuation { done in
+        let work = dispatcher.handle(spin) { _ in done.resume() }
+        waiting = work
+        work?.cancel(.clientGone)
+      }
+      async let second: Void = withCheckedContinuation { done in dispatcher.handle(spin) { _ in done.resume() } }
+      #expect(await eventually { heavy.waiting == 1 })
+      await withCheckedContinuation { done in refused = dispatcher.handle(spin) { _ in done.resume() } }
+      hub.isReleased.store(true, ordering: .relaxed)
+      await first
+      await second
+    }
+    await light.shutdown()
+    await heavy.shutdown()
+    #expect(await eventually { waiting == nil && refused == nil })
+  }
+
   @Test("Parameters beyond any method's number cost no memory")
   func manyParameters() async {
     let many = "[7" + String(repeating: ",0", count: 2_000_000) + "]"
