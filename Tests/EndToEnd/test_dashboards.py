@@ -57,7 +57,8 @@ def test_every_panel_has_data(own_node, prometheus):
         wait_until(is_complete, 60)
     except TimeoutError:
         pytest.fail(f"without data: {without_data(watching, DASHBOARD)}")
-    assert watching.firing() == set()
+    # With windows of seconds a transaction that waits while nothing has been scraped yet is a production that stands.
+    wait_until(lambda: not watching.firing())
 
 
 @pytest.mark.skipif("REFERENCE_DASHBOARD" not in os.environ, reason="REFERENCE_DASHBOARD is not set")
