@@ -144,8 +144,8 @@ def test_unknown_names_in_the_environment_are_warned_of(own_node):
     # These tests may run as root, which has a warning of its own.
     warnings = [text for text in warnings if " in the environment " in text]
     assert warnings == [
-        "BATCHER_LOGGING_ENABLED in the environment is ignored: an option of the reference node that this version does not "
-        "support",
+        "BATCHER_LOGGING_ENABLED in the environment is ignored: the guest's own log lines are shown by `zkos guest run`, and "
+        "are no part of a prover's input",
         "RPC_MAX_CONECTIONS in the environment is ignored: there is no such option; the nearest is RPC_MAX_CONNECTIONS",
     ]
     assert node.stop() == 0

@@ -266,7 +266,7 @@ public final class Sequencer: Service {
       control.withLock { $0.hold = hold }
       metrics.heldBack.begin(hold.name)
       holdLog.warning(
-        "block production waits", reason: "\(hold.name) is behind",
+        "block production waits for \(hold.name)", reason: "\(hold.name) is behind",
         metadata: ["block": "\(number)", "position": "\(hold.position)"])
     }
     guard let holder else { return mayGoOn }

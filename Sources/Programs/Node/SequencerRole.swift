@@ -280,8 +280,8 @@ struct SequencerRole {
       }
     guard !options.verifierImage.isEmpty else { return FRIProofVerifier(allowed: allowed) }
     let image: [UInt8]
-    do { image = try Files.read(options.verifierImage) } catch {
-      throw .cannotRead(path: options.verifierImage, reason: "\(error)")
+    do throws(FileError) { image = try Files.read(options.verifierImage) } catch {
+      throw .cannotRead(path: options.verifierImage, reason: error.reason)
     }
     do throws(VerifierImageError) {
       // One more than there are submissions at once, for what was stored before.
@@ -296,8 +296,8 @@ struct SequencerRole {
     let path = configuration.proverInput.image
     guard !path.isEmpty else { return try ProverInputGenerator(mode: configuration.proverInput.mode) }
     let image: [UInt8]
-    do { image = try Files.read(path) } catch {
-      throw StartError.cannotRead(path: path, reason: "\(error)")
+    do throws(FileError) { image = try Files.read(path) } catch {
+      throw StartError.cannotRead(path: path, reason: error.reason)
     }
     return try ProverInputGenerator(mode: configuration.proverInput.mode, image: image)
   }

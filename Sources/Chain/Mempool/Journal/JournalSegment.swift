@@ -23,7 +23,7 @@ struct JournalSegment: Sendable {
   init(_ number: UInt64, in folder: String) throws(JournalFailure) {
     self.number = number
     path = folder + "/" + Self.name(number)
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
     byteCount = 0
     guard descriptor >= 0 else { throw .system(path) }
     do throws(JournalFailure) { try write(Self.magic) } catch {
