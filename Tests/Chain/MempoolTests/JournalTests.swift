@@ -132,10 +132,15 @@ struct JournalTests {
       try life.pool.add(transaction)
       life.test.seal([transaction])
       nonce += 1
-      #expect(nonce < 100_000)
-      // The journal's thread removes the old file when it has made the new one.
-      let bytes = TemporaryDirectory.list(directory.path).reduce(0) { $0 + Files.size(directory.file($1)) }
-      #expect(bytes <= 64 << 10)
+      try #require(nonce < 100_000)
+      // The journal's thread removes the old file when it has made the new one. It is given the time: a journal that is
+      // full before that is off for a while.
+      var bytes = Int.max
+      while bytes >= 24 << 10 {
+        bytes = TemporaryDirectory.list(directory.path).reduce(0) { $0 + Files.size(directory.file($1)) }
+        try #require(bytes <= 64 << 10)
+        if bytes >= 24 << 10 { try await Task.sleep(for: .milliseconds(1)) }
+      }
     }
     await life.journal.stop()
     #expect(try segments.count == 1)

@@ -145,12 +145,12 @@ public final class MempoolJournal: Service {
       state.segment?.close()
       state.segment = nil
       state.failure = error
+      metrics.off.set(1)
       return error
     }
   }
 
   private func turnedOff(_ failure: JournalFailure) {
-    metrics.off.set(1)
     log.error(
       "the mempool's journal is off: transactions that wait end with the process", metadata: ["reason": "\(failure)"])
   }
@@ -191,7 +191,10 @@ public final class MempoolJournal: Service {
         return (before, segment.path, nil)
       } catch {
         // Where there is a segment, it goes on as long as it can.
-        if state.segment == nil { state.failure = error }
+        if state.segment == nil {
+          state.failure = error
+          metrics.off.set(1)
+        }
         return (before, nil, error)
       }
     }
@@ -202,14 +205,16 @@ public final class MempoolJournal: Service {
       return
     }
     for path in old { unlink(path) }
-    state.withLock { state in
-      guard let segment = state.segment else { return }
+    let isOn = state.withLock { state in
+      // What came meanwhile may have filled the new one.
+      guard let segment = state.segment else { return false }
       let limit = segmentBytes / 4 * 3
       state.rewriteBytes = segment.byteCount < limit ? min(2 * segment.byteCount + Self.leastGrowth, limit) : .max
+      metrics.off.set(0)
+      return true
     }
     metrics.rewrites.increment()
-    metrics.off.set(0)
-    if before != nil { log.info("the mempool's journal is on again") }
+    if isOn, before != nil { log.info("the mempool's journal is on again") }
   }
 
   /// Appends what waits to the new segment.
