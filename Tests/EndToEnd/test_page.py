@@ -302,6 +302,20 @@ def test_the_page_comes_back_with_the_node(own_node):
         browser.close()
 
 
+def test_a_page_whose_name_was_made_to_lead_here_gets_nothing(rollup):
+    """DNS rebinding: for the browser it would be of the same origin, and could send for the known accounts."""
+    address = rollup[2]
+    port = address.rstrip("/").rpartition(":")[2]
+    call = {"jsonrpc": "2.0", "id": 1, "method": "eth_accounts", "params": []}
+    for name in ("localhost", "127.0.0.1"):
+        headers = {"Host": f"{name}:{port}", "Origin": f"http://{name}:{port}"}
+        assert requests.get(address, headers=headers, timeout=10).status_code == 200
+        assert requests.post(address + "l2", json=call, headers=headers, timeout=10).json()["result"]
+    headers = {"Host": f"page.example:{port}", "Origin": f"http://page.example:{port}"}
+    assert requests.get(address, headers=headers, timeout=10).status_code == 403
+    assert requests.post(address + "l2", json=call, headers=headers, timeout=10).status_code == 403
+
+
 def test_no_page_without_the_option(own_node):
     port = free_port()
     own_node(WEB_PAGE_ADDRESS=f"127.0.0.1:{port}")

@@ -94,7 +94,7 @@ public final class PipelineWatch: Service {
   }
 
   /// Why the node cannot do its work, one line a reason; empty while it can.
-  public var obstacles: [String] {
+  package var obstacles: [String] {
     let seen = look()
     let time = now()
     var reasons = services.reports.compactMap { report -> String? in

@@ -70,7 +70,7 @@ enum Exposure {
   }
 
   /// Whether only processes of this machine reach an address.
-  private static func isLoopback(_ address: Endpoint) -> Bool {
+  static func isLoopback(_ address: Endpoint) -> Bool {
     address.host == "localhost" || address.host == "::1" || address.host.hasPrefix("127.")
   }
 }

@@ -30,7 +30,9 @@ public enum EnvironmentWarning: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// How options begin that nobody else names like that; `log_` and `metrics_` are not among them.
-  private static let prefixes = ["rpc_", "mempool_", "sequencer_", "tree_", "batcher_", "prover_", "l1_"]
+  private static let prefixes = [
+    "rpc_", "mempool_", "sequencer_", "tree_", "batcher_", "prover_", "l1_", "development_l1_", "web_page_",
+  ]
 
   /// The least number of bytes to insert, delete or replace that makes `b` of `a` (Levenshtein).
   private static func distance(_ a: String, _ b: String) -> Int {

@@ -162,6 +162,7 @@ final class OpenDatabases: Sendable {
       gauge("rocksdb_pending_compaction_bytes", "Bytes that compactions have still to rewrite") {
         $0.pendingCompactionBytes
       }
+      gauge("rocksdb_compaction_due", "1 where a compaction is due that has not begun") { $0.isCompactionDue ? 1 : 0 }
       gauge("rocksdb_running_compactions", "Compactions that run") { $0.compactions }
       gauge("rocksdb_running_flushes", "Flushes that run") { $0.flushes }
       gauge("rocksdb_write_stopped", "1 where writers wait for compactions") { $0.isWriteStopped ? 1 : 0 }

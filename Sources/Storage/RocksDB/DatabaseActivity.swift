@@ -4,6 +4,8 @@ public struct DatabaseActivity: Sendable, Equatable {
   public var fileBytes: UInt64 = 0
   /// Bytes that compactions have still to rewrite.
   public var pendingCompactionBytes: UInt64 = 0
+  /// Whether a compaction is due that has not begun.
+  public var isCompactionDue = false
   /// Compactions that run.
   public var compactions: UInt64 = 0
   /// Flushes that run.
@@ -20,6 +22,7 @@ extension Database {
     for column in columnHandles.values {
       activity.fileBytes += property("rocksdb.total-sst-files-size", column)
       activity.pendingCompactionBytes += property("rocksdb.estimate-pending-compaction-bytes", column)
+      if property("rocksdb.compaction-pending", column) != 0 { activity.isCompactionDue = true }
     }
     // What follows is of the database, and any column reports it.
     guard let column = columnHandles.values.first else { return activity }

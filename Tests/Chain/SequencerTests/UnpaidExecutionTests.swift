@@ -141,7 +141,7 @@ import ThreadTesting
   }
 }
 
-@Suite(.offTheCooperativePool) struct UnpaidTimeTests {
+@Suite struct UnpaidTimeTests {
   @Test func itFillsWithTimeAndNoFurther() {
     var unpaid = UnpaidTime(capacity: 10, period: 100, now: 1_000)
     #expect(unpaid.slice(at: 1_000) == 10)
@@ -169,7 +169,7 @@ import ThreadTesting
   }
 }
 
-@Suite(.offTheCooperativePool) struct FeeModelTests {
+@Suite struct FeeModelTests {
   let floor: UInt256 = 1_000
 
   @Test func aFixedFeeIsTheFloor() {

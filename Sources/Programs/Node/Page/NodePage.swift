@@ -32,6 +32,10 @@ enum NodePage {
     limits.connections = 256
     limits.connectionsPerAddress = 128
     limits.memoryBytes = 64 << 20
-    return HTTPListener("web_page", page, at: configuration.webPage.address, limits: limits, on: loops.rpc)
+    // A page whose own name was made to lead here would be of the same origin (DNS rebinding). On another address the names
+    // under which it is reached are not known.
+    let address = configuration.webPage.address
+    let access = HTTPAccess(hosts: Exposure.isLoopback(address) ? ["localhost"] : [])
+    return HTTPListener("web_page", page, at: address, limits: limits, access: access, on: loops.rpc)
   }
 }

@@ -38,7 +38,12 @@ struct ConfigurationSource: Sendable {
       let values = try OptionFile(path: file, options: byName).values
       layers.append(Layer(place: file, values: Dictionary(values.map { ($0.name, $0.text) }) { $1 }))
     }
-    if let profile { layers.append(Layer(place: "profile \(profile.rawValue)", values: profile.settings)) }
+    if let profile {
+      let place = "profile \(profile.rawValue)"
+      // An option that has another name by now would no longer be set.
+      for name in profile.settings.keys.sorted() where byName[name] == nil { throw Self.unknown(name, place: place) }
+      layers.append(Layer(place: place, values: profile.settings))
+    }
     self.layers = layers
   }
 

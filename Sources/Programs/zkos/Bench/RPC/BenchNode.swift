@@ -40,8 +40,9 @@ struct BenchNode {
         "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "SEQUENCER_ROCKS_DB_PATH": path,
         "L1_WATCHER_L1_API_URL": "",
       ], arguments: [])
-    let log = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
-    let node = try await Node.start(configuration, log: log)
+    // The node's parts have loggers of their own, whose lines would be part of what is measured.
+    LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+    let node = try await Node.start(configuration, log: Logger(label: "bench"))
     let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let echo = try await HTTPServer.start(EchoService(), host: "127.0.0.1", port: 0, on: loops)
     let client = try JSONRPCClient(url: "http://127.0.0.1:\(node.rpcPort)", connections: 16, on: loops.next())

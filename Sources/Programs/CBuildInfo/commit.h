@@ -1,1 +1,0 @@
-#define COMMIT "bbf434a04e+changes"
