@@ -77,6 +77,26 @@ public final class BoundedChannel<Element: Sendable>: Sendable {
     }
   }
 
+  /// Waits for an element, and gives all that there are, at least one, without taking them: they keep their room until
+  /// ``remove(_:)``. `nil` once the channel is closed and empty. For a channel with one receiver.
+  public func waitForAll() -> [Element]? {
+    while true {
+      let generation = changed.generation
+      let seen = state.withLock { state -> [Element]?? in
+        if state.count > 0 { return .some(Array(state.elements[state.head...])) }
+        return state.isClosed ? .some(nil) : nil
+      }
+      if let seen { return seen }
+      changed.wait(after: generation)
+    }
+  }
+
+  /// Takes the first elements, of which there are at least as many.
+  public func remove(_ count: Int) {
+    state.withLock { state in for _ in 0..<count { _ = state.popFirst() } }
+    changed.notify()
+  }
+
   /// Ends the channel: what is in it can still be received, nothing more can be sent.
   public func close() {
     state.withLock { $0.isClosed = true }

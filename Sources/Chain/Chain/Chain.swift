@@ -179,16 +179,16 @@ public final class Chain: Service {
   }
 
   private func runCommit() {
-    while let block = uncommitted.receive() {
-      do throws(StorageError) {
-        try journal.append(block.record)
-        try storage.blocks.publish(Block(block))
-      } catch {
-        return fail(.storage(error))
+    // What came while the disk was busy becomes durable at once.
+    while let blocks = uncommitted.waitForAll() {
+      do throws(StorageError) { try journal.append(blocks.map(\.record)) } catch { return fail(.storage(error)) }
+      uncommitted.remove(blocks.count)
+      for block in blocks {
+        do throws(StorageError) { try storage.blocks.publish(Block(block)) } catch { return fail(.storage(error)) }
+        metrics.executed.set(block.number)
+        stream.publish(block)
+        if !unflushed.send(block.number) { return }
       }
-      metrics.executed.set(block.number)
-      stream.publish(block)
-      if !unflushed.send(block.number) { return }
     }
   }
 

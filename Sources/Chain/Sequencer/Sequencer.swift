@@ -348,7 +348,7 @@ public final class Sequencer: Service {
     let block = SealedBlock(
       record: ReplayRecord(
         context: context, firstPriorityID: firstPriorityID, transactions: built.transactions,
-        blockHash: built.output.blockHash),
+        blockHash: built.output.blockHash, outputHash: built.output.outputHash),
       output: built.output)
     // The state first: the pool reads accounts from it.
     do throws(ChainError) { try chain.accept(block) } catch { throw .chain(error) }

@@ -10,7 +10,8 @@ public struct BlockReplay {
   /// - Parameter engine: what the thread keeps from block to block.
   public init(engine: ExecutionEngine = ExecutionEngine()) { self.engine = engine }
 
-  /// Executes the block of `record` on the state before it, and checks that its hash is the stored one.
+  /// Executes the block of `record` on the state before it, and checks that its hash, and that of its output where the
+  /// record has one, are the stored ones.
   public func run(_ record: ReplayRecord, on state: any StateView) throws(ReplayError) -> BlockOutput {
     let number = record.context.number
     let output: BlockOutput
@@ -30,6 +31,10 @@ public struct BlockReplay {
     guard output.blockHash == record.blockHash else {
       throw .differs(block: number, stored: record.blockHash, computed: output.blockHash)
     }
+    if let stored = record.outputHash {
+      let computed = output.outputHash
+      guard computed == stored else { throw .outputDiffers(block: number, stored: stored, computed: computed) }
+    }
     return output
   }
 }
@@ -42,6 +47,8 @@ public enum ReplayError: Error, Hashable, Sendable {
   case rejected(block: UInt64, transaction: Bytes32, Rejection)
   /// Another block came out.
   case differs(block: UInt64, stored: Bytes32, computed: Bytes32)
+  /// The block of the record came out, and what it did, or cost, is not what it was.
+  case outputDiffers(block: UInt64, stored: Bytes32, computed: Bytes32)
 }
 
 extension ReplayError: CustomStringConvertible {
@@ -52,6 +59,8 @@ extension ReplayError: CustomStringConvertible {
       "block \(block) cannot be executed again: transaction \(transaction) is refused: \(reason)"
     case .differs(let block, let stored, let computed):
       "block \(block) was executed again and has the hash \(computed) instead of \(stored)"
+    case .outputDiffers(let block, let stored, let computed):
+      "block \(block) was executed again and its output has the hash \(computed) instead of \(stored)"
     }
   }
 }

@@ -1,34 +1,41 @@
 import Primitives
 import Transactions
 
-/// What reproduces a block: its context and its transactions; and its hash, to notice when it is not reproduced.
+/// What reproduces a block: its context and its transactions; and its hashes, to notice when it is not reproduced.
 ///
 /// The binary form begins with a format byte. Numbers are little-endian, byte strings have 32-bit lengths. Senders are
-/// stored, since recovering them costs more than executing a transfer.
+/// stored, since recovering them costs more than executing a transfer. Format 2 has the output's hash after the block's;
+/// format 1, which earlier versions wrote, has none and is still read.
 public struct ReplayRecord: Sendable, Equatable {
   public var context: BlockContext
   /// The priority id that the first L1 transaction of this block has or would have.
   public var firstPriorityID: UInt64
   public var transactions: [RecoveredTransaction]
   public var blockHash: Bytes32
+  /// ``BlockOutput/outputHash``; `nil` in records of earlier versions.
+  public var outputHash: Bytes32?
 
   public init(
-    context: BlockContext, firstPriorityID: UInt64, transactions: [RecoveredTransaction], blockHash: Bytes32
+    context: BlockContext, firstPriorityID: UInt64, transactions: [RecoveredTransaction], blockHash: Bytes32,
+    outputHash: Bytes32? = nil
   ) {
     self.context = context
     self.firstPriorityID = firstPriorityID
     self.transactions = transactions
     self.blockHash = blockHash
+    self.outputHash = outputHash
   }
 
-  /// The format that `encode()` writes.
-  public static let formatVersion: UInt8 = 1
+  /// The newest format.
+  public static let formatVersion: UInt8 = 2
+  private static let formatWithoutOutput: UInt8 = 1
 
   public func encode() -> [UInt8] {
-    var bytes: [UInt8] = [Self.formatVersion]
+    var bytes: [UInt8] = [outputHash == nil ? Self.formatWithoutOutput : Self.formatVersion]
     context.encode(into: &bytes)
     bytes.append(littleEndian: firstPriorityID)
     bytes.append(contentsOf: blockHash.bytes)
+    if let outputHash { bytes.append(contentsOf: outputHash.bytes) }
     bytes.append(littleEndian: UInt32(transactions.count))
     for recovered in transactions {
       let envelope = recovered.transaction.envelope
@@ -42,11 +49,14 @@ public struct ReplayRecord: Sendable, Equatable {
   public init(decoding bytes: [UInt8]) throws(ReplayRecordError) {
     var reader = ByteReader(bytes)
     context = try Self.context(&reader)
-    guard let first: UInt64 = reader.littleEndian(), let hash = reader.bytes32(),
-      let count: UInt32 = reader.littleEndian()
-    else { throw .truncated }
+    guard let first: UInt64 = reader.littleEndian(), let hash = reader.bytes32() else { throw .truncated }
     firstPriorityID = first
     blockHash = hash
+    if bytes[0] != Self.formatWithoutOutput {
+      guard let output = reader.bytes32() else { throw .truncated }
+      outputHash = output
+    }
+    guard let count: UInt32 = reader.littleEndian() else { throw .truncated }
     transactions = []
     for index in 0..<count {
       guard let length: UInt32 = reader.littleEndian(), let envelope = reader.bytes(Int(length)),
@@ -71,7 +81,7 @@ extension ReplayRecord {
 
   private static func context(_ reader: inout ByteReader) throws(ReplayRecordError) -> BlockContext {
     guard let format: UInt8 = reader.bigEndian() else { throw .truncated }
-    guard format == formatVersion else { throw .unknownFormat(format) }
+    guard format == formatVersion || format == formatWithoutOutput else { throw .unknownFormat(format) }
     return try BlockContext(decoding: &reader)
   }
 }

@@ -34,6 +34,24 @@ import Testing
     sender.join()
   }
 
+  @Test func allThatWaitsIsSeenAndKeepsItsRoomUntilItIsRemoved() {
+    let channel = BoundedChannel<Int>(capacity: 3)
+    for number in 1...3 { channel.send(number) }
+    #expect(channel.waitForAll() == [1, 2, 3])
+    #expect(channel.count == 3)
+    channel.remove(2)
+    #expect(channel.waitForAll() == [3])
+    channel.remove(1)
+    let sender = ServiceThread {
+      channel.send(4)
+      channel.close()
+    }
+    #expect(channel.waitForAll() == [4])
+    channel.remove(1)
+    #expect(channel.waitForAll() == nil)
+    sender.join()
+  }
+
   @Test func closingWakesWhoeverWaits() {
     let empty = BoundedChannel<Int>(capacity: 1)
     let full = BoundedChannel<Int>(capacity: 1)

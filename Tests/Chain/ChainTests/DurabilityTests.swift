@@ -17,9 +17,9 @@ struct DurabilityTests {
     let harness = try ChainHarness(directory)
     let storage = harness.storage
     harness.journal.state.withLock { state in
-      state.beforeAppend = { record in
-        #expect(storage.blocks.head == record.context.number - 1)
-        #expect((try? storage.blocks.number(of: record.blockHash)) == .some(nil))
+      state.beforeAppend = { records in
+        #expect(records.first?.context.number == storage.blocks.head + 1)
+        for record in records { #expect((try? storage.blocks.number(of: record.blockHash)) == .some(nil)) }
       }
       state.isHeld = true
     }
@@ -51,7 +51,7 @@ struct DurabilityTests {
     try harness.chain.start()
     let source = onThread { try harness.extend(20) }
     for _ in 0..<100 { shortPause() }
-    // One at the journal, two in the channel, one that waits for room.
+    // Two in the channel, of which the journal has one or both, and one that waits for room.
     #expect(harness.storage.state.latest <= 4)
     harness.journal.state.withLock { $0.isHeld = false }
     try source.join()
@@ -145,7 +145,7 @@ struct DurabilityTests {
       record.context.blockHashes = log.nextBlockHashes
       record.transactions = transfers(1, nonce: 36)
       record.blockHash = .zero
-      try log.append(record)
+      try log.append([record])
     }
     let harness = try ChainHarness(directory)
     let error = #expect(throws: ChainError.self) { try harness.chain.start() }
@@ -156,6 +156,25 @@ struct DurabilityTests {
     #expect(harness.storage.blocks.head == last)
   }
 
+  @Test("A block that comes out with another output stops the start")
+  func otherOutput() throws {
+    let number = UInt64(try makeChain().count) - 1
+    do {
+      // The same block on the same state, of which the record says that it cost something else.
+      let storage = try TestChain.open(directory.path)
+      var record = try #require(try storage.log.record(number))
+      record.outputHash = .zero
+      try storage.truncate(to: number - 1)
+      try storage.log.append([record])
+    }
+    let harness = try ChainHarness(directory)
+    let error = #expect(throws: ChainError.self) { try harness.chain.start() }
+    guard case .replay(.outputDiffers(block: number, stored: .zero, computed: _)) = error else {
+      Issue.record("expected another output, got \(String(describing: error))")
+      return
+    }
+  }
+
   @Test("A stored transaction that is refused stops the start")
   func refusal() throws {
     _ = try makeChain()
@@ -163,7 +182,7 @@ struct DurabilityTests {
       let log = try ReplayLog(path: directory.file("replay_log"), genesisHash: TestChain.genesis.hash)
       var record = try #require(try log.record(log.last))
       record.context.number = log.last + 1
-      try log.append(record)
+      try log.append([record])
     }
     let harness = try ChainHarness(directory)
     let error = #expect(throws: ChainError.self) { try harness.chain.start() }

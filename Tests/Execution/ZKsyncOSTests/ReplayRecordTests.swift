@@ -20,7 +20,7 @@ struct ReplayRecordTests {
       transactions: [
         RecoveredTransaction(.request(deposit), sender: deposit.from),
         RecoveredTransaction(.signed(transfer), sender: Address(0x55)),
-      ], blockHash: Bytes32(77 as UInt256))
+      ], blockHash: Bytes32(77 as UInt256), outputHash: Bytes32(88 as UInt256))
   }()
 
   @Test("survive encoding and decoding")
@@ -28,6 +28,19 @@ struct ReplayRecordTests {
     let bytes = Self.record.encode()
     #expect(bytes[0] == ReplayRecord.formatVersion)
     #expect(try ReplayRecord(decoding: bytes) == Self.record)
+  }
+
+  @Test("of earlier versions have no hash of the output")
+  func earlierFormat() throws {
+    var record = Self.record
+    record.outputHash = nil
+    let bytes = record.encode()
+    #expect(bytes[0] == 1)
+    #expect(bytes.count == Self.record.encode().count - 32)
+    #expect(try ReplayRecord(decoding: bytes) == record)
+    for length in 0..<bytes.count {
+      #expect(throws: ReplayRecordError.self) { try ReplayRecord(decoding: Array(bytes.prefix(length))) }
+    }
   }
 
   @Test("refuse every truncation, trailing bytes, unknown formats and versions")

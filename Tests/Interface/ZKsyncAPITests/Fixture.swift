@@ -46,8 +46,9 @@ final class Fixture: Sendable {
         parentHash: hashes[0], number: number, gasLimit: 100_000_000, timestamp: 1_000 + number, baseFeePerGas: 1_000)
       hashes = hashes.appending(header.hash)
       try storage.state.append(StateChange(number: number, blockHash: header.hash, slots: [:], preimages: [:]))
-      try storage.log.append(
-        ReplayRecord(context: context, firstPriorityID: 0, transactions: [], blockHash: header.hash))
+      try storage.log.append([
+        ReplayRecord(context: context, firstPriorityID: 0, transactions: [], blockHash: header.hash)
+      ])
       let says = number == Self.newest && !settlement.receipts.isEmpty
       try storage.blocks.publish(
         Block(

@@ -77,7 +77,8 @@ final class TestChain: SettlementChain {
     }
     let output = try executor.seal()
     let record = ReplayRecord(
-      context: context, firstPriorityID: number * 100, transactions: transactions, blockHash: output.blockHash)
+      context: context, firstPriorityID: number * 100, transactions: transactions, blockHash: output.blockHash,
+      outputHash: output.outputHash)
     var next = state
     next.apply(output)
     content.withLock { content in

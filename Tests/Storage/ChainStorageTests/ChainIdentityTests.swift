@@ -47,8 +47,9 @@ struct ChainIdentityTests {
       let storage = try TestChain.open(directory.path)
       let context = BlockContext(
         chainID: 270, number: 1, timestamp: 1, blockHashes: storage.log.nextBlockHashes)
-      try storage.log.append(
-        ReplayRecord(context: context, firstPriorityID: 0, transactions: [], blockHash: Bytes32(1 as UInt256)))
+      try storage.log.append([
+        ReplayRecord(context: context, firstPriorityID: 0, transactions: [], blockHash: Bytes32(1 as UInt256))
+      ])
     }
     try forget()
     #expect(throws: StorageError.self) { _ = try TestChain.open(directory.path, chainID: 271) }

@@ -43,10 +43,11 @@ import ZKsyncOS
     for number in 1...2 as ClosedRange<UInt64> {
       let block = block(number)
       let hashes = storage.log.nextBlockHashes
-      try storage.log.append(
+      try storage.log.append([
         ReplayRecord(
           context: BlockContext(chainID: 270, number: number, timestamp: number, blockHashes: hashes),
-          firstPriorityID: 0, transactions: [], blockHash: block.hash))
+          firstPriorityID: 0, transactions: [], blockHash: block.hash)
+      ])
       try storage.state.append(
         StateChange(number: number, blockHash: block.hash, slots: writes, preimages: number == 1 ? preimage : [:]))
       try storage.blocks.publish(block)

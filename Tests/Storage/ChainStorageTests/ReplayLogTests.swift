@@ -28,7 +28,7 @@ import ZKsyncOS
       #expect(log.last == 0)
       for number in 1...600 as ClosedRange<UInt64> {
         let record = record(number, log.nextBlockHashes)
-        try log.append(record)
+        try log.append([record])
         written.append(record)
       }
     }
@@ -54,8 +54,8 @@ import ZKsyncOS
   @Test func hashesThatAreNotTheLogsOwnAreKept() throws {
     let log = try open()
     let foreign = BlockHashes(newestFirst: [Bytes32(99 as UInt256)])
-    try log.append(record(1, foreign))
-    try log.append(record(2, log.nextBlockHashes))
+    try log.append([record(1, foreign)])
+    try log.append([record(2, log.nextBlockHashes)])
     #expect(try log.record(1)?.context.blockHashes == foreign)
     #expect(try log.record(2)?.context.blockHashes[0] == record(1, foreign).blockHash)
   }
@@ -64,16 +64,16 @@ import ZKsyncOS
     let log = try open()
     func expectRefusal(_ number: UInt64, expected: UInt64) {
       #expect(throws: StorageError.notContiguous(store: "replay log", expected: expected, given: number)) {
-        try log.append(record(number, log.nextBlockHashes))
+        try log.append([record(number, log.nextBlockHashes)])
       }
     }
     expectRefusal(0, expected: 1)
     expectRefusal(2, expected: 1)
-    try log.append(record(1, log.nextBlockHashes))
+    try log.append([record(1, log.nextBlockHashes)])
     expectRefusal(1, expected: 2)
     expectRefusal(3, expected: 2)
     #expect(log.last == 1)
-    try log.append(record(2, log.nextBlockHashes))
+    try log.append([record(2, log.nextBlockHashes)])
   }
 
   @Test func anotherGenesisIsRefused() throws {
@@ -87,7 +87,7 @@ import ZKsyncOS
     let log = try open()
     let error = #expect(throws: StorageError.inUse(path: path)) { try open() }
     #expect(error?.description == "another node uses this database (\(path))")
-    try log.append(record(1, log.nextBlockHashes))
+    try log.append([record(1, log.nextBlockHashes)])
   }
 
   @Test(
@@ -103,7 +103,7 @@ import ZKsyncOS
   func damagedRecordsAreTypedErrors(value: [UInt8], error: StorageError) throws {
     do {
       let log = try open()
-      for number in 1...3 as ClosedRange<UInt64> { try log.append(record(number, log.nextBlockHashes)) }
+      for number in 1...3 as ClosedRange<UInt64> { try log.append([record(number, log.nextBlockHashes)]) }
     }
     do {
       let database = try Database(path: path, columns: [])
@@ -121,7 +121,7 @@ import ZKsyncOS
     let key: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 2]
     do {
       let log = try open()
-      for number in 1...3 as ClosedRange<UInt64> { try log.append(record(number, log.nextBlockHashes)) }
+      for number in 1...3 as ClosedRange<UInt64> { try log.append([record(number, log.nextBlockHashes)]) }
     }
     let database = try Database(path: path, columns: [])
     let column = try database.column("records")
@@ -142,13 +142,13 @@ import ZKsyncOS
   @Test func recordsOfEarlierVersionsHaveNoChecksumAndAreRead() throws {
     let log = try open()
     let written = record(1, log.nextBlockHashes)
-    try log.append(written)
+    try log.append([written])
     let reopened = try {
       let other = TemporaryDirectory()
       let path = other.file("log")
       do {
         let fresh = try ReplayLog(path: path, genesisHash: Self.genesisHash)
-        try fresh.append(written)
+        try fresh.append([written])
       }
       do {
         var lean = written
@@ -158,7 +158,7 @@ import ZKsyncOS
       }
       let old = try ReplayLog(path: path, genesisHash: Self.genesisHash)
       #expect(try old.record(1) == written)
-      try old.append(record(2, old.nextBlockHashes))
+      try old.append([record(2, old.nextBlockHashes)])
       return try (old.record(1), old.record(2))
     }()
     #expect(reopened.0 == written)
@@ -168,7 +168,7 @@ import ZKsyncOS
   @Test func aMissingRecordIsNoticedWhenReadingOn() throws {
     do {
       let log = try open()
-      for number in 1...3 as ClosedRange<UInt64> { try log.append(record(number, log.nextBlockHashes)) }
+      for number in 1...3 as ClosedRange<UInt64> { try log.append([record(number, log.nextBlockHashes)]) }
     }
     do {
       let database = try Database(path: path, columns: [])

@@ -13,7 +13,7 @@ package final class TestJournal: Journal {
   package struct State {
     package var failing: StorageError?
     package var isHeld = false
-    package var beforeAppend: (@Sendable (ReplayRecord) -> Void)?
+    package var beforeAppend: (@Sendable ([ReplayRecord]) -> Void)?
   }
 
   package let state = Mutex(State())
@@ -21,12 +21,12 @@ package final class TestJournal: Journal {
 
   init(_ log: ReplayLog) { self.log = log }
 
-  package func append(_ record: ReplayRecord) throws(StorageError) {
+  package func append(_ records: [ReplayRecord]) throws(StorageError) {
     while state.withLock({ $0.isHeld }) { shortPause() }
     let (failing, hook) = state.withLock { ($0.failing, $0.beforeAppend) }
-    hook?(record)
+    hook?(records)
     if let failing { throw failing }
-    try log.append(record)
+    try log.append(records)
   }
 }
 
@@ -68,7 +68,8 @@ package final class ChainHarness: Sendable {
     hashes.withLock { $0 = $0.appending(output.blockHash) }
     return SealedBlock(
       record: ReplayRecord(
-        context: context, firstPriorityID: 0, transactions: transactions, blockHash: output.blockHash), output: output)
+        context: context, firstPriorityID: 0, transactions: transactions, blockHash: output.blockHash,
+        outputHash: output.outputHash), output: output)
   }
 
   /// Seals and accepts `count` blocks of one transfer each, the first with this nonce.

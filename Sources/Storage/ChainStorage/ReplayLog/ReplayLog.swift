@@ -8,7 +8,7 @@ import ZKsyncOS
 
 /// The blocks of the chain in the form that reproduces them: the one store that cannot be rebuilt from another.
 ///
-/// ``append(_:)`` returns once the record is on the device. Numbers are contiguous from 1; nothing is overwritten.
+/// ``append(_:)`` returns once its records are on the device. Numbers are contiguous from 1; nothing is overwritten.
 ///
 /// A record holds the hashes of 256 earlier blocks, which the log has anyway: where they agree they are not written a
 /// second time, which spares eight kilobytes per block. It carries a checksum of its own, which is looked at whenever it is
@@ -80,29 +80,36 @@ public final class ReplayLog: Sendable {
   /// The hashes that the block after the last sees.
   public var nextBlockHashes: BlockHashes { tip.withLock { $0.hashes } }
 
-  /// Appends the next block and returns when it is durable.
-  public func append(_ record: ReplayRecord) throws(StorageError) {
+  /// Appends the next blocks, one after the other, and returns when all of them are durable: none of them where it throws.
+  public func append(_ records: [ReplayRecord]) throws(StorageError) {
+    guard !records.isEmpty else { return }
     var stopwatch = Stopwatch()
     defer { metrics.appendRecord.observe(nanoseconds: stopwatch.lap()) }
     try tip.withLock { (tip) throws(StorageError) in
-      let number = record.context.number
-      guard number == tip.number + 1 else {
-        throw .notContiguous(store: Self.name, expected: tip.number + 1, given: number)
-      }
-      var lean = record
-      var source = StoredRecord.HashSource.record
-      if record.context.blockHashes == tip.hashes {
-        lean.context.blockHashes = BlockHashes()
-        source = .log
-      }
+      var next = tip
       let batch = WriteBatch()
-      batch.put(records, blockKey(number), StoredRecord.encode(number, source, lean.encode()))
-      batch.put(hashes, blockKey(number), [storedFormat] + record.blockHash.bytes)
+      for record in records { try add(record, after: &next, to: batch) }
       try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
-      tip.number = number
-      tip.hashes = tip.hashes.appending(record.blockHash)
-      lastNumber.store(number, ordering: .releasing)
+      tip = next
+      lastNumber.store(next.number, ordering: .releasing)
     }
+  }
+
+  private func add(_ record: ReplayRecord, after tip: inout Tip, to batch: WriteBatch) throws(StorageError) {
+    let number = record.context.number
+    guard number == tip.number + 1 else {
+      throw .notContiguous(store: Self.name, expected: tip.number + 1, given: number)
+    }
+    var lean = record
+    var source = StoredRecord.HashSource.record
+    if record.context.blockHashes == tip.hashes {
+      lean.context.blockHashes = BlockHashes()
+      source = .log
+    }
+    batch.put(self.records, blockKey(number), StoredRecord.encode(number, source, lean.encode()))
+    batch.put(hashes, blockKey(number), [storedFormat] + record.blockHash.bytes)
+    tip.number = number
+    tip.hashes = tip.hashes.appending(record.blockHash)
   }
 
   /// Forgets every block after `number`, on a chain that somebody develops on; what the other stores have of them is gone
