@@ -161,6 +161,12 @@ let package = Package(
         .logging,
       ]),
     .module(
+      "Replication", in: "Chain",
+      [
+        "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS", "StateTree",
+        "ChainStorage", "Chain", .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .logging,
+      ]),
+    .module(
       "Scrub", in: "Chain",
       [
         "Primitives", "Concurrency", "Files", "Telemetry", "Transactions", "ZKsyncOS", "StateTree", "RocksDB",
@@ -178,6 +184,13 @@ let package = Package(
       [
         "Primitives", "Concurrency", "ZKsyncOS", "ChainStorage", "Chain", "StorageTesting", "ChainTesting",
         "ThreadTesting",
+      ]),
+    .tests(
+      "ReplicationTests", in: "Chain",
+      [
+        "Primitives", "Concurrency", "Cryptography", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
+        "StateTree", "ChainStorage", "Chain", "Replication", "RandomTesting", "StorageTesting", "ThreadTesting",
+        .nioPosix,
       ]),
     .tests(
       "ScrubTests", in: "Chain",

@@ -63,6 +63,16 @@ public final class BlockStream: Sendable {
   /// The newest block.
   public var head: UInt64 { headNumber.load(ordering: .acquiring) }
 
+  /// Waits until the head is another than `number`, or the stream ends; the head then.
+  ///
+  /// - Parameter deadline: nanoseconds of the monotonic clock.
+  package func waitForHead(after number: UInt64, until deadline: UInt64) -> UInt64 {
+    _ = state.wait(until: deadline) { state -> Bool? in
+      head != number || state.isClosed ? true : nil
+    }
+    return head
+  }
+
   /// Tells everybody of the next block, which readers can see already.
   package func publish(_ block: SealedBlock) {
     state.update { state in

@@ -13,6 +13,7 @@ public struct NodeConfiguration: Sendable {
   public var l1Sender: L1Sender
   public var developmentL1: DevelopmentL1
   public var development: Development
+  public var replication: Replication
   public var webPage: WebPage
   public var operations: Operations
   public private(set) var profile: Profile?
@@ -32,6 +33,7 @@ public struct NodeConfiguration: Sendable {
     l1Sender = try read(L1Sender.self)
     developmentL1 = try read(DevelopmentL1.self)
     development = try read(Development.self)
+    replication = try read(Replication.self)
     webPage = try read(WebPage.self)
     operations = try read(Operations.self)
     printed = PrintedConfiguration(entries: read.entries)

@@ -70,7 +70,8 @@ public final class ProverService: Service {
   public var service: any HTTPService {
     let metrics = metrics
     let router = ProverAPI(jobs: jobs, threads: threads, submissions: submissions) { metrics.busy.increment() }.router
-    return options.token.map { TokenGate(router, token: $0) } ?? router
+    guard let token = options.token else { return router }
+    return TokenGate(router, token: token, refusal: "the prover API needs the token of prover_api_token")
   }
 
   /// What the server of ``service`` should allow.

@@ -140,6 +140,24 @@ public final class ReplayLog: Sendable {
     }
   }
 
+  /// A record as it is stored, with what else the log knows of the block.
+  public struct EncodedRecord: Sendable {
+    public var blockHash: Bytes32
+    /// Whether `bytes` have the hashes of the blocks before; otherwise they are those of the chain.
+    public var hasBlockHashes: Bool
+    /// ``ReplayRecord``, encoded.
+    public var bytes: [UInt8]
+  }
+
+  /// The record of a block for another node, not decoded; `nil` where there is none.
+  public func encodedRecord(_ number: UInt64) throws(StorageError) -> EncodedRecord? {
+    guard let hash = try blockHash(number),
+      let value = try stored({ () throws(RocksDBError) in try records.value(blockKey(number)) })
+    else { return nil }
+    let (source, bytes) = try StoredRecord.decode(value, number)
+    return EncodedRecord(blockHash: hash, hasBlockHashes: source == .record, bytes: Array(bytes))
+  }
+
   /// What a block was executed in, as its record says, without looking at its transactions; `nil` where there is none. The
   /// newest that were asked for are kept: calls on a block ask for it again and again.
   public func context(_ number: UInt64) throws(StorageError) -> BlockContext? {

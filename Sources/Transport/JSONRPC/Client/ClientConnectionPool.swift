@@ -1,4 +1,3 @@
-import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -103,7 +102,7 @@ final class ClientConnectionPool: @unchecked Sendable {
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations
-          if let tls { try pipeline.addHandler(try Self.tlsHandler(tls, endpoint)) }
+          if let tls { try pipeline.addHandler(try endpoint.tlsHandler(tls)) }
           if endpoint.scheme.isWebSocket {
             try WebSocketClientConnection.add(
               to: channel, endpoint: endpoint, responseBytes: responseBytes, pool: self, ready: ready)
@@ -125,12 +124,6 @@ final class ClientConnectionPool: @unchecked Sendable {
     }
   }
 
-  /// TLS by name, or by address where there is no name: a certificate is checked against either.
-  private static func tlsHandler(_ context: NIOSSLContext, _ endpoint: RPCEndpoint) throws -> NIOSSLClientHandler {
-    let isAddress = (try? SocketAddress(ipAddress: endpoint.host, port: endpoint.port)) != nil
-    return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : endpoint.host)
-  }
-
   private func opened(_ connection: any ClientConnection) {
     guard connection.channel.isActive else { return failed(ChannelError.ioOnClosedChannel) }
     open[ObjectIdentifier(connection)] = connection
@@ -140,18 +133,8 @@ final class ClientConnectionPool: @unchecked Sendable {
   private func failed(_ error: any Error) {
     // With other connections open the requests wait for those; with none there is nothing to wait for.
     guard open.isEmpty, connecting == 0 else { return }
-    let reason = (error as? RPCClientError) ?? .disconnected(Self.text(of: error))
+    let reason = (error as? RPCClientError) ?? .disconnected(ConnectionFailure.text(of: error))
     while let request = waiting.popFirst() { request.complete(.failure(reason)) }
-  }
-
-  /// One line for what may be a list of attempts: the system's word for the last of them.
-  private static func text(of error: any Error) -> String {
-    guard let failure = error as? NIOConnectionError else { return "\(error)" }
-    if let last = failure.connectionErrors.last {
-      if let system = last.error as? IOError { return String(cString: strerror(system.errnoCode)).lowercased() }
-      return "\(last.error)"
-    }
-    return failure.dnsAError == nil && failure.dnsAAAAError == nil ? "no connection" : "\(failure.host) is not known"
   }
 
   // MARK: Told by the connections

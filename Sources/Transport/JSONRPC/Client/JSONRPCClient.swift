@@ -1,6 +1,5 @@
 import JSON
 import NIOCore
-import NIOSSL
 import Synchronization
 
 /// A JSON-RPC client over HTTP or WebSocket, with TLS or without, that keeps its connections and never blocks: the load tool
@@ -43,13 +42,8 @@ public final class JSONRPCClient: Sendable {
   public init(
     _ endpoint: RPCEndpoint, limits: Limits, timeout: TimeAmount, certificates: String? = nil, on loop: any EventLoop
   ) throws(RPCClientError) {
-    var tls: NIOSSLContext?
-    if endpoint.scheme.isSecure {
-      var configuration = TLSConfiguration.makeClientConfiguration()
-      if let certificates { configuration.trustRoots = .file(certificates) }
-      do { tls = try NIOSSLContext(configuration: configuration) } catch { throw .badCertificates("\(error)") }
-    }
-    pool = ClientConnectionPool(endpoint: endpoint, tls: tls, limits: limits, loop: loop)
+    pool = ClientConnectionPool(
+      endpoint: endpoint, tls: try endpoint.tlsContext(certificates: certificates), limits: limits, loop: loop)
     self.timeout = timeout
   }
 

@@ -14,12 +14,12 @@ public struct RPCEndpoint: Sendable, Equatable, CustomStringConvertible {
 
   let scheme: Scheme
   /// A name or an address, an IPv6 one without brackets.
-  let host: String
-  let port: Int
+  package let host: String
+  package let port: Int
   /// With the query.
-  let path: String
+  package let path: String
   /// The value of the header `Authorization`, where the URL names a user.
-  let authorization: String?
+  package let authorization: String?
 
   /// `nil` for what is no such URL.
   public init?(_ url: String) {
@@ -57,11 +57,14 @@ public struct RPCEndpoint: Sendable, Equatable, CustomStringConvertible {
     self.path = path.hasPrefix("/") ? String(path) : "/" + path
   }
 
+  /// Whether each request stands for itself, which it does not on a WebSocket.
+  package var isHTTP: Bool { !scheme.isWebSocket }
+
   /// Scheme, host and port.
   public var description: String { "\(scheme.rawValue)://\(authority)" }
 
   /// Host and port, as the header `Host` names them.
-  var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+  package var authority: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 
   /// User and password of a URL as the header has them (RFC 7617); `nil` where they are not well written.
   private static func basic(_ text: some StringProtocol) -> String? {

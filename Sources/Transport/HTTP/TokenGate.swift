@@ -1,20 +1,21 @@
-import HTTP
-
 /// Lets through who knows the token: `Authorization: Bearer TOKEN` (RFC 6750). Everybody else gets 401 and nothing is done.
-struct TokenGate: HTTPService {
-  private let service: HTTPRouter
+public struct TokenGate: HTTPService {
+  private let service: any HTTPService
   private let token: [UInt8]
+  private let refusal: String
 
-  init(_ service: HTTPRouter, token: String) {
+  /// - Parameter refusal: what those are told who do not know it.
+  public init(_ service: any HTTPService, token: String, refusal: String) {
     self.service = service
     self.token = Array(token.utf8)
+    self.refusal = refusal
   }
 
-  func respond(to request: HTTPRequest, reply: HTTPReply) {
+  public func respond(to request: HTTPRequest, reply: HTTPReply) {
     guard isAuthorized(request) else {
-      var refusal = HTTPResponse.text(.unauthorized, "the prover API needs the token of prover_api_token\n")
-      refusal.headers.append(("WWW-Authenticate", "Bearer"))
-      return reply.send(refusal)
+      var response = HTTPResponse.text(.unauthorized, refusal + "\n")
+      response.headers.append(("WWW-Authenticate", "Bearer"))
+      return reply.send(response)
     }
     service.respond(to: request, reply: reply)
   }
