@@ -172,6 +172,11 @@ let package = Package(
         "Primitives", "Concurrency", "Files", "Telemetry", "Transactions", "ZKsyncOS", "StateTree", "RocksDB",
         "ChainStorage", .logging,
       ]),
+    .module(
+      "Checkpoints", in: "Chain",
+      [
+        "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "StateTree", "RocksDB", "ChainStorage",
+      ]),
     .tests(
       "MempoolTests", in: "Chain",
       [
@@ -389,7 +394,8 @@ let package = Package(
       [
         "CBuildInfo", "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
         "EthereumAPI",
-        "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Scrub", "Sequencer",
+        "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Scrub", "Checkpoints",
+        "Sequencer",
         "ProverService",
         "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1",
         "Cryptography", "Ethereum", "ZKsyncAPI", "WebPage", "NodeOptions", .nioCore, .nioPosix, .logging,
@@ -411,7 +417,9 @@ let package = Package(
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
         "EVM", "Tracers",
         "ZKsyncOS",
-        "StateTree", "Airbender", "ProverInput", "VerificationKeys", "FRIProofs", "ChainStorage", "Scrub", "Batches",
+        "StateTree", "Airbender", "ProverInput", "VerificationKeys", "FRIProofs", "ChainStorage", "Scrub",
+        "Checkpoints",
+        "Batches",
         "ProverService", "Settlement",
         "AnvilState", "L1Contracts", "L1Client", "L1Settlement", "DevelopmentL1", "ZKsyncAPI", "StateTests",
         "MainnetReplay",

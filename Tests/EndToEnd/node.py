@@ -55,6 +55,7 @@ class Node:
         self.directory = directory
         self.port = free_port()
         self.metrics_port = free_port()
+        self.admin_port = free_port()
         self.options = options
         self.process: subprocess.Popen | None = None
         self.log_path = directory / "node.log"
@@ -70,6 +71,7 @@ class Node:
             "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
             "RPC_ADDRESS": f"127.0.0.1:{self.port}",
             "METRICS_ADDRESS": f"127.0.0.1:{self.metrics_port}",
+            "ADMIN_ADDRESS": f"127.0.0.1:{self.admin_port}",
             "SEQUENCER_ROCKS_DB_PATH": str(self.directory / "db"),
             **self.options,
         }

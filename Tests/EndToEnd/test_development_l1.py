@@ -78,7 +78,7 @@ class Terminal:
         self.port, self.l1_port, self.page_port = free_port(), free_port(), free_port()
         environment = {
             "PATH": os.environ.get("PATH", ""), "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
-            "RPC_ADDRESS": f"127.0.0.1:{self.port}", "METRICS_ADDRESS": "127.0.0.1:0",
+            "RPC_ADDRESS": f"127.0.0.1:{self.port}", "METRICS_ADDRESS": "127.0.0.1:0", "ADMIN_ADDRESS": "127.0.0.1:0",
             "DEVELOPMENT_L1_ENABLED": "true", "DEVELOPMENT_L1_ADDRESS": f"localhost:{self.l1_port}",
             "WEB_PAGE_ENABLED": "true", "WEB_PAGE_ADDRESS": f"127.0.0.1:{self.page_port}",
             "SEQUENCER_ROCKS_DB_PATH": str(folder / "db"), **options,

@@ -22,6 +22,7 @@ def environment_of(folder: pathlib.Path, **options: str) -> dict[str, str]:
         "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
         "RPC_ADDRESS": "127.0.0.1:0",
         "METRICS_ADDRESS": "127.0.0.1:0",
+        "ADMIN_ADDRESS": "127.0.0.1:0",
         "SEQUENCER_ROCKS_DB_PATH": str(folder),
         **options,
     }

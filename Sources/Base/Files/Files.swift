@@ -93,6 +93,34 @@ package enum Files {
     guard fclose(file) == 0, written == bytes.count else { throw FileError(path) }
   }
 
+  /// The names of what is in a folder, sorted.
+  package static func names(in path: String) throws(FileError) -> [String] {
+    guard let folder = opendir(path) else { throw FileError(path) }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Makes what was written to a file, or which entries a folder has, outlast the machine.
+  package static func synchronize(_ path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw FileError(path) }
+  }
+
+  /// On which device something is: what is on the same one can be linked; `nil` where there is nothing.
+  package static func device(_ path: String) -> UInt64? {
+    var status = stat()
+    return stat(path, &status) == 0 ? UInt64(status.st_dev) : nil
+  }
+
   /// The file itself, or every file below the folder whose name ends in `suffix`, sorted by path.
   package static func below(_ path: String, suffix: String) throws(FileError) -> [String] {
     var status = stat()
@@ -122,6 +150,34 @@ package enum Files {
   }
 
   // MARK: Piece by piece
+
+  /// Copies a file as long as it is now, and gives the copy the same permissions.
+  package static func copy(_ path: String, to other: String) throws(FileError) {
+    var status = stat()
+    let source = open(path, O_RDONLY | O_CLOEXEC)
+    guard source >= 0, fstat(source, &status) == 0 else { throw FileError(path) }
+    defer { close(source) }
+    let target = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, status.st_mode & 0o777)
+    guard target >= 0 else { throw FileError(other) }
+    defer { close(target) }
+    var left = Int(status.st_size)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
+    defer { buffer.deallocate() }
+    while left > 0 {
+      let count = Glibc.read(source, buffer.baseAddress, min(left, buffer.count))
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw FileError(path) }
+      if count == 0 { return }
+      var written = 0
+      while written < count {
+        let done = Glibc.write(target, buffer.baseAddress?.advanced(by: written), count - written)
+        if done < 0, errno == EINTR { continue }
+        guard done > 0 else { throw FileError(other) }
+        written += done
+      }
+      left -= count
+    }
+  }
 
   /// A file that is read piece by piece.
   package final class Reader {

@@ -141,7 +141,7 @@ extension StoreDamage {
     switch error {
     case .corrupted, .inputOutput: self.init(.tree, in: directory, error.description)
     case .diskFull, .unsupportedFormat, .locked, .versionOutOfOrder, .versionNotRetained, .duplicateKey, .reservedKey,
-      .indexBeyondTree, .unusable:
+      .indexBeyondTree, .wentBack, .copyEnded, .unusable:
       return nil
     }
   }

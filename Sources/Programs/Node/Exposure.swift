@@ -13,6 +13,13 @@ enum Exposure {
     if options.token.isEmpty, !options.isOpen, !isLoopback(options.address) { throw .openProverAPI(options.address) }
   }
 
+  /// Refuses to take orders from other machines without a token.
+  static func check(_ options: NodeConfiguration.Admin) throws(StartError) {
+    guard options.isEnabled else { return }
+    if !options.token.isEmpty, options.token.count < minTokenLength { throw .shortToken("admin_token") }
+    if options.token.isEmpty, !isLoopback(options.address) { throw .openAdmin(options.address) }
+  }
+
   /// Refuses to store what is no proof beyond doubt, where an operator wants nothing else.
   static func checkVerification(_ options: NodeConfiguration.ProverAPI) throws(StartError) {
     guard options.requiresVerifiedProofs else { return }

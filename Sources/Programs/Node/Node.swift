@@ -48,6 +48,7 @@ public final class Node: Sendable {
     do {
       try Exposure.check(configuration.proverAPI)
       try Exposure.checkVerification(configuration.proverAPI)
+      try Exposure.check(configuration.admin)
       try await operations.start()
       let role = try SequencerRole(
         configuration, operations, clock: clock, loops: loops, failures: failures, terminal: terminal)

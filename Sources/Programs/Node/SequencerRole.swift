@@ -1,6 +1,7 @@
 import Batches
 import Chain
 import ChainStorage
+import Checkpoints
 import Concurrency
 import EthereumAPI
 import FRIProofs
@@ -9,6 +10,7 @@ import Glibc
 import HTTP
 import JSONRPC
 import L1Client
+import L1Requests
 import Logging
 import Mempool
 import NodeOptions
@@ -48,6 +50,7 @@ struct SequencerRole {
     registry = operations.registry
     let access = try RPCAccess(configuration.rpcAccess)
     let path = configuration.sequencer.databasePath
+    try RestoredCheckpoint.admit(path)
     try DataDirectory.prepare(path)
     try DiskSpace.check(path, reserve: configuration.sequencer.minFreeDisk)
     if !configuration.l1Watcher.databasePath.isEmpty { try DataDirectory.make(configuration.l1Watcher.databasePath) }
@@ -97,6 +100,12 @@ struct SequencerRole {
       time: clock, on: loops.operations.next())
 
     let state = StateStoreReader(storage.state)
+    var watcher: L1RequestWatcher?
+    if let connection {
+      watcher = requests.watcher(
+        configuration, on: connection, isEmbedded: isEmbedded, storage: storage, time: clock, registry: registry,
+        onNews: { sequencer.wake() })
+    }
     let log = Logger(label: "api")
     let contracts = connection.map {
       L1ContractFinder($0.client, heads: $0.heads, key: L1Chain.Key(configuration, isEmbedded: isEmbedded))
@@ -170,12 +179,9 @@ struct SequencerRole {
     if let provers { services.add(provers) }
     if let proverAPI { services.add(proverAPI) }
     if let sender { services.add(sender) }
-    if let connection {
+    if let connection, let watcher {
       services.add(connection)
-      services.add(
-        requests.watcher(
-          configuration, on: connection, isEmbedded: isEmbedded, storage: storage, time: clock, registry: registry,
-          onNews: { sequencer.wake() }))
+      services.add(watcher)
     }
     if let contracts { services.add(contracts) }
     if let journal { services.add(journal) }
@@ -193,6 +199,14 @@ struct SequencerRole {
     services.add(api.waiters)
     services.add(api.notifier)
     services.add(rpc)
+    let checkpoints = NodeCheckpoints(
+      chain,
+      NodeCheckpoints.Stores(
+        tree: tree, proofs: provers?.jobs.store, sender: sender, requests: watcher, mempool: journal?.folder,
+        hasL1: l1 != nil && configuration.developmentL1.state == .disk),
+      reserve: configuration.sequencer.minFreeDisk, registry: registry)
+    services.add(checkpoints)
+    if let admin = Self.admin(configuration, checkpoints, loops) { services.add(admin) }
     if let page { services.add(page) }
     services.add(StatusLine(chain.stream, mempool, services: services, registry: registry))
     if let terminal {
@@ -213,6 +227,21 @@ struct SequencerRole {
     return L1Connection(options, registry: registry, time: clock, on: loops.operations.next()) {
       embedded.map(\.endpoints) ?? options.endpoints
     }
+  }
+
+  private static func admin(
+    _ configuration: NodeConfiguration, _ checkpoints: NodeCheckpoints, _ loops: EventLoops
+  ) -> HTTPListener? {
+    let options = configuration.admin
+    guard options.isEnabled else { return nil }
+    var limits = HTTPServer.Limits()
+    limits.connections = 16
+    limits.bodyBytes = 64 << 10
+    // A page whose own name was made to lead here is not let in (DNS rebinding).
+    let access = HTTPAccess(hosts: Exposure.isLoopback(options.address) ? ["localhost"] : [])
+    return HTTPListener(
+      "admin", AdminAPI(checkpoints, token: options.token.isEmpty ? nil : options.token), at: options.address,
+      limits: limits, access: access, on: loops.operations)
   }
 
   /// The way into the pool; whoever looks on is told of what does not get in.

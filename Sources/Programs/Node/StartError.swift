@@ -16,6 +16,8 @@ enum StartError: Error, CustomStringConvertible {
   case foreignL1(path: String, instance: Bytes32, database: String, expected: Bytes32)
   /// The prover API would be open to whoever reaches the address.
   case openProverAPI(Endpoint)
+  /// Whoever reaches the address could tell the node what to do.
+  case openAdmin(Endpoint)
   /// The token of this option is too easily guessed.
   case shortToken(String)
   /// Methods need a token, and there is none.
@@ -43,6 +45,8 @@ enum StartError: Error, CustomStringConvertible {
     case .openProverAPI(let address):
       "the prover API at \(address) can be reached from other machines: set prover_api_token, or prover_api_open to true where "
         + "the network lets only provers through"
+    case .openAdmin(let address):
+      "admin_address \(address) can be reached from other machines: set admin_token"
     case .unusableVerifier(let path, let reason): "prover_api_verifier_image \(path) cannot verify proofs: \(reason)"
     case .unverifiedProofs(let cause):
       "prover_api_require_verified_proofs is set, and proofs would not be verified: \(cause)"

@@ -15,6 +15,7 @@ public struct NodeConfiguration: Sendable {
   public var development: Development
   public var replication: Replication
   public var webPage: WebPage
+  public var admin: Admin
   public var operations: Operations
   public private(set) var profile: Profile?
   private let printed: PrintedConfiguration
@@ -35,6 +36,7 @@ public struct NodeConfiguration: Sendable {
     development = try read(Development.self)
     replication = try read(Replication.self)
     webPage = try read(WebPage.self)
+    admin = try read(Admin.self)
     operations = try read(Operations.self)
     printed = PrintedConfiguration(entries: read.entries)
   }

@@ -22,6 +22,10 @@ public enum StateTreeError: Error, Hashable, Sendable {
   case reservedKey(Bytes32)
   /// The position holds no leaf in this version.
   case indexBeyondTree(UInt64, leafCount: UInt64)
+  /// Versions were taken back while the tree was copied.
+  case wentBack
+  /// A copy was given up, for this reason.
+  case copyEnded(String)
   /// An earlier failure left memory and disk in doubt; the tree must be opened again.
   case unusable(reason: String)
 }
@@ -43,6 +47,8 @@ extension StateTreeError: CustomStringConvertible {
     case .duplicateKey(let key): "a block writes the key \(key) twice"
     case .reservedKey(let key): "a block writes the key \(key), which guards an end of the state tree"
     case .indexBeyondTree(let index, let leafCount): "the state tree has \(leafCount) leaves, and none at \(index)"
+    case .wentBack: "the state tree went back while it was copied"
+    case .copyEnded(let reason): "the copy of the state tree was given up: \(reason)"
     case .unusable(let reason): "the state tree has failed and must be opened again: \(reason)"
     }
   }

@@ -38,6 +38,7 @@ struct TestNode {
   ) async throws {
     var defaults = [
       "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
+      "ADMIN_ADDRESS": "127.0.0.1:0",
       "SEQUENCER_ROCKS_DB_PATH": directory.file("db"), "SEQUENCER_BLOCK_TIME": "5ms",
     ]
     // Whatever runs on this machine where L1 is by default is none of the test's.

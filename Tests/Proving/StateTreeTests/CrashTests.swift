@@ -89,6 +89,51 @@ struct CrashTests {
     }
   }
 
+  @Test("A copy is made while blocks come, and opens as after a crash", arguments: 0..<12 as Range<UInt64>)
+  func copying(seed: UInt64) throws {
+    let story = Story(seed: 40 + seed, count: 80, maxWrites: 60)
+    let options = smallOptions()
+    let tree = try StateTree(fileSystem: SimulatedDisk(seed: seed), options: options)
+    func goOn(_ count: Int) throws(StateTreeError) {
+      for _ in 0..<count where Int(tree.lastVersion) < story.blocks.count {
+        let version = tree.lastVersion + 1
+        try tree.apply(version: version, writes: story.blocks[Int(version) - 1])
+      }
+    }
+    try goOn(10 + Int(seed))
+    let first = tree.lastVersion
+    let target = SimulatedDisk(seed: seed)
+    // Several blocks between any two pieces, and so checkpoints and pages that change.
+    let copy = try tree.copy(to: target) {
+      do throws(StateTreeError) { try goOn(4) } catch { return error }
+      return nil
+    }
+    #expect(copy.version > first && copy.commitment == story.references[Int(copy.version)].commitment)
+    target.restart(isKill: seed % 2 == 0)
+    try story.check(target, options: options, acknowledged: copy.version, newest: Int(copy.version))
+    // The tree itself goes on, and lets go of its journal again.
+    try goOn(.max)
+    #expect(try tree.commitment(at: tree.lastVersion) == story.references[story.blocks.count].commitment)
+  }
+
+  @Test("A copy ends with the reason that it is given, and when versions are taken back")
+  func endedCopies() throws {
+    let story = Story(seed: 60, count: 30)
+    let tree = try StateTree(fileSystem: SimulatedDisk(seed: 1), options: smallOptions())
+    for (position, writes) in story.blocks.enumerated() {
+      try tree.apply(version: UInt64(position + 1), writes: writes)
+    }
+    #expect(throws: StateTreeError.copyEnded("enough")) {
+      try tree.copy(to: SimulatedDisk(seed: 2)) { .copyEnded("enough") }
+    }
+    #expect(throws: StateTreeError.wentBack) {
+      try tree.copy(to: SimulatedDisk(seed: 3)) {
+        do throws(StateTreeError) { try tree.truncate(to: 25) } catch { return error }
+        return nil
+      }
+    }
+  }
+
   @Test("A crash while recovering from a crash")
   func crashInRecovery() throws {
     let story = Story(seed: 22, count: 20)

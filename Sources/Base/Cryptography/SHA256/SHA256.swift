@@ -16,4 +16,25 @@ public enum SHA256 {
 
   /// The digest of `bytes`.
   public static func hash(_ bytes: [UInt8]) -> Bytes32 { bytes.withUnsafeBytes { hash($0) } }
+
+  /// The digest of what comes piece by piece.
+  public struct Stream {
+    private var context = SHA256_CTX()
+
+    /// Of no bytes yet.
+    public init() { SHA256_Init(&context) }
+
+    /// Adds the next bytes.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      SHA256_Update(&context, bytes.baseAddress, bytes.count)
+    }
+
+    /// The digest of all bytes so far; nothing can be added afterwards.
+    public mutating func finish() -> Bytes32 {
+      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digest in
+        SHA256_Final(digest.baseAddress, &context)
+        return Bytes32(loading: UnsafeRawPointer(digest.baseAddress.unsafelyUnwrapped))
+      }
+    }
+  }
 }

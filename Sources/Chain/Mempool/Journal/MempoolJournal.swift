@@ -59,13 +59,16 @@ public final class MempoolJournal: Service {
   /// Held by whoever makes the file anew.
   private let rewriting = Mutex<Void>(())
   /// Of the folder, locked.
-  private let folder = Mutex<Int32>(-1)
+  private let lockedFolder = Mutex<Int32>(-1)
 
   public init(_ pool: Mempool, options: Options, registry: MetricsRegistry) {
     self.pool = pool
     self.options = options
     metrics = MempoolJournalMetrics(registry)
   }
+
+  /// Where its files are.
+  public var folder: String { options.folder }
 
   /// Bytes that one segment may take: there are two while one is made anew.
   private var segmentBytes: Int { options.maxBytes / 2 }
@@ -80,7 +83,7 @@ public final class MempoolJournal: Service {
       close(descriptor)
       throw MempoolJournalError.inUse(path: options.folder)
     }
-    folder.withLock { $0 = descriptor }
+    lockedFolder.withLock { $0 = descriptor }
     let old = segmentsInFolder()
     restore(old)
     state.withLock { $0.nextNumber = (old.last?.number ?? 0) &+ 1 }
@@ -104,7 +107,7 @@ public final class MempoolJournal: Service {
       state.segment?.close()
       state.segment = nil
     }
-    folder.withLock { folder in
+    lockedFolder.withLock { folder in
       if folder >= 0 { close(folder) }
       folder = -1
     }

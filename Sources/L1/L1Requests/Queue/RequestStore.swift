@@ -66,6 +66,11 @@ final class RequestStore: Sendable {
     } catch { throw .database(path: path, error) }
   }
 
+  /// Writes a copy that can be opened on its own into the folder `path`, which does not exist.
+  func checkpoint(to path: String) throws(RequestStoreError) {
+    try asked { () throws(RocksDBError) in try database.checkpoint(to: path) }
+  }
+
   /// From which L1 and contract the queue was read; `nil` for an empty one.
   var origin: [UInt8]? {
     get throws(RequestStoreError) { try asked { () throws(RocksDBError) in try state.value(Self.originKey) } }

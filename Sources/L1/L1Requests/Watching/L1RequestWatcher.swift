@@ -111,6 +111,11 @@ public final class L1RequestWatcher: Service {
     do throws(RequestStoreError) { try openIfThere() } catch { note(.store(error)) }
   }
 
+  /// Writes a copy of the queue into the folder `path`, which does not exist; nothing where there is no queue yet.
+  public func checkpoint(to path: String) throws(RequestStoreError) {
+    try progress.withLock { $0.store }?.checkpoint(to: path)
+  }
+
   public func stop() async {
     await loop.withLock { $0.take() }?.stop()
     progress.withLock { $0.store = nil }

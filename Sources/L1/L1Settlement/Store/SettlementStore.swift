@@ -54,6 +54,11 @@ public final class SettlementStore: Sendable {
     (intents, envelopes, progress, meta) = (columns[0], columns[1], columns[2], columns[3])
   }
 
+  /// Writes a copy that can be opened on its own into the folder `path`, which does not exist.
+  public func checkpoint(to path: String) throws(SettlementStoreError) {
+    try performing { () throws(RocksDBError) in try database.checkpoint(to: path) }
+  }
+
   // MARK: Intents
 
   /// Those of an account, by nonce.

@@ -15,6 +15,7 @@ import Telemetry
 /// Settling as a part of the node: the way to L1, the store, and what holds block production back.
 final class NodeL1Sender: Service {
   let sender: L1Sender
+  let store: SettlementStore
   private let transport: NetworkTransport
   private let hold: SettlementHold
 
@@ -59,9 +60,11 @@ final class NodeL1Sender: Service {
     let hold = SettlementHold(stream, limit: section.maxUnsettledBlocks)
     self.hold = hold
     let retry = RetryRequest(databases: path)
+    let store = try SettlementStore(path: path + "/l1_sender")
+    self.store = store
     let sender = try L1Sender(
       client: L1Client(transport), source: ProofStoreBatches(proofs: jobs.store, blocks: storage.blocks),
-      store: try SettlementStore(path: path + "/l1_sender"), options: options, registry: registry, time: time,
+      store: store, options: options, registry: registry, time: time,
       takesRetry: { retry.take() }, settled: { hold.settled(through: $0) }, log: log)
     self.sender = sender
     jobs.onChange { [weak sender] in sender?.wake() }

@@ -1,12 +1,13 @@
 import ArgumentParser
 import ChainStorage
+import Checkpoints
 import Scrub
 
 /// `zkos database`: looks after the databases of a node.
 struct DatabaseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "database", abstract: "Look after the databases of a node.",
-    subcommands: [DatabaseVerifyCommand.self])
+    subcommands: [DatabaseVerifyCommand.self, DatabaseCheckpointCommand.self])
 }
 
 /// `zkos database verify`: every store against its checksums, the replay log, and the others.
@@ -28,6 +29,15 @@ struct DatabaseVerifyCommand: ParsableCommand {
   func run() throws {
     var options = DatabaseCheck.Options()
     options.executedEvery = executeEvery
+    do {
+      if let manifest = try CheckpointManifest.read(in: directory) {
+        try manifest.check(directory)
+        print("a checkpoint of block \(manifest.block), \(manifest.files.count) files: as written")
+      }
+    } catch {
+      print(error)
+      throw ExitCode.failure
+    }
     let report = try DatabaseCheck(directory, options: options).run()
     for finding in report.findings { print(finding) }
     if !report.findings.isEmpty { throw ExitCode.failure }

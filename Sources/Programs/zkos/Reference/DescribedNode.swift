@@ -17,6 +17,7 @@ enum DescribedNode {
     let configuration = try NodeConfiguration.load(
       environment: [
         "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
+        "ADMIN_ADDRESS": "127.0.0.1:0",
         "PROVER_API_COMPONENT_ENABLED": "true", "DEVELOPMENT_METHODS_ENABLED": "true",
         "SEQUENCER_ROCKS_DB_PATH": path,
       ], arguments: [])

@@ -80,7 +80,7 @@ extension StateTree {
 
   /// Removes journal files that neither the policy nor recovery needs.
   private func prune() throws(StateTreeError) {
-    guard let retained = options.retainedVersions, superblock.versionCount > 0 else { return }
+    guard let retained = options.retainedVersions, superblock.versionCount > 0, runningCopies == 0 else { return }
     let newest = versionCount - 1
     guard newest > retained else { return }
     // To show version `v` one needs the records from `v + 1` on; to recover, those from the checkpoint on.

@@ -45,6 +45,8 @@ public final class StateTree: @unchecked Sendable {
   var sweep: CheckpointSweep?
   /// Bytes of journal written since the last checkpoint.
   var uncheckpointedBytes = 0
+  /// Copies that are being made, which need the journal as it is.
+  var runningCopies = 0
   /// Why the tree refuses to work on, after a failure that left memory and disk in doubt.
   var failure: String?
   /// Work space of `apply`.

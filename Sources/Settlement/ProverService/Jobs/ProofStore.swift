@@ -90,6 +90,11 @@ public final class ProofStore: Sendable {
     marks = try performing { () throws(RocksDBError) in try opened.column("marks") }
   }
 
+  /// Writes a copy that can be opened on its own into the folder `path`, which does not exist.
+  public func checkpoint(to path: String) throws(ProofStoreError) {
+    try performing { () throws(RocksDBError) in try database.checkpoint(to: path) }
+  }
+
   // MARK: Batches
 
   /// The newest batch; `nil` in a new store.

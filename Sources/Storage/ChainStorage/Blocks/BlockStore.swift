@@ -224,6 +224,11 @@ public final class BlockStore: Sendable {
   /// Makes everything written durable, for a clean stop.
   public func sync() throws(StorageError) { try stored { () throws(RocksDBError) in try database.sync() } }
 
+  /// Writes a copy of what is on disk, see ``ReplayLog/checkpoint(to:)``.
+  public func checkpoint(to path: String) throws(StorageError) {
+    try stored { () throws(RocksDBError) in try database.checkpoint(to: path) }
+  }
+
   // MARK: Reading
 
   /// A whole block; `nil` for one that is not visible.

@@ -128,6 +128,12 @@ public final class ReplayLog: Sendable {
     }
   }
 
+  /// Writes a copy that can be opened on its own into the folder `path`, which does not exist: hard links where the file
+  /// system has them.
+  public func checkpoint(to path: String) throws(StorageError) {
+    try stored { () throws(RocksDBError) in try database.checkpoint(to: path) }
+  }
+
   /// The hash of a block, `nil` where there is none; 0 is genesis.
   public func blockHash(_ number: UInt64) throws(StorageError) -> Bytes32? { try Self.hash(of: number, in: hashes) }
 

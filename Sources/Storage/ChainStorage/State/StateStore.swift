@@ -196,6 +196,11 @@ public final class StateStore: Sendable {
   /// Makes everything written durable, for a clean stop.
   public func sync() throws(StorageError) { try stored { () throws(RocksDBError) in try database.sync() } }
 
+  /// Writes a copy of what is on disk, see ``ReplayLog/checkpoint(to:)``.
+  public func checkpoint(to path: String) throws(StorageError) {
+    try stored { () throws(RocksDBError) in try database.checkpoint(to: path) }
+  }
+
   // MARK: Reading
 
   /// The state after block `number`. The view stays valid, whatever is appended or flushed later.

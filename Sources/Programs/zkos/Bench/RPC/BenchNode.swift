@@ -37,7 +37,8 @@ struct BenchNode {
     defer { Files.remove(path) }
     let configuration = try NodeConfiguration.load(
       environment: [
-        "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "SEQUENCER_ROCKS_DB_PATH": path,
+        "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "ADMIN_ADDRESS": "127.0.0.1:0",
+        "SEQUENCER_ROCKS_DB_PATH": path,
         "L1_WATCHER_L1_API_URL": "",
       ], arguments: [])
     // The node's parts have loggers of their own, whose lines would be part of what is measured.

@@ -1,0 +1,48 @@
+import HTTP
+import JSON
+import JSONRPC
+import NIOCore
+
+/// What operators tell a running node, over HTTP with JSON:
+///
+/// - `POST /admin/checkpoint` with `{"folder": "/backup/1"}` begins a checkpoint: 202, or 409 while another is being made.
+/// - `GET /admin/checkpoint` says how the last one is: `running`, `done` with what it holds, `failed` with the reason, `none`.
+struct AdminAPI: HTTPService {
+  private let router: HTTPRouter
+  private let authorization: RPCAuthorization?
+
+  /// - Parameter token: what requests must show; `nil` for nothing.
+  init(_ checkpoints: NodeCheckpoints, token: String?) {
+    authorization = token.map { RPCAuthorization(token: $0, secret: nil) }
+    var router = HTTPRouter()
+    router.on(.GET, "/admin/checkpoint") { call in
+      call.reply.send(.json(ByteBuffer(bytes: checkpoints.statusJSON)))
+    }
+    router.on(.POST, "/admin/checkpoint") { call in
+      // A page in a browser cannot send this type without asking first, which is not answered.
+      let type = call.request.headers.first(name: "content-type") ?? ""
+      guard type.lowercased().hasPrefix("application/json") else {
+        return call.reply.send(.text(.unsupportedMediaType, "the body must be application/json\n"))
+      }
+      let body = Array(call.request.body.readableBytesView)
+      guard let folder = (try? JSONValue(parsing: body))?["folder"]?.string, folder.hasPrefix("/") else {
+        return call.reply.send(.text(.badRequest, "the body must be {\"folder\": \"/an/absolute/path\"}\n"))
+      }
+      guard checkpoints.begin(folder) else {
+        return call.reply.send(.text(.conflict, "a checkpoint is being made, or the node stops\n"))
+      }
+      call.reply.send(
+        HTTPResponse(.accepted, contentType: "application/json", body: ByteBuffer(bytes: checkpoints.statusJSON)))
+    }
+    self.router = router
+  }
+
+  func respond(to request: HTTPRequest, reply: HTTPReply) {
+    if let authorization, authorization.check(request.headers.first(name: "authorization")) != .valid {
+      var refusal = HTTPResponse.text(.unauthorized, "this needs the token of admin_token\n")
+      refusal.headers.append(("WWW-Authenticate", "Bearer"))
+      return reply.send(refusal)
+    }
+    router.respond(to: request, reply: reply)
+  }
+}
