@@ -7,7 +7,10 @@ import time
 import pytest
 import requests
 
+import rollup_in_process
+from l1_contracts import deposit
 from node import BINARY, RICH, ROOT, Node, Wallet, fund, wait_until
+from rollup import tagged
 from test_startup import environment_of, complaint
 
 ZKOS = ROOT / ".build/release/zkos"
@@ -123,6 +126,29 @@ def test_repair_on_the_command_line_and_nothing_to_repair(old_chain):
     node.start()
     assert "no damage found" in node.log()
     assert not list(folder.glob("*.damaged-*"))
+
+
+def test_what_was_sent_to_l1_and_read_from_it_is_named_and_can_be_removed(own_node):
+    node, l1 = rollup_in_process.start(own_node)
+    receiver = "0x" + "c0" * 20
+    hash = deposit(l1, receiver, 10**15)[1]
+    number = int(wait_until(lambda: node.call("eth_getTransactionReceipt", hash))["blockNumber"], 16)
+    wait_until(lambda: tagged(node, "finalized") >= number, 60)
+    node.stop()
+    folder = node.directory / "db"
+    for store in ("l1_sender", "l1_watcher"):
+        (folder / store / "CURRENT").write_text("MANIFEST")
+    text = complaint(folder, **node.options).splitlines()[-1]
+    assert f"the store of what was sent to L1 is damaged ({folder}/l1_sender): " in text and "or remove it: " in text
+    shutil.rmtree(folder / "l1_sender")
+    node.start()
+    wait_until(lambda: f"the queue of requests in {folder}/l1_watcher cannot be used" in node.log())
+    assert "stop the node and remove the folder: it is read from L1 again" in node.log()
+    node.stop()
+    shutil.rmtree(folder / "l1_watcher")
+    node.start()
+    hash = deposit(l1, receiver, 10**15)[1]
+    assert wait_until(lambda: node.call("eth_getTransactionReceipt", hash))["status"] == "0x1"
 
 
 def test_a_damaged_replay_log_is_named_and_left_alone(old_chain):

@@ -14,7 +14,7 @@ struct ZKOS: AsyncParsableCommand {
     commandName: "zkos", abstract: "Tools around the sequencer of ZKsync OS chains.",
     subcommands: [
       StateTestCommand.self, ReplayMainnetCommand.self, GuestCommand.self, DatabaseCommand.self, ConfigCommand.self,
-      BatchCommand.self,
+      ChainCommand.self, BatchCommand.self,
       TreeCommand.self,
       ProofCommand.self,
       L1Command.self, LoadTestCommand.self, ReferenceCommand.self,

@@ -52,8 +52,7 @@ public struct ChainStorage: Sendable {
     }
   }
 
-  /// Forgets every block after `number`, on a chain that somebody develops on. All blocks are on disk, and none comes
-  /// meanwhile. What is derived goes first: a crash on the way leaves what the log still has to be made again.
+  /// Forgets every block after `number`. All blocks are on disk, and none comes meanwhile. What is derived goes first: a crash on the way leaves what the log still has to be made again.
   public func truncate(to number: UInt64) throws(StorageError) {
     let hash = try blocks.truncate(to: number)
     try state.truncate(to: number, hash)
@@ -61,16 +60,21 @@ public struct ChainStorage: Sendable {
   }
 
   /// Opens stores that exist to look at them, whosever they are; nothing is written.
-  public init(lookingAt directory: String) throws(StorageError) {
+  public init(lookingAt directory: String) throws(StorageError) { try self.init(existing: directory, readOnly: true) }
+
+  /// Opens stores that exist, of a node that does not run.
+  public init(changing directory: String) throws(StorageError) { try self.init(existing: directory, readOnly: false) }
+
+  private init(existing directory: String, readOnly: Bool) throws(StorageError) {
     self.directory = directory
     log = try Self.opening(.log, in: directory) { (path) throws(StorageError) in
-      try ReplayLog(path: path, genesisHash: nil, readOnly: true)
+      try ReplayLog(path: path, genesisHash: nil, readOnly: readOnly)
     }
     state = try Self.opening(.state, in: directory) { (path) throws(StorageError) in
-      try StateStore(path: path, genesis: nil, readOnly: true)
+      try StateStore(path: path, genesis: nil, readOnly: readOnly)
     }
     blocks = try Self.opening(.blocks, in: directory) { (path) throws(StorageError) in
-      try BlockStore(path: path, genesis: nil, readOnly: true, retained: 0)
+      try BlockStore(path: path, genesis: nil, readOnly: readOnly, retained: 0)
     }
   }
 

@@ -9,6 +9,9 @@ public enum RequestStoreError: Error, Sendable, Equatable, CustomStringConvertib
 
   public var description: String {
     switch self {
+    case .database(let path, .corruption(let reason)), .database(let path, .inputOutput(let reason)):
+      "the queue of requests in \(path) cannot be used: \(reason); where the disk is sound, stop the node and remove the "
+        + "folder: it is read from L1 again"
     case .database(let path, let error): "the queue of requests in \(path) cannot be used: \(error)"
     case .damaged(let path):
       "the queue of requests in \(path) is damaged: remove the folder, and it is read from L1 again"

@@ -42,8 +42,15 @@ public final class SettlementStore: Sendable {
       options.createIfMissing = false
     }
     let names = ["intents", "envelopes", "progress", "meta"]
-    let opened = try performing { () throws(RocksDBError) in
-      try Database(path: path, columns: names.map { ColumnOptions($0) }, options: options)
+    let opened: Database
+    do throws(RocksDBError) {
+      opened = try Database(path: path, columns: names.map { ColumnOptions($0) }, options: options)
+    } catch {
+      switch error {
+      case .inUse(let path): throw .inUse(path: path)
+      case .corruption, .inputOutput: throw .damaged(path: path, error.description)
+      case .noSpace, .invalidArgument, .unknownColumn, .other: throw .database(error)
+      }
     }
     database = opened
     let columns = try performing { () throws(RocksDBError) in
@@ -164,6 +171,37 @@ public final class SettlementStore: Sendable {
 
   func setRequestMark(_ mark: RequestHistory.Mark) throws(SettlementStoreError) {
     try put("requests", [Self.format] + mark.encoded)
+  }
+
+  /// What L1 has of the batches, as far as this store knows, and which were sent there: the last executed and the last that
+  /// L1 has or may get. `nil` where L1 was never looked at.
+  public func lastBatches() throws(SettlementStoreError) -> (executed: UInt64, sent: UInt64)? {
+    guard let known = try known() else { return nil }
+    var executed = known.totals.executed, sent = max(known.totals.committed, executed)
+    // What was seen on L1 and is not deep enough to count yet.
+    let steps = progress.cursor()
+    var more = try performing { () throws(RocksDBError) in try steps.seekToLast() }
+    var isNewest = true
+    while more {
+      guard let number = steps.withKey({ UInt64(bigEndianBytes: $0) }),
+        let entry = BatchProgress(BatchNumber(number), decoding: steps.value.dropFirst())
+      else { throw .corrupt("the steps of a batch") }
+      if isNewest { sent = max(sent, number) }
+      isNewest = false
+      if entry.execute != nil {
+        executed = max(executed, number)
+        break
+      }
+      more = try performing { () throws(RocksDBError) in try steps.previous() }
+    }
+    try forEach(intents.cursor()) { (key, value) throws(SettlementStoreError) in
+      guard let nonce = UInt64(bigEndianBytes: key.suffix(8)), let intent = Intent(nonce: nonce, decoding: value) else {
+        throw .corrupt("a transaction")
+      }
+      sent = max(sent, intent.batches.upperBound)
+      if intent.step == .execute { executed = max(executed, intent.batches.upperBound) }
+    }
+    return (executed, max(sent, executed))
   }
 
   // MARK: Halts

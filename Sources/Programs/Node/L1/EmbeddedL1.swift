@@ -96,6 +96,8 @@ enum ChainInstance {
     } catch {
       throw .cannotRead(path: path, reason: error.reason)
     }
-    throw .cannotRead(path: path, reason: "it does not hold 32 bytes in hexadecimal digits")
+    throw .cannotRead(
+      path: path, reason: "it does not hold 32 bytes in hexadecimal digits: restore it, or remove it with the folder l1"
+    )
   }
 }

@@ -125,6 +125,33 @@ public final class ProofStore: Sendable {
     try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
   }
 
+  /// The batches of a chain that has no block after `block`: how many there are beyond, and of those the first and how many
+  /// have a proof. `nil` where there are none.
+  public func batches(after block: UInt64) throws(ProofStoreError) -> (
+    first: BatchNumber, last: BatchNumber, proved: Int
+  )? {
+    var found: (first: BatchNumber, last: BatchNumber, proved: Int)?
+    var number = try lastBatch()?.number
+    while let next = number, let batch = try batch(next), batch.blocks.upperBound > block {
+      let proved = try kind(next) == nil ? 0 : 1
+      found = (next, found?.last ?? next, (found?.proved ?? 0) + proved)
+      number = next > .genesis ? BatchNumber(next.rawValue - 1) : nil
+    }
+    return found
+  }
+
+  /// Forgets a batch and all later ones, with their inputs and proofs. No ``ProofJobs`` uses the store meanwhile.
+  public func remove(from first: BatchNumber) throws(ProofStoreError) {
+    let write = WriteBatch()
+    for column in [batches, inputs, proofs, kept, keptSizes] {
+      write.deleteRange(column, from: Self.key(first), to: Self.key(BatchNumber(.max)))
+    }
+    if try checkedThrough() >= first { putChecked(through: BatchNumber(first.rawValue &- 1), in: write) }
+    // They are looked at again, which takes little.
+    write.delete(marks, Self.sizeCheckKey)
+    try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+  }
+
   // MARK: What L1 takes
 
   /// How far batches were looked at for what L1 does not take, and the first that was found so.

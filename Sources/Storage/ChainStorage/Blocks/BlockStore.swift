@@ -186,39 +186,48 @@ public final class BlockStore: Sendable {
   /// How often blocks were taken back: what is known by a number alone is another block then.
   public var rewindCount: UInt64 { rewinds.load(ordering: .acquiring) }
 
-  /// Makes `number` the newest block again; its hash. All blocks are on disk.
+  /// Blocks that are taken back with one write.
+  private static let truncatedAtOnce: UInt64 = 256
+
+  /// Makes `number` the newest block again; its hash. All blocks are on disk. Ended on the way, what is left is a store that
+  /// ends at some block between.
   func truncate(to number: UInt64) throws(StorageError) -> Bytes32 {
-    let last = head
-    guard let hash = try header(number)?.hash else { throw .unknownBlock(number) }
-    guard number < last else { return hash }
-    let batch = WriteBatch()
-    var dropped: [Block] = []
-    for number in number + 1...last {
-      guard let block = try block(number) else { throw .corrupt(store: Self.name, key: "block \(number)") }
-      dropped.append(block)
-      for column in [headers, bodies, receipts] { batch.delete(column, blockKey(number)) }
-      batch.delete(numbers, block.hash.bytes)
-      for transaction in block.transactions { batch.delete(locations, transaction.hash.bytes) }
-      if let logTerms { for term in LogTerm.all(in: block.receipts) { batch.delete(logTerms, term.key(number)) } }
-    }
-    let target = StoreHead(number: number, hash: hash)
-    batch.put(meta, StoreHead.key, target.encoded)
+    var last = head
+    guard let target = try header(number)?.hash else { throw .unknownBlock(number) }
+    guard number < last else { return target }
     // Readers first: what they are told of is there.
     headNumber.store(number, ordering: .releasing)
     rewinds.add(1, ordering: .releasing)
-    try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
-    recent.withLock { recent in
-      recent.blocks.removeAll { $0.number > number }
-      recent.flushedCount = recent.blocks.count
-      recent.flushed = target
-      for block in dropped {
-        recent.numbers[block.hash] = nil
-        for transaction in block.transactions { recent.locations[transaction.hash] = nil }
+    while last > number {
+      let next = max(number, last - min(last, Self.truncatedAtOnce))
+      let batch = WriteBatch()
+      var dropped: [Block] = []
+      for number in next + 1...last {
+        guard let block = try storedBlock(number) else { throw .corrupt(store: Self.name, key: "block \(number)") }
+        dropped.append(block)
+        for column in [headers, bodies, receipts] { batch.delete(column, blockKey(number)) }
+        batch.delete(numbers, block.hash.bytes)
+        for transaction in block.transactions { batch.delete(locations, transaction.hash.bytes) }
+        if let logTerms { for term in LogTerm.all(in: block.receipts) { batch.delete(logTerms, term.key(number)) } }
       }
+      guard let hash = next == number ? target : try storedBlock(next)?.hash else { throw .unknownBlock(next) }
+      let head = StoreHead(number: next, hash: hash)
+      batch.put(meta, StoreHead.key, head.encoded)
+      try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
+      recent.withLock { recent in
+        recent.blocks.removeAll { $0.number > next }
+        recent.flushedCount = recent.blocks.count
+        recent.flushed = head
+        for block in dropped {
+          recent.numbers[block.hash] = nil
+          for transaction in block.transactions { recent.locations[transaction.hash] = nil }
+        }
+      }
+      last = next
     }
     if indexStart > number + 1 { setIndexStart(number + 1) }
     metrics.persistedBlock.set(number)
-    return hash
+    return target
   }
 
   /// Makes everything written durable, for a clean stop.
@@ -233,9 +242,12 @@ public final class BlockStore: Sendable {
 
   /// A whole block; `nil` for one that is not visible.
   public func block(_ number: UInt64) throws(StorageError) -> Block? {
-    guard number <= head else { return nil }
+    number <= head ? try storedBlock(number) : nil
+  }
+
+  private func storedBlock(_ number: UInt64) throws(StorageError) -> Block? {
     if let block = recent.withLock({ $0.block(number) }) { return block }
-    guard let summary = try header(number) else { return nil }
+    guard let summary = try storedHeader(number) else { return nil }
     let transactions = try table(bodies, number, decode: { RecoveredTransaction(storedBytes: $0) })
     let receipts = try table(receipts, number, decode: { try? BlockReceipt(storedBytes: $0) })
     guard let transactions, let receipts, transactions.count == receipts.count else {
@@ -246,7 +258,10 @@ public final class BlockStore: Sendable {
 
   /// A header and what is said of the block besides; `nil` for a block that is not visible.
   public func header(_ number: UInt64) throws(StorageError) -> BlockSummary? {
-    guard number <= head else { return nil }
+    number <= head ? try storedHeader(number) : nil
+  }
+
+  private func storedHeader(_ number: UInt64) throws(StorageError) -> BlockSummary? {
     if let block = recent.withLock({ $0.block(number) }) { return block.summary }
     guard let value = try value(headers, blockKey(number)) else { return nil }
     if let format = value.first, format != StoredHeader.format, format != StoredHeader.firstFormat {
@@ -256,7 +271,7 @@ public final class BlockStore: Sendable {
       throw .corrupt(store: Self.name, key: "header \(number)")
     }
     // An earlier version has not written it down.
-    if summary.gasUsed == nil { summary.gasUsed = try receipts(number)?.last?.receipt.cumulativeGasUsed ?? 0 }
+    if summary.gasUsed == nil { summary.gasUsed = try storedReceipts(number)?.last?.receipt.cumulativeGasUsed ?? 0 }
     return summary
   }
 
@@ -306,7 +321,10 @@ public final class BlockStore: Sendable {
 
   /// The receipts of a block; `nil` for one that is not visible.
   public func receipts(_ number: UInt64) throws(StorageError) -> [BlockReceipt]? {
-    guard number <= head else { return nil }
+    number <= head ? try storedReceipts(number) : nil
+  }
+
+  private func storedReceipts(_ number: UInt64) throws(StorageError) -> [BlockReceipt]? {
     if let block = recent.withLock({ $0.block(number) }) { return block.receipts }
     return try table(receipts, number, decode: { try? BlockReceipt(storedBytes: $0) })
   }

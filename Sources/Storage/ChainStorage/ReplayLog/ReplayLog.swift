@@ -112,7 +112,7 @@ public final class ReplayLog: Sendable {
     tip.hashes = tip.hashes.appending(record.blockHash)
   }
 
-  /// Forgets every block after `number`, on a chain that somebody develops on; what the other stores have of them is gone
+  /// Forgets every block after `number`; what the other stores have of them is gone
   /// already.
   func truncate(to number: UInt64) throws(StorageError) {
     let column = hashes

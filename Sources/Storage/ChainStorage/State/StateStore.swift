@@ -172,10 +172,18 @@ public final class StateStore: Sendable {
     try stored { () throws(RocksDBError) in try database.write(batch, sync: sync) }
   }
 
+  /// Bytes of keys that are removed with one write.
+  private static let truncatedAtOnce = 4 << 20
+
   /// Makes `number`, whose hash that is, the newest block again. All blocks are on disk. Takes as long as a look at every
-  /// slot does.
+  /// slot does. The store ends at that block from the first write on; values of later blocks that are still there when it is
+  /// cut short are passed over by readers, and written again with the same blocks.
   func truncate(to number: UInt64, _ hash: Bytes32) throws(StorageError) {
     let batch = WriteBatch()
+    let head = StoreHead(number: number, hash: hash)
+    batch.put(meta, StoreHead.key, head.encoded)
+    try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
+    batch.removeAll()
     let cursor = values.cursor()
     var more = try stored { () throws(RocksDBError) in try cursor.seekToFirst() }
     while more {
@@ -184,10 +192,12 @@ public final class StateStore: Sendable {
         throw .corrupt(store: Self.name, key: "slot")
       }
       if ~since > number { batch.delete(values, key) }
+      if batch.byteCount > Self.truncatedAtOnce {
+        try stored { () throws(RocksDBError) in try database.write(batch) }
+        batch.removeAll()
+      }
       more = try stored { () throws(RocksDBError) in try cursor.next() }
     }
-    let head = StoreHead(number: number, hash: hash)
-    batch.put(meta, StoreHead.key, head.encoded)
     try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
     caches.forgetSlots(seen: number)
     recent.withLock { $0.flushed = head }
