@@ -394,8 +394,8 @@ let package = Package(
       [
         "CBuildInfo", "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
         "EthereumAPI",
-        "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Scrub", "Checkpoints",
-        "Sequencer",
+        "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Replication", "Scrub",
+        "Checkpoints", "Sequencer",
         "ProverService",
         "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1",
         "Cryptography", "Ethereum", "ZKsyncAPI", "WebPage", "NodeOptions", .nioCore, .nioPosix, .logging,

@@ -29,7 +29,7 @@ extension AccountState {
 
 extension ExecutedBlock {
   /// What the pool has to know of a block.
-  init(_ block: SealedBlock, baseFee: UInt256) {
+  package init(_ block: SealedBlock, baseFee: UInt256) {
     var accounts: [Address: AccountState] = [:]
     accounts.reserveCapacity(block.output.accountDiffs.count)
     for diff in block.output.accountDiffs { accounts[diff.address] = AccountState(diff.after) }

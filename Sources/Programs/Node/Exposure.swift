@@ -20,6 +20,15 @@ enum Exposure {
     if options.token.isEmpty, !isLoopback(options.address) { throw .openAdmin(options.address) }
   }
 
+  /// Refuses to feed whoever comes by, unless an operator wants it so.
+  static func check(_ options: NodeConfiguration.Replication) throws(StartError) {
+    guard options.isFeedEnabled else { return }
+    if !options.feedToken.isEmpty, options.feedToken.count < minTokenLength { throw .shortToken("replay_feed_token") }
+    if options.feedToken.isEmpty, !options.isFeedOpen, !isLoopback(options.feedAddress) {
+      throw .openFeed(options.feedAddress)
+    }
+  }
+
   /// Refuses to store what is no proof beyond doubt, where an operator wants nothing else.
   static func checkVerification(_ options: NodeConfiguration.ProverAPI) throws(StartError) {
     guard options.requiresVerifiedProofs else { return }

@@ -10,7 +10,7 @@ import Telemetry
 
 /// A running node: a list of parts that start in order and stop in reverse, and the threads that serve their sockets.
 ///
-/// Which parts there are is decided by the role, in ``SequencerRole``.
+/// Which parts there are is decided by its role: ``SequencerRole``, ``ReadRole``.
 public final class Node: Sendable {
   private let services: ServiceList
   private let loops: EventLoops
@@ -23,6 +23,8 @@ public final class Node: Sendable {
   public let l1Port: Int?
   /// Where provers find their jobs; `nil` where they find none.
   public let proverPort: Int?
+  /// Where other nodes find its blocks; `nil` where they may not.
+  public let feedPort: Int?
   /// What the node offers, for pages about it.
   public let methods: MethodTable
   public let metrics: MetricsRegistry
@@ -49,9 +51,16 @@ public final class Node: Sendable {
       try Exposure.check(configuration.proverAPI)
       try Exposure.checkVerification(configuration.proverAPI)
       try Exposure.check(configuration.admin)
+      try Exposure.check(configuration.replication)
       try await operations.start()
-      let role = try SequencerRole(
-        configuration, operations, clock: clock, loops: loops, failures: failures, terminal: terminal)
+      let role: any Role
+      switch configuration.replication.role {
+      case .sequencer:
+        role = try SequencerRole(
+          configuration, operations, clock: clock, loops: loops, failures: failures, terminal: terminal)
+      case .read:
+        role = try ReadRole(configuration, operations, loops: loops, failures: failures, terminal: terminal)
+      }
       try await role.services.start()
       log.info(
         "serving",
@@ -76,11 +85,13 @@ public final class Node: Sendable {
   ///
   /// - Throws: why not, in one line.
   public static func check(_ configuration: NodeConfiguration) throws {
-    if let objection = ProductionRules.objection(configuration) { throw objection }
+    if let objection = ProductionRules.objection(configuration) ?? RoleRules.objection(configuration) {
+      throw objection
+    }
   }
 
   private init(
-    _ role: SequencerRole, _ operations: Operations, _ loops: EventLoops, _ failures: FailureSignal, _ log: Logger
+    _ role: any Role, _ operations: Operations, _ loops: EventLoops, _ failures: FailureSignal, _ log: Logger
   ) {
     services = role.services
     self.loops = loops
@@ -90,6 +101,7 @@ public final class Node: Sendable {
     metricsPort = operations.status.port
     l1Port = role.l1?.server.port
     proverPort = role.proverAPI?.port
+    feedPort = role.feed?.port
     methods = role.rpc.methods
     metrics = role.registry
   }

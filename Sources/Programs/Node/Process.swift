@@ -2,6 +2,9 @@ import Glibc
 
 /// What the node asks of the operating system for the process as a whole.
 enum Process {
+  /// Processors that the system has for programs now.
+  static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
   /// What the node writes is its own: its group may read it, nobody else.
   static func restrictFileModes() { umask(0o027) }
 

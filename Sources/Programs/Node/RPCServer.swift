@@ -1,4 +1,3 @@
-import Glibc
 import HTTP
 import JSONRPC
 import Logging
@@ -16,11 +15,13 @@ final class RPCServer: Service {
   private let dispatcher: RPCDispatcher
   private let metrics: RPCMetrics
 
+  /// - Parameter waitingThreads: how many calls may wait for another node, while others are answered.
   init(
-    methods: MethodTable, _ options: NodeConfiguration.RPC, _ access: RPCAccess, shutdownGrace: Duration,
+    methods: MethodTable, _ options: NodeConfiguration.RPC, _ access: RPCAccess, waitingThreads: Int = 0,
+    shutdownGrace: Duration,
     on loops: MultiThreadedEventLoopGroup, registry: MetricsRegistry
   ) throws(StartError) {
-    let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    let processors = Process.processors
     metrics = RPCMetrics(registry)
     var work = RPCDispatcher.Limits()
     work.heavyTime = TimeAmount(options.heavyTimeLimit)
@@ -31,7 +32,7 @@ final class RPCServer: Service {
     // Heavy calls come behind everybody else: whoever builds and commits blocks goes first.
     let heavyThreads = options.heavyThreads > 0 ? options.heavyThreads : max(2, processors / 2)
     dispatcher = RPCDispatcher(
-      methods: try access.methods(of: methods), pool: WorkerPool(threads: max(2, processors)),
+      methods: try access.methods(of: methods), pool: WorkerPool(threads: max(2, processors) + waitingThreads),
       heavyPool: WorkerPool(threads: heavyThreads, reserved: 1, limit: 1_024, byteLimit: 32 << 20, niceness: 10),
       limits: work, metrics: metrics)
     var limits = HTTPServer.Limits()

@@ -30,7 +30,7 @@ import ZKsyncOS
 ///
 /// Making a part opens its stores and finds out where an earlier run ended; starting it, in ``services``, is what the list
 /// does. The port for metrics and status is open before any of that (``Operations``).
-struct SequencerRole {
+struct SequencerRole: Role {
   let services: ServiceList
   let registry: MetricsRegistry
   let chain: Chain
@@ -41,6 +41,7 @@ struct SequencerRole {
   let page: HTTPListener?
   /// Where provers find their jobs, where they find any.
   let proverAPI: HTTPListener?
+  let feed: HTTPListener?
 
   init(
     _ configuration: NodeConfiguration, _ operations: Operations, clock: TimeSource, loops: EventLoops,
@@ -99,57 +100,31 @@ struct SequencerRole {
       configuration, l1: l1, jobs: provers?.jobs, storage: storage, stream: chain.stream, registry: registry,
       time: clock, on: loops.operations.next())
 
-    let state = StateStoreReader(storage.state)
     var watcher: L1RequestWatcher?
     if let connection {
       watcher = requests.watcher(
         configuration, on: connection, isEmbedded: isEmbedded, storage: storage, time: clock, registry: registry,
         onNews: { sequencer.wake() })
     }
-    let log = Logger(label: "api")
     let contracts = connection.map {
       L1ContractFinder($0.client, heads: $0.heads, key: L1Chain.Key(configuration, isEmbedded: isEmbedded))
     }
     let settled = NodeSettlement(
       settlement, batches: provers?.jobs.store, finality: sender?.sender.finality, l1: contracts)
-    let simulator = StateSimulator(
-      storage, limits: options.limits.alone, headers: configuration.rpc.blockHeaders == .linked ? .linked : .hashed
-    ) { (number) throws(SimulationError) in
-      do throws(StorageError) {
-        return try Self.context(of: number, storage, options)
-      } catch {
-        throw .failed(error.description)
-      }
-    }
-    var optional = OptionalPorts()
-    optional.transactionTracer = BlockTracer(storage, simulator: simulator)
-    optional.pool = MempoolSubmitter(mempool)
-    optional.accessTracer = simulator
-    optional.sequences = simulator
     let dropped = DroppedBlocks()
-    if configuration.development.hasMethods { optional.reorganisations = dropped }
-    let reader = try ChainStoreReader(
-      storage.blocks, headers: configuration.rpc.blockHeaders == .linked ? .linked : .hashed, state: state,
-      settlement: settled, nextBaseFee: { sequencer.nextBaseFee }, log: log)
-    let api = EthereumAPI(
-      EthereumAPI.Configuration(configuration), chain: reader, state: state,
-      submitter: Self.submitter(mempool, terminal), simulator: simulator,
-      events: StreamEvents(chain.stream, mempool), optional: optional, metrics: registry, log: log)
+    let api = try NodeAPI(
+      configuration, options, chain: chain, tree: tree, pipeline: settlement, settlement: settled, mempool: mempool,
+      submitter: Self.submitter(mempool, terminal),
+      reorganisations: configuration.development.hasMethods ? dropped : nil,
+      nextBaseFee: { sequencer.nextBaseFee }, registry: registry)
     var methods = api.methods
-    methods.merge(
-      ZKsyncAPI(
-        ethereum: api, storage: storage, simulator: simulator, settlement: settled, tree: tree, mempool: mempool,
-        feeParameters: ZKsyncAPI.FeeParameters(
-          maxGas: options.gasLimit, maxPubdata: options.limits.maxPubdata),
-        waitForTree: { settlement.waitForTree($0, atMost: $1) }
-      ).methods)
     if let development, configuration.development.hasMethods {
       methods.merge(
         NodeDevelopment.methods(
           configuration, sequencer, development,
           snapshots: NodeSnapshots(
             development, chain: chain, settlement: settlement, requests: requests.queue, journal: journal,
-            dropped: dropped, reader: reader), l1: isEmbedded ? l1 : nil, followsOtherL1: connection != nil,
+            dropped: dropped, reader: api.reader), l1: isEmbedded ? l1 : nil, followsOtherL1: connection != nil,
           clock: clock))
     }
     methods.addModules()
@@ -169,6 +144,11 @@ struct SequencerRole {
         "prover_api", provers.service, at: configuration.proverAPI.address, limits: provers.limits,
         on: loops.operations)
     }
+
+    let replayFeed = NodeFeed.make(
+      configuration, chain: chain, genesisHash: genesis.hash, tree: tree, settlement: settled, on: loops,
+      registry: registry)
+    feed = replayFeed?.listener
 
     if let l1 {
       services.add(l1.chain)
@@ -196,8 +176,12 @@ struct SequencerRole {
     scrubOptions.pause = configuration.sequencer.scrubPause
     services.add(ScrubService(storage: storage, tree: tree, options: scrubOptions, registry: registry))
     services.add(FirstBlock(chain.stream, madeBy: sequencer))
-    services.add(api.waiters)
-    services.add(api.notifier)
+    services.add(api.ethereum.waiters)
+    services.add(api.ethereum.notifier)
+    if let replayFeed {
+      services.add(replayFeed.feed)
+      services.add(replayFeed.listener)
+    }
     services.add(rpc)
     let checkpoints = NodeCheckpoints(
       chain,
@@ -208,7 +192,9 @@ struct SequencerRole {
     services.add(checkpoints)
     if let admin = Self.admin(configuration, checkpoints, loops) { services.add(admin) }
     if let page { services.add(page) }
-    services.add(StatusLine(chain.stream, mempool, services: services, registry: registry))
+    services.add(
+      StatusLine(
+        chain.stream, mempool, transactions: registry.executedTransactions(command: "produce"), services: services))
     if let terminal {
       l1?.report(to: terminal)
       let place = Greeting.Place(rpc: rpc, status: operations.status, page: page, l1: l1)
@@ -252,7 +238,7 @@ struct SequencerRole {
   }
 
   /// Opens the state tree of a chain that has so many blocks.
-  private static func tree(_ configuration: NodeConfiguration, blocks: UInt64) throws -> StateTree {
+  static func tree(_ configuration: NodeConfiguration, blocks: UInt64) throws -> StateTree {
     let directory = configuration.sequencer.databasePath
     let path = directory + "/tree"
     if blocks > 0, !configuration.sequencer.repairs, !Files.exists(path + "/superblock") {
@@ -329,15 +315,5 @@ struct SequencerRole {
       throw StartError.cannotRead(path: path, reason: error.reason)
     }
     return try ProverInputGenerator(mode: configuration.proverInput.mode, image: image)
-  }
-
-  /// The context in which calls on top of a block are simulated: its own; for block 0, which has none, the one that block 1
-  /// would have.
-  private static func context(
-    of number: UInt64, _ storage: ChainStorage, _ options: SequencerOptions
-  ) throws(StorageError) -> BlockContext? {
-    if let context = try storage.log.context(number) { return context }
-    guard number == 0, let genesis = try storage.blocks.header(0) else { return nil }
-    return options.context(number: 0, timestamp: genesis.header.timestamp, blockHashes: BlockHashes())
   }
 }

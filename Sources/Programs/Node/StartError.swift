@@ -18,6 +18,10 @@ enum StartError: Error, CustomStringConvertible {
   case openProverAPI(Endpoint)
   /// Whoever reaches the address could tell the node what to do.
   case openAdmin(Endpoint)
+  /// Whoever reaches the address could take every block as fast as the disk gives them.
+  case openFeed(Endpoint)
+  /// What a node of this role is not given, or needs to be given.
+  case notForRole(NodeRole, option: String, reason: String)
   /// The token of this option is too easily guessed.
   case shortToken(String)
   /// Methods need a token, and there is none.
@@ -47,6 +51,10 @@ enum StartError: Error, CustomStringConvertible {
         + "the network lets only provers through"
     case .openAdmin(let address):
       "admin_address \(address) can be reached from other machines: set admin_token"
+    case .openFeed(let address):
+      "the replay feed at \(address) can be reached from other machines: set replay_feed_token, or replay_feed_open to true "
+        + "where the network lets only nodes of the chain through"
+    case .notForRole(let role, let option, let reason): "\(option) with node_role=\(role.rawValue): \(reason)"
     case .unusableVerifier(let path, let reason): "prover_api_verifier_image \(path) cannot verify proofs: \(reason)"
     case .unverifiedProofs(let cause):
       "prover_api_require_verified_proofs is set, and proofs would not be verified: \(cause)"

@@ -20,12 +20,14 @@ final class StatusLine: Service {
 
   private static let seconds: UInt64 = 10
 
-  /// - Parameter services: whose lags are said.
-  init(_ stream: BlockStream, _ pool: Mempool, services: ServiceList, registry: MetricsRegistry) {
+  /// - Parameters:
+  ///   - transactions: how many were executed.
+  ///   - services: whose lags are said.
+  init(_ stream: BlockStream, _ pool: Mempool, transactions: Counter, services: ServiceList) {
     self.stream = stream
     self.pool = pool
     self.services = services
-    transactions = registry.executedTransactions(command: "produce")
+    self.transactions = transactions
   }
 
   func start() async throws {

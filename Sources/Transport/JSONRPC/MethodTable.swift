@@ -68,17 +68,26 @@ public struct MethodTable: Sendable {
 
   /// Adds a method that waits for something before it answers. In a batch, whose calls run one after the other, it is
   /// refused.
+  ///
+  /// - Parameter inBatch: how it is answered there all the same.
   public mutating func addDeferred(
     _ name: String, _ execution: Execution, _ summary: String = "",
     parameters: [MethodDocumentation.Parameter] = [], result: String = "",
-    refusals: [MethodDocumentation.Refusal] = [], differences: String = "", _ handler: @escaping DeferredHandler
+    refusals: [MethodDocumentation.Refusal] = [], differences: String = "", inBatch: Handler? = nil,
+    _ handler: @escaping DeferredHandler
   ) {
+    let amongOthers: Handler
+    if let inBatch {
+      amongOthers = inBatch
+    } else {
+      amongOthers = { (_, _, _) throws(RPCError) in throw .invalidRequest("\(name) cannot be part of a batch") }
+    }
     insert(
       Method(
         documentation: MethodDocumentation(
           name: name, execution: execution, summary: summary, parameters: parameters, result: result,
           refusals: refusals, differences: differences, isWhole: false),
-        handler: { (_, _, _) throws(RPCError) in throw .invalidRequest("\(name) cannot be part of a batch") },
+        handler: amongOthers,
         deferred: handler))
   }
 

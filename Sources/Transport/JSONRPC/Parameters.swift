@@ -32,6 +32,12 @@ public struct Parameters: Sendable {
     return positional[index]
   }
 
+  /// All of them as they came; an error where they come under names, as only the method itself knows their order.
+  package func byPosition() throws(RPCError) -> [JSONValue] {
+    if named != nil { throw .invalidParameters("the parameters must be an array here") }
+    return positional
+  }
+
   /// The next value as `T`; an error where there is none or it is something else.
   public mutating func required<T: RPCParameter>(_ name: String, as type: T.Type = T.self) throws(RPCError) -> T {
     let position = index

@@ -118,6 +118,7 @@ public final class Replica: Service {
     }
     stream?.close()
     pipeline.close()
+    chain.stream.wake()
     signal.notify()
     for thread in threads { thread.join() }
   }
@@ -210,7 +211,11 @@ public final class Replica: Service {
 
   /// A fork with the block after which the chains part, for whoever has to decide what to do.
   private func named(_ fault: FeedFault) -> ReplicaError {
-    guard case .fork(let number, _, _) = fault else { return .refused(options.endpoint, fault) }
+    guard case .fork(let number, let ours, let theirs) = fault else { return .refused(options.endpoint, fault) }
+    if number == 0 {
+      let genesis = theirs.map { "its genesis is \($0), this node's \(ours)" } ?? "it has no genesis"
+      return .refused(options.endpoint, FeedFault.otherChain(genesis))
+    }
     var (common, other) = (UInt64(0), number)
     do {
       while common + 1 < other {
@@ -254,6 +259,9 @@ public final class Replica: Service {
         } else if record.context.blockHashes != hashes {
           throw FeedRefusal(block: number, "the blocks before it have other hashes than it says")
         }
+        // The tree, and whatever else follows the chain, may fall behind only so far.
+        let mayGoOn = chain.stream.waitForRoom(for: number, unless: { [self] in state.withLock { $0.isStopping } })
+        guard mayGoOn else { return }
         let view = try chain.storage.state.view(at: number - 1)
         let output: BlockOutput
         do throws(ReplayError) { output = try replay.run(record, on: view) } catch {

@@ -10,23 +10,27 @@ public struct MempoolSubmitter: TransactionSubmitter, PoolReader {
   public init(_ mempool: Mempool) { self.mempool = mempool }
 
   public func submit(envelope: [UInt8]) throws(SubmissionError) -> Bytes32 {
-    let recovered: RecoveredTransaction
-    do throws(TransactionError) {
-      // Whatever such a transaction holds, this is what is wrong with it.
-      if envelope.first == SignedTransaction.Kind.setCode.rawValue { throw .unsupportedType(envelope[0]) }
-      let transaction = try Transaction(envelope: envelope)
-      // What L1 requests comes from L1.
-      if case .request = transaction { throw .unsupportedType(envelope[0]) }
-      recovered = try RecoveredTransaction(transaction)
-    } catch {
-      throw .refused(error.description)
-    }
+    let recovered = try Self.recover(envelope)
     do throws(MempoolError) {
       try mempool.add(recovered)
     } catch {
       throw error.isFaultOfNode ? .failed(error.description) : .refused(error.description)
     }
     return recovered.hash
+  }
+
+  /// Decodes a transaction that a client sends, and recovers its sender.
+  public static func recover(_ envelope: [UInt8]) throws(SubmissionError) -> RecoveredTransaction {
+    do throws(TransactionError) {
+      // Whatever such a transaction holds, this is what is wrong with it.
+      if envelope.first == SignedTransaction.Kind.setCode.rawValue { throw .unsupportedType(envelope[0]) }
+      let transaction = try Transaction(envelope: envelope)
+      // What L1 requests comes from L1.
+      if case .request = transaction { throw .unsupportedType(envelope[0]) }
+      return try RecoveredTransaction(transaction)
+    } catch {
+      throw .refused(error.description)
+    }
   }
 
   public func pendingNonce(of sender: Address) throws(ChainReadError) -> UInt64 {

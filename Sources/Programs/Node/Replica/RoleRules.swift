@@ -1,0 +1,33 @@
+import NodeOptions
+
+/// Settings that contradict what a node is said to be.
+enum RoleRules {
+  /// Why the configuration is none for its role; `nil` where it is.
+  static func objection(_ configuration: NodeConfiguration) -> StartError? {
+    let replication = configuration.replication
+    guard replication.role == .read else {
+      return replication.mainNode == nil
+        ? nil
+        : .notForRole(
+          replication.role, option: "main_node_url",
+          reason: "a node that builds blocks follows no other: set node_role=read")
+    }
+    func no(_ option: String, _ reason: String) -> StartError { .notForRole(.read, option: option, reason: reason) }
+    if replication.mainNode == nil {
+      return no("main_node_url", "it is not set, and says whom a read node follows")
+    }
+    if configuration.developmentL1.isEnabled {
+      return no("development_l1_enabled", "the L1 of a chain is beside the node that builds its blocks")
+    }
+    if configuration.development.hasMethods {
+      return no("development_methods_enabled", "blocks are made by the node that builds them")
+    }
+    if configuration.proverAPI.isEnabled {
+      return no("prover_api_component_enabled", "batches are made and proved by the node that builds the blocks")
+    }
+    if configuration.proverAPI.fakeProvers > 0 {
+      return no("prover_api_fake_provers", "batches are made and proved by the node that builds the blocks")
+    }
+    return nil
+  }
+}
