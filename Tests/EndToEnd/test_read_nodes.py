@@ -1,6 +1,7 @@
 """Nodes that follow another: they have the same blocks, answer like it, and pass on what they get."""
 
 import json
+import socket
 import threading
 import time
 
@@ -237,3 +238,93 @@ def test_another_chain_and_other_blocks_are_refused_with_one_line(chain):
     # The main node is none the worse.
     Wallet(main, RICH).transact(to=RICH.address)
     assert main.metrics()["replay_feed_forks_total"] >= 1
+
+
+class LyingFeed:
+    """Answers every connection with the same bytes, and then waits."""
+
+    def __init__(self, body):
+        self.answer = body
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.asked = []
+        self.kept = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    @property
+    def port(self):
+        return self.socket.getsockname()[1]
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            self.asked.append(connection.recv(4_096))
+            connection.sendall(self.answer)
+            self.kept.append(connection)
+
+
+STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: application/octet-stream\r\nconnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(("answer", "reason"), [
+    (b"\x00\xff garbage\r\n\r\n", "does not feed this node"),
+    (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", "it ended the stream"),
+    (b"HTTP/1.1 302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n", "HTTP status 302"),
+    (b"HTTP/1.1 503 Busy\r\ncontent-length: 5\r\n\r\nlater", "later"),
+    (STREAM + b"\xff\xff\xff\xff" + b"\x00" * 64, "a frame of 4294967295 bytes"),
+    (STREAM + b"\x01\x00\x00\x00" + b"\x00" * 64, "a frame was damaged"),
+    (STREAM + b"<html>no feed</html>" * 100, "what it says is no replay feed"),
+])
+def test_whatever_a_main_node_says_is_a_reason_and_no_more(tmp_path, answer, reason):
+    feed = LyingFeed(answer)
+    node = Node(tmp_path, NODE_ROLE="read", MAIN_NODE_URL=f"http://127.0.0.1:{feed.port}")
+    try:
+        node.launch()
+        wait_until(lambda: len(feed.asked) >= 3)
+        assert feed.asked[0].startswith(b"GET /replay/v1?from=1&parent=0x")
+        assert reason in node.health()[1]["components"]["replica"]["details"]
+        # It serves what it has, and ends as it should.
+        assert node.head() == 0
+        assert node.stop() == 0
+        # No line more than once in ten seconds for the same reason.
+        assert node.log().count("the followed node does not feed this one") <= 2
+    finally:
+        node.close()
+        feed.socket.close()
+
+
+def test_the_feed_stands_whatever_comes(chain):
+    chain.main.options["REPLAY_FEED_MAX_FOLLOWERS"] = "2"
+    main = chain.main.start()
+    genesis = main.call("eth_getBlockByNumber", "0x0", False)["hash"]
+    url = f"http://127.0.0.1:{chain.feed}/replay/v1"
+    allowed = {"Authorization": f"Bearer {TOKEN}"}
+
+    def status(query="", headers=allowed, path=url):
+        answer = requests.get(path + query, headers=headers, timeout=10, stream=True)
+        answer.close()
+        return answer.status_code
+
+    good = f"?from=1&parent={genesis}"
+    assert status(good, {}) == 401 and status(good, {"Authorization": "Bearer no"}) == 401
+    for query in ("", "?from=0&parent=" + genesis, "?from=1", "?from=-1&parent=" + genesis, "?from=1&parent=0x12",
+                  f"?from={2**64}&parent={genesis}"):
+        assert status(query) == 400, query
+    assert status(f"?from={2**63}&parent={genesis}") == 409 and status(f"?from=1&parent=0x{'11' * 32}") == 409
+    assert status(path=url + "/blocks/99999") == 404 and status(path=url + "/blocks/x") == 400
+    assert requests.get(url + "/blocks/0", headers=allowed, timeout=10).text.strip() == genesis
+    assert requests.post(url + good, headers=allowed, timeout=10).status_code == 405
+    # Followers who take nothing have their places, and the third none; block production does not care.
+    kept = [requests.get(url + good, headers=allowed, timeout=10, stream=True) for _ in range(2)]
+    wait_until(lambda: main.metrics()["replay_feed_followers"] == 2)
+    assert status(good) == 503
+    wallet = Wallet(main, RICH)
+    for _ in range(20):
+        wallet.transact(to=RICH.address)
+    for each in kept:
+        each.close()
+    wait_until(lambda: main.metrics()["replay_feed_followers"] == 0)
+    assert status(good) == 200
+    assert main.stop() == 0
