@@ -143,9 +143,6 @@ public final class Replica: Service {
   /// Where the followed chain is, as its node said last; `nil` before it did.
   public var position: FeedPosition? { state.withLock { $0.position } }
 
-  /// Why the followed node cannot be reached; `nil` while it can.
-  public var awayReason: String? { state.withLock { $0.away?.reason } }
-
   // MARK: Receiving
 
   private func receive() {
