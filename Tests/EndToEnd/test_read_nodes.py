@@ -159,6 +159,33 @@ def test_a_read_node_goes_on_after_kill_and_a_chain_of_them_follows_under_load(c
     assert last.stop() == 0 and reader.stop() == 0 and main.stop() == 0
 
 
+def test_what_a_read_node_does_not_need_it_can_do_without(chain):
+    feed = free_port()
+    main = chain.main.start()
+    bare = chain.reader("bare", TREE_COMPONENT_ENABLED="false").start()
+    relay = chain.reader("relay", RPC_COMPONENT_ENABLED="false", TREE_COMPONENT_ENABLED="false",
+                         REPLAY_FEED_ENABLED="true", REPLAY_FEED_ADDRESS=f"127.0.0.1:{feed}")
+    relay.launch()
+    last = chain.reader("last", MAIN_NODE_URL=f"http://127.0.0.1:{feed}").start()
+    block = Wallet(last, RICH).transact(to=RICH.address)["blockNumber"]
+    wait_until(lambda: bare.head() >= int(block, 16))
+    assert bare.call("eth_getBlockByNumber", block, True) == main.call("eth_getBlockByNumber", block, True)
+    refusal = bare.refusal("zks_getProof", RICH.address, ["0x" + "00" * 32], int(block, 16))
+    assert refusal.code == -32001 and "this node keeps no state tree" in refusal.message
+    assert not any((node.directory / "db/tree/superblock").exists() for node in (bare, relay))
+    with pytest.raises(requests.ConnectionError):
+        relay.head()
+    assert relay.health()[0] == 200
+    # The tree that is wanted later is made of the blocks that are there.
+    assert bare.stop() == 0
+    bare.options.pop("TREE_COMPONENT_ENABLED")
+    with pytest.raises(RuntimeError, match="start with --repair"):
+        bare.start()
+    bare.options["SEQUENCER_REPAIR"] = "true"
+    bare.start()
+    wait_until(lambda: "result" in bare.request("zks_getProof", RICH.address, ["0x" + "00" * 32], int(block, 16)))
+
+
 def test_what_is_sent_to_a_read_node_arrives_although_the_main_node_dies(chain):
     main = chain.main
     # The pool of the main node does not outlive it here: what it had taken is sent again.
@@ -208,6 +235,7 @@ def test_safe_and_finalized_are_those_of_the_main_node(tmp_path):
     ({"DEVELOPMENT_L1_ENABLED": "true"}, "development_l1_enabled with node_role=read"),
     ({"NODE_ROLE": "sequencer"}, "main_node_url with node_role=sequencer"),
     ({"NODE_ROLE": "leader"}, "node_role"),
+    ({"NODE_ROLE": "sequencer", "MAIN_NODE_URL": "", "TREE_COMPONENT_ENABLED": "false"}, "needs the state tree"),
     ({"MAIN_NODE_URL": "ws://127.0.0.1:1"}, "main_node_url"),
     ({"REPLAY_FEED_ENABLED": "true", "REPLAY_FEED_ADDRESS": "0.0.0.0:3053"}, "set replay_feed_token"),
     ({"REPLAY_FEED_ENABLED": "true", "REPLAY_FEED_TOKEN": "short"}, "replay_feed_token has fewer than"),

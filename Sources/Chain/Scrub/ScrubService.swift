@@ -30,14 +30,15 @@ public final class ScrubService: Service {
 
   public let name = "scrub"
   private let storage: ChainStorage
-  private let tree: StateTree
+  private let tree: StateTree?
   private let options: Options
   private let metrics: ScrubMetrics
   private let log = Logger(label: "scrub")
   private let state = Monitor(State())
   private let thread = Monitor<ServiceThread?>(nil)
 
-  public init(storage: ChainStorage, tree: StateTree, options: Options = Options(), registry: MetricsRegistry) {
+  /// - Parameter tree: `nil` for a node that keeps none.
+  public init(storage: ChainStorage, tree: StateTree?, options: Options = Options(), registry: MetricsRegistry) {
     self.storage = storage
     self.tree = tree
     self.options = options
@@ -85,7 +86,7 @@ public final class ScrubService: Service {
         note(damage, &found)
       } else {
         metrics.blocks.increment(by: 1)
-        if let damage = scrub.check(outcome.written, in: tree) { note(damage, &found) }
+        if let tree, let damage = scrub.check(outcome.written, in: tree) { note(damage, &found) }
       }
       number += 1
       guard rest(afterWorking: watch.lap()) else { return }

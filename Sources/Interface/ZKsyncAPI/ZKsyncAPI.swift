@@ -29,10 +29,11 @@ public final class ZKsyncAPI: Sendable {
 
   /// - Parameters:
   ///   - ethereum: the API of Ethereum over the same chain.
+  ///   - tree: `nil` for a node that keeps none.
   ///   - waitForTree: waits until the tree has a block, at most for a time; whether it has it then.
   public init(
     ethereum: EthereumAPI, storage: ChainStorage, simulator: StateSimulator, settlement: any SettlementReader,
-    tree: StateTree, mempool: Mempool, feeParameters: FeeParameters,
+    tree: StateTree?, mempool: Mempool, feeParameters: FeeParameters,
     waitForTree: @escaping @Sendable (_ block: UInt64, _ atMost: Duration) -> Bool
   ) {
     self.ethereum = ethereum

@@ -20,13 +20,14 @@ struct NodeAPI {
   let methods: MethodTable
 
   /// - Parameters:
+  ///   - tree: with what brings it to every block; `nil` for a node that keeps none.
   ///   - settlement: what the node knows of its chain's way to L1.
   ///   - submitter: where transactions go.
   ///   - reorganisations: tells of blocks that are taken back; `nil` where none ever are.
   ///   - nextBaseFee: wei per gas of the next block.
   init(
-    _ configuration: NodeConfiguration, _ options: SequencerOptions, chain: Chain, tree: StateTree,
-    pipeline: SettlementPipeline, settlement: any SettlementReader, mempool: Mempool,
+    _ configuration: NodeConfiguration, _ options: SequencerOptions, chain: Chain, tree: StateTree?,
+    pipeline: SettlementPipeline?, settlement: any SettlementReader, mempool: Mempool,
     submitter: any TransactionSubmitter, reorganisations: DroppedBlocks?,
     nextBaseFee: @escaping @Sendable () -> UInt64, registry: MetricsRegistry
   ) throws {
@@ -60,7 +61,7 @@ struct NodeAPI {
         ethereum: ethereum, storage: storage, simulator: simulator, settlement: settlement, tree: tree,
         mempool: mempool,
         feeParameters: ZKsyncAPI.FeeParameters(maxGas: options.gasLimit, maxPubdata: options.limits.maxPubdata),
-        waitForTree: { pipeline.waitForTree($0, atMost: $1) }
+        waitForTree: { pipeline?.waitForTree($0, atMost: $1) ?? false }
       ).methods)
     self.methods = methods
   }

@@ -81,6 +81,8 @@ extension ZKsyncAPI {
       case .notYet(let block, let newest):
         throw RPCError(
           code: -32_002, message: "the state tree has not reached block \(block) yet: it is at \(newest)")
+      case .noTree:
+        throw RPCError(code: -32_001, message: "this node keeps no state tree (tree_component_enabled)")
       case .failed(let reason): throw blocks.faults.internalError(reason)
       }
     }
@@ -88,6 +90,6 @@ extension ZKsyncAPI {
 }
 
 extension MethodDocumentation.Refusal {
-  fileprivate static let noSuchBlock = Self(-32_001, "the chain has no such block, or the tree no longer has it")
+  fileprivate static let noSuchBlock = Self(-32_001, "the chain has no such block, the tree no longer has it, or the node has no tree")
   fileprivate static let notYetInTree = Self(-32_002, "the tree has not reached the block yet: asking again helps")
 }

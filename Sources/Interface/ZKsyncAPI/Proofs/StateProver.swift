@@ -11,6 +11,8 @@ enum StateProofError: Error, Sendable, Equatable {
   case notYet(UInt64, newest: UInt64)
   /// The tree no longer has what is needed to show this version.
   case pruned(UInt64, oldest: UInt64)
+  /// The node keeps no tree.
+  case noTree
   /// The disk, or what is on it, failed.
   case failed(String)
 }
@@ -23,18 +25,19 @@ struct StateProver: Sendable {
   private static let patience = Duration.milliseconds(500)
 
   let storage: ChainStorage
-  let tree: StateTree
+  /// `nil` where the node keeps none.
+  let tree: StateTree?
   let waitForTree: @Sendable (UInt64, Duration) -> Bool
 
   /// Root and leaf count after any block, however old.
   func commitment(after block: UInt64) throws(StateProofError) -> StateCommitment {
-    try awaitTree(block)
+    let tree = try treeWith(block)
     return try reading(block) { () throws(StateTreeError) in try tree.commitment(at: block) }
   }
 
   /// Proofs for slots of an account after a block.
   func prove(_ slots: [Bytes32], of address: Address, after block: UInt64) throws(StateProofError) -> AccountProof {
-    try awaitTree(block)
+    let tree = try treeWith(block)
     let (state, proofs) = try reading(block) { () throws(StateTreeError) in
       let view = try tree.view(at: block)
       return (view.commitment, try view.proofs(for: slots.map { FlatKey.of(address, $0) }))
@@ -46,10 +49,12 @@ struct StateProver: Sendable {
       slots: zip(slots, proofs).map { AccountProof.Slot(key: $0, proof: $1) })
   }
 
-  private func awaitTree(_ block: UInt64) throws(StateProofError) {
+  private func treeWith(_ block: UInt64) throws(StateProofError) -> StateTree {
+    guard let tree else { throw .noTree }
     let newest = storage.blocks.head
     guard block <= newest else { throw .noSuchBlock(block, newest: newest) }
     guard waitForTree(block, Self.patience) else { throw .notYet(block, newest: tree.lastVersion) }
+    return tree
   }
 
   /// The hashes of the blocks up to `block`, and its time.

@@ -11,7 +11,7 @@ import ZKsyncAPI
 enum NodeFeed {
   /// `nil` where no node may follow this one.
   static func make(
-    _ configuration: NodeConfiguration, chain: Chain, genesisHash: Bytes32, tree: StateTree,
+    _ configuration: NodeConfiguration, chain: Chain, genesisHash: Bytes32, tree: StateTree?,
     settlement: any SettlementReader, on loops: EventLoops, registry: MetricsRegistry
   ) -> (feed: ReplayFeed, listener: HTTPListener)? {
     let options = configuration.replication
@@ -23,9 +23,11 @@ enum NodeFeed {
     let source = FeedSource(
       chainID: configuration.rpc.chainID, genesisHash: genesisHash, log: chain.storage.log, stream: stream
     ) {
-      let version = tree.lastVersion
       var position = FeedPosition(head: stream.head, safe: settlement.safeBlock, finalized: settlement.finalizedBlock)
-      position.state = (try? tree.commitment(at: version)).map { CommittedState(block: version, commitment: $0) }
+      if let tree {
+        let version = tree.lastVersion
+        position.state = (try? tree.commitment(at: version)).map { CommittedState(block: version, commitment: $0) }
+      }
       return position
     }
     let feed = ReplayFeed(source, options: feeding, registry: registry)

@@ -60,8 +60,13 @@ struct ReadRole: Role {
       clock: { MonotonicClock.nanoseconds / 1_000_000 })
     let pool = try ReplicaPool(mempool, chain, options)
 
-    let tree = try SequencerRole.tree(configuration, blocks: storage.log.last)
-    let pipeline = try SettlementPipeline(chain: chain, tree: tree, registry: registry)
+    var tree: StateTree?
+    var pipeline: SettlementPipeline?
+    if configuration.replication.keepsTree {
+      let kept = try SequencerRole.tree(configuration, blocks: storage.log.last)
+      pipeline = try SettlementPipeline(chain: chain, tree: kept, registry: registry)
+      tree = kept
+    }
     let replica = try Self.replica(configuration, chain, genesis, tree, pool, on: loops, registry: registry)
     replica.onFailure { failures.raise("\($0)") }
 
@@ -95,7 +100,7 @@ struct ReadRole: Role {
     feed = replayFeed?.listener
 
     services.add(chain)
-    services.add(pipeline)
+    if let pipeline { services.add(pipeline) }
     services.add(
       DiskSpace(
         reserve: configuration.sequencer.minFreeDisk, stream: chain.stream, registry: registry,
@@ -108,13 +113,15 @@ struct ReadRole: Role {
     scrubOptions.percent = configuration.sequencer.scrubPercent
     scrubOptions.pause = configuration.sequencer.scrubPause
     services.add(ScrubService(storage: storage, tree: tree, options: scrubOptions, registry: registry))
-    services.add(api.ethereum.waiters)
-    services.add(api.ethereum.notifier)
+    if configuration.replication.servesRPC {
+      services.add(api.ethereum.waiters)
+      services.add(api.ethereum.notifier)
+    }
     if let replayFeed {
       services.add(replayFeed.feed)
       services.add(replayFeed.listener)
     }
-    services.add(rpc)
+    if configuration.replication.servesRPC { services.add(rpc) }
     if let page { services.add(page) }
     services.add(
       StatusLine(
@@ -127,7 +134,7 @@ struct ReadRole: Role {
   }
 
   private static func replica(
-    _ configuration: NodeConfiguration, _ chain: Chain, _ genesis: Block, _ tree: StateTree, _ pool: ReplicaPool,
+    _ configuration: NodeConfiguration, _ chain: Chain, _ genesis: Block, _ tree: StateTree?, _ pool: ReplicaPool,
     on loops: EventLoops, registry: MetricsRegistry
   ) throws -> Replica {
     let options = configuration.replication
@@ -142,7 +149,7 @@ struct ReadRole: Role {
     return try Replica(
       chain, chainID: configuration.rpc.chainID, genesisHash: genesis.hash, options: following,
       on: loops.operations.next(), registry: registry,
-      commitment: { $0 <= tree.lastVersion ? try? tree.commitment(at: $0) : nil },
+      commitment: { block in tree.flatMap { block <= $0.lastVersion ? try? $0.commitment(at: block) : nil } },
       onExecuted: { pool.executed($0) })
   }
 }

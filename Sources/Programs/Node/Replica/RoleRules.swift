@@ -6,11 +6,15 @@ enum RoleRules {
   static func objection(_ configuration: NodeConfiguration) -> StartError? {
     let replication = configuration.replication
     guard replication.role == .read else {
-      return replication.mainNode == nil
-        ? nil
-        : .notForRole(
-          replication.role, option: "main_node_url",
-          reason: "a node that builds blocks follows no other: set node_role=read")
+      func no(_ option: String, _ reason: String) -> StartError {
+        .notForRole(replication.role, option: option, reason: reason)
+      }
+      if replication.mainNode != nil {
+        return no("main_node_url", "a node that builds blocks follows no other: set node_role=read")
+      }
+      if !replication.servesRPC { return no("rpc_component_enabled", "a node that builds blocks gets transactions there") }
+      if !replication.keepsTree { return no("tree_component_enabled", "a node that builds blocks needs the state tree") }
+      return nil
     }
     func no(_ option: String, _ reason: String) -> StartError { .notForRole(.read, option: option, reason: reason) }
     if replication.mainNode == nil {

@@ -15,6 +15,8 @@ extension NodeConfiguration {
     /// Empty for those of the system.
     public var trustedCertificates: String
     public var forwardTimeout: Duration
+    public var servesRPC: Bool
+    public var keepsTree: Bool
     public var isFeedEnabled: Bool
     public var feedAddress: Endpoint
     /// Empty for none.
@@ -44,6 +46,12 @@ extension NodeConfiguration {
       forwardTimeout = try read(
         "main_node_forward_timeout", default: "5s", .positiveDuration,
         "time that the main node has to answer for a transaction, attempts to reach it included")
+      servesRPC = try read(
+        "rpc_component_enabled", default: "true", .boolean,
+        "whether a read node answers JSON-RPC; without, it stands by for others that follow it")
+      keepsTree = try read(
+        "tree_component_enabled", default: "true", .boolean,
+        "whether a read node keeps the state tree, for proofs of the state and to compare it with the main node's")
       isFeedEnabled = try read(
         "replay_feed_enabled", default: "false", .boolean, "whether other nodes may follow this one")
       feedAddress = try read(
