@@ -14,7 +14,7 @@ PYTHON := $(VENV)/bin/python
 DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev libyaml-dev zlib1g-dev pkg-config python3-venv
 ARGS ?=
 
-.PHONY: help deps deps-test build run test test-unit test-e2e attack images lint reference format fuzz bench bench-counts bench-guest bench-proof bench-rpc package install clean
+.PHONY: help deps deps-test build run test test-unit test-e2e attack images lint reference format fuzz model bench bench-counts bench-guest bench-proof bench-rpc package install clean
 
 help: ## List the tasks
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -81,6 +81,10 @@ format: ## Format the sources in place
 
 fuzz: deps ## Fuzz every decoder, both interpreters, the precompiles and the proving machine for seconds (ARGS="--seconds 3600 rlp" for longer)
 	Fuzz/run $(ARGS)
+
+model: ## Check the model of how a block becomes visible, and that each of its rules is needed (ARGS=--long for more)
+	@scripts/install-debian-packages spin gcc libc6-dev
+	scripts/check-model $(ARGS)
 
 # Without ARGS, those that need no data from outside.
 bench: build ## Run every benchmark (ARGS="evm" for one)

@@ -90,6 +90,7 @@ extension ZKsyncAPI {
 }
 
 extension MethodDocumentation.Refusal {
-  fileprivate static let noSuchBlock = Self(-32_001, "the chain has no such block, the tree no longer has it, or the node has no tree")
+  fileprivate static let noSuchBlock = Self(
+    -32_001, "the chain has no such block, the tree no longer has it, or the node has no tree")
   fileprivate static let notYetInTree = Self(-32_002, "the tree has not reached the block yet: asking again helps")
 }

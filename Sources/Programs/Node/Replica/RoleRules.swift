@@ -12,8 +12,12 @@ enum RoleRules {
       if replication.mainNode != nil {
         return no("main_node_url", "a node that builds blocks follows no other: set node_role=read")
       }
-      if !replication.servesRPC { return no("rpc_component_enabled", "a node that builds blocks gets transactions there") }
-      if !replication.keepsTree { return no("tree_component_enabled", "a node that builds blocks needs the state tree") }
+      if !replication.servesRPC {
+        return no("rpc_component_enabled", "a node that builds blocks gets transactions there")
+      }
+      if !replication.keepsTree {
+        return no("tree_component_enabled", "a node that builds blocks needs the state tree")
+      }
       return nil
     }
     func no(_ option: String, _ reason: String) -> StartError { .notForRole(.read, option: option, reason: reason) }
