@@ -194,7 +194,8 @@ let package = Package(
       "ReplicationTests", in: "Chain",
       [
         "Primitives", "Concurrency", "Cryptography", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
-        "StateTree", "ChainStorage", "Chain", "Replication", "RandomTesting", "StorageTesting", "ThreadTesting",
+        "StateTree", "ChainStorage", "Chain", "Replication", "RandomTesting", "SocketTesting", "StorageTesting",
+        "TelemetryTesting", "ThreadTesting",
         .nioPosix,
       ]),
     .tests(

@@ -15,11 +15,13 @@ final class FeedServer: Sendable {
 
   init(
     _ chain: SignedChain, port: Int = 0, token: String? = nil, chainID: UInt64 = 270, maxFollowers: Int = 4,
+    patience: Duration = .seconds(30),
     position: (@Sendable () -> FeedPosition)? = nil
   ) async throws {
     let stream = chain.chain.stream
     var options = ReplayFeed.Options()
     options.maxFollowers = maxFollowers
+    options.patience = patience
     let feed = ReplayFeed(
       FeedSource(
         chainID: chainID, genesisHash: chain.genesisHash, log: chain.storage.log, stream: stream,

@@ -4,10 +4,12 @@ import Cryptography
 import JSONRPC
 import Primitives
 import Replication
+import SocketTesting
 import StateTree
 import StorageTesting
 import Synchronization
 import Telemetry
+import TelemetryTesting
 import Testing
 import ThreadTesting
 import Transactions
@@ -202,6 +204,24 @@ import ZKsyncOS
     try two.wait(for: 1)
     second.replica.stop()
     await server.stop()
+  }
+
+  @Test func whoTakesNothingIsLetGo() async throws {
+    let main = try SignedChain(), copy = try SignedChain()
+    // More than fits into what lies between two ends of a connection.
+    try main.extend(40, input: [UInt8](repeating: 1, count: 300_000))
+    let server = try await FeedServer(main, patience: .milliseconds(500))
+    let slow = try RawSocket(port: server.port, timeout: 60, receiveBuffer: 4_096)
+    try slow.write("GET /replay/v1?from=1&parent=\(main.genesisHash) HTTP/1.1\r\nhost: here\r\n\r\n")
+    try SignedChain.wait { main.registry.value("replay_feed_dropped_total") == 1 }
+    try SignedChain.wait { main.registry.value("replay_feed_followers") == 0 }
+    // Nobody else is the worse.
+    let follower = try Follower(copy, port: server.port)
+    try copy.wait(for: 40)
+    follower.replica.stop()
+    slow.close()
+    await server.stop()
+    try copy.expectSame(as: main)
   }
 
   @Test func aTransactionThatWasNotSignedBySenderIsNotExecuted() async throws {

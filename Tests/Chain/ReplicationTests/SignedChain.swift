@@ -43,7 +43,8 @@ final class SignedChain: Sendable {
   deinit { chain.stop() }
 
   /// The next block, of so many transfers.
-  func seal(_ count: UInt64 = 1, to: Address = Address(0xB0B), by key: Secp256k1.PrivateKey? = nil) throws
+  func seal(_ count: UInt64 = 1, to: Address = Address(0xB0B), input: [UInt8] = [], by key: Secp256k1.PrivateKey? = nil)
+    throws
     -> SealedBlock
   {
     try tip.withLock { tip in
@@ -55,8 +56,9 @@ final class SignedChain: Sendable {
       var transactions: [RecoveredTransaction] = []
       for _ in 0..<count {
         let transfer = SignedTransaction(
-          kind: .dynamicFee, chainID: 270, nonce: tip.nonce, gasLimit: 21_000, maxFeePerGas: 10_000,
-          maxPriorityFeePerGas: 0, to: to, value: 1, input: [])
+          kind: .dynamicFee, chainID: 270, nonce: tip.nonce, gasLimit: 21_000 + 40 * UInt64(input.count),
+          maxFeePerGas: 10_000,
+          maxPriorityFeePerGas: 0, to: to, value: 1, input: input)
         // Another key's signature under the name of the account.
         let transaction = RecoveredTransaction(
           .signed(try transfer.signed(with: key ?? self.key)), sender: sender)
@@ -83,8 +85,8 @@ final class SignedChain: Sendable {
   }
 
   /// Makes so many blocks, and waits until clients see them.
-  func extend(_ count: Int, to: Address = Address(0xB0B)) throws {
-    for _ in 0..<count { try chain.accept(try seal(to: to)) }
+  func extend(_ count: Int, to: Address = Address(0xB0B), input: [UInt8] = []) throws {
+    for _ in 0..<count { try chain.accept(try seal(to: to, input: input)) }
     try wait(for: storage.state.latest)
   }
 
