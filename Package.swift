@@ -397,7 +397,6 @@ let package = Package(
         "EthereumAPI",
         "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Replication", "Scrub",
         "Checkpoints", "Sequencer",
-        "Sequencer",
         "ProverService",
         "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1",
         "Cryptography", "Ethereum", "ZKsyncAPI", "WebPage", "NodeOptions", .nioCore, .nioPosix, .logging,
