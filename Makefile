@@ -11,7 +11,7 @@ FLAGS := -c release -j $(JOBS) -Xswiftc -gline-tables-only --explicit-target-dep
 BIN := .build/release
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev libyaml-dev zlib1g-dev pkg-config python3-venv
+DEBIAN := librocksdb-dev libsecp256k1-dev libssl-dev libgmp-dev libyaml-dev zlib1g-dev libzstd-dev pkg-config python3-venv
 ARGS ?=
 
 .PHONY: help deps deps-test build run test test-unit test-e2e attack images lint reference format fuzz model bench bench-counts bench-guest bench-proof bench-rpc package install clean

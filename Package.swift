@@ -32,8 +32,9 @@ let package = Package(
     .system("CGMP", in: "Base", pkgConfig: "gmp", debian: "libgmp-dev"),
     .system("CYaml", in: "Base", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
     .system("CZlib", in: "Base", pkgConfig: "zlib", debian: "zlib1g-dev"),
+    .system("CZstd", in: "Base", pkgConfig: "libzstd", debian: "libzstd-dev"),
     .module("Cryptography", in: "Base", ["Primitives", "CSecp256k1", "CLibCrypto", "CGMP"]),
-    .module("Compression", in: "Base", ["CZlib"]),
+    .module("Compression", in: "Base", ["CZlib", "CZstd"]),
     .module("JSON", in: "Base", ["Primitives"]),
     .module("Telemetry", in: "Base", ["Concurrency", "JSON", .logging]),
     .tests("CompressionTests", in: "Base", ["Compression"]),
@@ -177,6 +178,17 @@ let package = Package(
       [
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "StateTree", "RocksDB", "ChainStorage",
       ]),
+    .module(
+      "Archive", in: "Chain",
+      [
+        "Primitives", "Concurrency", "Files", "Compression", "Cryptography", "Telemetry", "ZKsyncOS", "ChainStorage",
+        "Chain", .logging,
+      ]),
+    .tests(
+      "ArchiveTests", in: "Chain",
+      [
+        "Primitives", "Files", "Cryptography", "ZKsyncOS", "ChainStorage", "Archive", "StorageTesting", "ThreadTesting",
+      ], exclude: ["Golden"]),
     .tests(
       "MempoolTests", in: "Chain",
       [
@@ -395,9 +407,8 @@ let package = Package(
       [
         "CBuildInfo", "Primitives", "Concurrency", "Files", "Telemetry", "HTTP", "JSONRPC", "Transactions", "ZKsyncOS",
         "EthereumAPI",
-        "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Replication", "Scrub",
-        "Checkpoints", "Sequencer",
-        "ProverService",
+        "StateTree", "ProverInput", "FRIProofs", "ChainStorage", "Mempool", "Chain", "Replication", "Archive", "Scrub",
+        "Checkpoints", "Sequencer", "ProverService",
         "Batches", "Settlement", "L1Contracts", "L1Client", "L1Requests", "L1Settlement", "DevelopmentL1",
         "Cryptography", "Ethereum", "ZKsyncAPI", "WebPage", "NodeOptions", .nioCore, .nioPosix, .logging,
       ]),
@@ -406,7 +417,8 @@ let package = Package(
       "NodeTests", in: "Programs",
       [
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
-        "FRIProofs", "L1Contracts", "NodeOptions", "Node", "FRIProofTesting", "EVMTesting", "SocketTesting",
+        "Archive", "FRIProofs", "L1Contracts", "NodeOptions", "Node", "FRIProofTesting", "EVMTesting",
+        "SocketTesting",
         "ThreadTesting", "StorageTesting", .nioPosix, .logging,
       ]),
     .program(
@@ -418,10 +430,8 @@ let package = Package(
         "Primitives", "Concurrency", "Files", "Cryptography", "JSON", "Telemetry", "HTTP", "JSONRPC", "Transactions",
         "EVM", "Tracers",
         "ZKsyncOS",
-        "StateTree", "Airbender", "ProverInput", "VerificationKeys", "FRIProofs", "ChainStorage", "Scrub",
-        "Checkpoints",
-        "Batches",
-        "ProverService", "Settlement",
+        "StateTree", "Airbender", "ProverInput", "VerificationKeys", "FRIProofs", "ChainStorage", "Archive", "Scrub",
+        "Checkpoints", "Batches", "ProverService", "Settlement",
         "AnvilState", "L1Contracts", "L1Client", "L1Settlement", "DevelopmentL1", "ZKsyncAPI", "StateTests",
         "MainnetReplay",
         "GuestCheck", "EVMBenchmark", "StateTransitionBenchmark", "TreeBenchmark", "NodeOptions", "Node", .logging,

@@ -85,6 +85,7 @@ public final class Node: Sendable {
   ///
   /// - Throws: why not, in one line.
   public static func check(_ configuration: NodeConfiguration) throws {
+    if configuration.archive.gatesSettlement, configuration.archive.path.isEmpty { throw StartError.gateWithoutArchive }
     if let objection = ProductionRules.objection(configuration) ?? RoleRules.objection(configuration) {
       throw objection
     }

@@ -1,3 +1,6 @@
+import Archive
+import Chain
+import ChainStorage
 import Concurrency
 import EthereumAPI
 import Mempool
@@ -59,6 +62,22 @@ extension MempoolJournal {
     var options = Options(folder: path.isEmpty ? configuration.sequencer.databasePath + "/mempool" : path)
     options.maxBytes = configuration.mempool.maxJournalBytes
     self.init(pool, options: options, registry: registry)
+  }
+}
+
+extension ArchiveService {
+  /// What archives a node's chain; `nil` where nothing does.
+  convenience init?(
+    _ configuration: NodeConfiguration, _ log: ReplayLog, _ stream: BlockStream, _ registry: MetricsRegistry
+  ) {
+    guard !configuration.archive.path.isEmpty else { return nil }
+    var options = Options()
+    options.segments.blocks = configuration.archive.segmentBlocks
+    options.segments.bytes = configuration.archive.segmentBytes
+    options.maxAge = configuration.archive.maxAge
+    self.init(
+      Archive(ArchiveFolder(configuration.archive.path)), log: log, stream: stream, options: options, registry: registry
+    )
   }
 }
 

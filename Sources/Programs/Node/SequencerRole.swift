@@ -1,3 +1,4 @@
+import Archive
 import Batches
 import Chain
 import ChainStorage
@@ -57,15 +58,18 @@ struct SequencerRole: Role {
     if !configuration.l1Watcher.databasePath.isEmpty { try DataDirectory.make(configuration.l1Watcher.databasePath) }
     let repairs = configuration.sequencer.repairs
     if repairs { try DatabaseRepair.run(path, log: Logger(label: "repair")) }
+    let isRestored = RestoredLog.isNoted(in: path)
     let options = SequencerOptions(configuration)
     // Block 0 stays what it is whatever an operator charges.
     let genesis = Genesis.block(baseFee: SequencerOptions(chainID: options.chainID).baseFee, gasLimit: options.gasLimit)
     let storage = try ChainStorage(
       directory: path, chainID: options.chainID, protocolVersion: options.protocolVersion, genesis: genesis,
-      genesisState: Genesis.emptyState(genesis), rebuildsMissing: repairs,
+      genesisState: Genesis.emptyState(genesis), rebuildsMissing: repairs || isRestored,
       retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
     chain = Chain(storage: storage, registry: registry)
     chain.onFailure { failures.raise("\($0)") }
+
+    let archive = ArchiveService(configuration, storage.log, chain.stream, registry)
 
     l1 =
       configuration.developmentL1.isEnabled
@@ -84,7 +88,8 @@ struct SequencerRole: Role {
     let isEmbedded = l1 != nil && configuration.l1Watcher.isDefault
     let connection = Self.connection(configuration, to: isEmbedded ? l1 : nil, clock, loops, registry)
 
-    let tree = try Self.tree(configuration, blocks: storage.log.last)
+    let tree = try Self.tree(configuration, blocks: storage.log.last, rebuildsMissing: repairs || isRestored)
+    if isRestored { RestoredLog.forget(in: path) }
     let provers = configuration.provesBlocks ? try Self.provers(configuration, registry) : nil
     var settlementOptions = SettlementPipeline.Options()
     settlementOptions.maxInFlight = configuration.batcher.maxInFlightBlocks
@@ -97,8 +102,9 @@ struct SequencerRole: Role {
       jobs: provers?.jobs, options: settlementOptions, registry: registry)
 
     let sender = try NodeL1Sender.make(
-      configuration, l1: l1, jobs: provers?.jobs, storage: storage, stream: chain.stream, registry: registry,
-      time: clock, on: loops.operations.next())
+      configuration, l1: l1, jobs: provers?.jobs, storage: storage, stream: chain.stream,
+      archive: configuration.archive.gatesSettlement ? archive : nil, registry: registry, time: clock,
+      on: loops.operations.next())
 
     var watcher: L1RequestWatcher?
     if let connection {
@@ -155,6 +161,7 @@ struct SequencerRole: Role {
       services.add(l1.server)
     }
     services.add(chain)
+    if let archive { services.add(archive) }
     services.add(settlement)
     if let provers { services.add(provers) }
     if let proverAPI { services.add(proverAPI) }
@@ -238,10 +245,12 @@ struct SequencerRole: Role {
   }
 
   /// Opens the state tree of a chain that has so many blocks.
-  static func tree(_ configuration: NodeConfiguration, blocks: UInt64) throws -> StateTree {
+  static func tree(
+    _ configuration: NodeConfiguration, blocks: UInt64, rebuildsMissing: Bool
+  ) throws -> StateTree {
     let directory = configuration.sequencer.databasePath
     let path = directory + "/tree"
-    if blocks > 0, !configuration.sequencer.repairs, !Files.exists(path + "/superblock") {
+    if blocks > 0, !rebuildsMissing, !Files.exists(path + "/superblock") {
       throw StoreDamage(.tree, in: directory, "it is not there, and the log has \(blocks) blocks")
     }
     var options = StateTree.Options()

@@ -34,6 +34,8 @@ enum StartError: Error, CustomStringConvertible {
   case unusableVerifier(path: String, reason: String)
   /// Proofs would be stored that nobody has verified, and an operator does not want it.
   case unverifiedProofs(cause: String)
+  /// Batches would wait for an archive that there is not.
+  case gateWithoutArchive
   /// What the profile for production refuses.
   case notForProduction(option: String, reason: String)
 
@@ -59,6 +61,7 @@ enum StartError: Error, CustomStringConvertible {
     case .unverifiedProofs(let cause):
       "prover_api_require_verified_proofs is set, and proofs would not be verified: \(cause)"
     case .notForProduction(let option, let reason): "\(option) is not for the profile production: \(reason)"
+    case .gateWithoutArchive: "archive_gates_settlement is set, and archive_path is empty"
     case .shortToken(let option): "\(option) has fewer than \(Exposure.minTokenLength) characters"
     case .unreachableMethods: "rpc_protected_methods needs a token: set rpc_token or rpc_jwt_secret"
     case .unknownMethod(let name, let option): "\(option) names \(name), which is no method and no namespace"

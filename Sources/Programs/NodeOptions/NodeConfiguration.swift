@@ -5,6 +5,7 @@ public struct NodeConfiguration: Sendable {
   public var rpcAccess: RPCAccess
   public var mempool: Mempool
   public var sequencer: Sequencer
+  public var archive: Archive
   public var tree: StateTree
   public var batcher: Batcher
   public var proverInput: ProverInput
@@ -26,6 +27,7 @@ public struct NodeConfiguration: Sendable {
     rpcAccess = try read(RPCAccess.self)
     mempool = try read(Mempool.self)
     sequencer = try read(Sequencer.self)
+    archive = try read(Archive.self)
     tree = try read(StateTree.self)
     batcher = try read(Batcher.self)
     proverInput = try read(ProverInput.self)

@@ -13,8 +13,8 @@ struct ZKOS: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "zkos", abstract: "Tools around the sequencer of ZKsync OS chains.",
     subcommands: [
-      StateTestCommand.self, ReplayMainnetCommand.self, GuestCommand.self, DatabaseCommand.self, ConfigCommand.self,
-      ChainCommand.self, BatchCommand.self,
+      StateTestCommand.self, ReplayMainnetCommand.self, GuestCommand.self, DatabaseCommand.self, ArchiveCommand.self,
+      ConfigCommand.self, ChainCommand.self, BatchCommand.self,
       TreeCommand.self,
       ProofCommand.self,
       L1Command.self, LoadTestCommand.self, ReferenceCommand.self,

@@ -38,6 +38,8 @@ final class TestRollup: BatchSource {
     }
   }
 
+  func mayGoToL1(_: Batch) -> Bool { true }
+
   func isProved(_ number: BatchNumber) -> Bool { state.withLock { number.rawValue <= $0.proved } }
 
   func requestHashes(of batch: Batch) -> [Bytes32] {

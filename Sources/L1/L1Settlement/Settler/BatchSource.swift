@@ -23,6 +23,9 @@ public protocol BatchSource: Sendable {
   /// ones (``L1Proving``), so that the kind does not matter here.
   func isProved(_ number: BatchNumber) throws(BatchSourceError) -> Bool
 
+  /// Whether L1 may be given the batch yet.
+  func mayGoToL1(_ batch: Batch) -> Bool
+
   /// The canonical hashes of the requests in a batch, in order.
   func requestHashes(of batch: Batch) throws(BatchSourceError) -> [Bytes32]
 }

@@ -82,7 +82,9 @@ extension Settler {
     if lanes[index].steps.contains(.commit) {
       let last = try reading { () throws(BatchSourceError) in try source.lastBatch() }.rawValue
       var next = max(view.totals.committed, pending.last { $0.step == .commit }?.batches.upperBound ?? 0) &+ 1
-      while tried.count + commits.count < room, next <= last, let plan = try plan(.commit, next...next) {
+      while tried.count + commits.count < room, next <= last, try mayGoToL1(next),
+        let plan = try plan(.commit, next...next)
+      {
         commits.append(plan)
         next += 1
       }
@@ -98,6 +100,11 @@ extension Settler {
     for (plan, answer) in zip(tried, answers) where try await isAccepted(index, plan, answer) { plans.append(plan) }
     if let first, let answer = answers.last, !(try await isAccepted(index, first, answer)) { return plans }
     return plans + commits
+  }
+
+  private func mayGoToL1(_ number: UInt64) throws(SettlerProblem) -> Bool {
+    let batch = try reading { () throws(BatchSourceError) in try source.batch(BatchNumber(number)) }
+    return batch.map { source.mayGoToL1($0) } ?? false
   }
 
   /// The batches that can be proved or executed next.

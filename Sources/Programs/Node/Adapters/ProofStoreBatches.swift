@@ -1,3 +1,4 @@
+import Archive
 import Batches
 import ChainStorage
 import L1Settlement
@@ -9,6 +10,8 @@ import Transactions
 struct ProofStoreBatches: BatchSource {
   let proofs: ProofStore
   let blocks: BlockStore
+  /// What has to have a batch's blocks before it goes to L1, if anything.
+  let archive: ArchiveService?
 
   var genesis: StoredBatchInfo { .ofEmptyChain }
 
@@ -23,6 +26,8 @@ struct ProofStoreBatches: BatchSource {
   func isProved(_ number: BatchNumber) throws(BatchSourceError) -> Bool {
     try Self.read { () throws(ProofStoreError) in try proofs.kind(number) != nil }
   }
+
+  func mayGoToL1(_ batch: Batch) -> Bool { archive.map { batch.blocks.upperBound <= $0.last } ?? true }
 
   func requestHashes(of batch: Batch) throws(BatchSourceError) -> [Bytes32] {
     var hashes: [Bytes32] = []

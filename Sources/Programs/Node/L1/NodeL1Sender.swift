@@ -1,3 +1,4 @@
+import Archive
 import Chain
 import ChainStorage
 import Concurrency
@@ -21,10 +22,12 @@ final class NodeL1Sender: Service {
 
   /// `nil` where nothing is settled; the log says why.
   ///
-  /// - Parameter l1: the L1 in the process, where there is one.
+  /// - Parameters:
+  ///   - l1: the L1 in the process, where there is one.
+  ///   - archive: what has to have the blocks of a batch before it goes to L1, if anything.
   static func make(
     _ configuration: NodeConfiguration, l1: EmbeddedL1?, jobs: ProofJobs?, storage: ChainStorage, stream: BlockStream,
-    registry: MetricsRegistry, time: TimeSource, on loop: any EventLoop
+    archive: ArchiveService?, registry: MetricsRegistry, time: TimeSource, on loop: any EventLoop
   ) throws -> NodeL1Sender? {
     guard let jobs else { return nil }
     let log = Logger(label: "l1_sender")
@@ -36,14 +39,14 @@ final class NodeL1Sender: Service {
       return nil
     }
     return try NodeL1Sender(
-      configuration, options, l1: l1, jobs: jobs, storage: storage, stream: stream, registry: registry, time: time,
-      on: loop, log: log)
+      configuration, options, l1: l1, jobs: jobs, storage: storage, stream: stream, archive: archive,
+      registry: registry, time: time, on: loop, log: log)
   }
 
   private init(
     _ configuration: NodeConfiguration, _ options: SettlerOptions, l1: EmbeddedL1?, jobs: ProofJobs,
-    storage: ChainStorage, stream: BlockStream, registry: MetricsRegistry, time: TimeSource, on loop: any EventLoop,
-    log: Logger
+    storage: ChainStorage, stream: BlockStream, archive: ArchiveService?, registry: MetricsRegistry, time: TimeSource,
+    on loop: any EventLoop, log: Logger
   ) throws {
     let section = configuration.l1Sender
     var network = NetworkTransport.Options()
@@ -63,11 +66,13 @@ final class NodeL1Sender: Service {
     let store = try SettlementStore(path: path + "/l1_sender")
     self.store = store
     let sender = try L1Sender(
-      client: L1Client(transport), source: ProofStoreBatches(proofs: jobs.store, blocks: storage.blocks),
+      client: L1Client(transport),
+      source: ProofStoreBatches(proofs: jobs.store, blocks: storage.blocks, archive: archive),
       store: store, options: options, registry: registry, time: time,
       takesRetry: { retry.take() }, settled: { hold.settled(through: $0) }, log: log)
     self.sender = sender
     jobs.onChange { [weak sender] in sender?.wake() }
+    archive?.onProgress { [weak sender] in sender?.wake() }
     l1?.chain.chain.onBlock { [weak sender] _ in sender?.wake() }
   }
 

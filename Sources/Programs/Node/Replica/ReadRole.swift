@@ -1,3 +1,4 @@
+import Archive
 import Chain
 import ChainStorage
 import Concurrency
@@ -44,11 +45,12 @@ struct ReadRole: Role {
     try DiskSpace.check(path, reserve: configuration.sequencer.minFreeDisk)
     let repairs = configuration.sequencer.repairs
     if repairs { try DatabaseRepair.run(path, log: Logger(label: "repair")) }
+    let isRestored = RestoredLog.isNoted(in: path)
     let options = SequencerOptions(configuration)
     let genesis = Genesis.block(baseFee: SequencerOptions(chainID: options.chainID).baseFee, gasLimit: options.gasLimit)
     let storage = try ChainStorage(
       directory: path, chainID: options.chainID, protocolVersion: options.protocolVersion, genesis: genesis,
-      genesisState: Genesis.emptyState(genesis), rebuildsMissing: repairs,
+      genesisState: Genesis.emptyState(genesis), rebuildsMissing: repairs || isRestored,
       retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
     chain = Chain(storage: storage, registry: registry)
     chain.onFailure { failures.raise("\($0)") }
@@ -63,10 +65,12 @@ struct ReadRole: Role {
     var tree: StateTree?
     var pipeline: SettlementPipeline?
     if configuration.replication.keepsTree {
-      let kept = try SequencerRole.tree(configuration, blocks: storage.log.last)
+      let kept = try SequencerRole.tree(
+        configuration, blocks: storage.log.last, rebuildsMissing: repairs || isRestored)
       pipeline = try SettlementPipeline(chain: chain, tree: kept, registry: registry)
       tree = kept
     }
+    if isRestored { RestoredLog.forget(in: path) }
     let replica = try Self.replica(configuration, chain, genesis, tree, pool, on: loops, registry: registry)
     replica.onFailure { failures.raise("\($0)") }
 
@@ -100,6 +104,7 @@ struct ReadRole: Role {
     feed = replayFeed?.listener
 
     services.add(chain)
+    if let archive = ArchiveService(configuration, storage.log, chain.stream, registry) { services.add(archive) }
     if let pipeline { services.add(pipeline) }
     services.add(
       DiskSpace(

@@ -19,7 +19,7 @@ enum DescribedNode {
         "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "PROVER_API_ADDRESS": "127.0.0.1:0",
         "ADMIN_ADDRESS": "127.0.0.1:0",
         "PROVER_API_COMPONENT_ENABLED": "true", "DEVELOPMENT_METHODS_ENABLED": "true",
-        "SEQUENCER_ROCKS_DB_PATH": path,
+        "SEQUENCER_ROCKS_DB_PATH": path, "ARCHIVE_PATH": path,
       ], arguments: [])
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
     let node = try await Node.start(configuration, log: Logger(label: "reference"))

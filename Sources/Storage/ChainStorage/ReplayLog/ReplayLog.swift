@@ -16,19 +16,19 @@ import ZKsyncOS
 public final class ReplayLog: Sendable {
   static let name = "replay log"
 
-  private struct Tip {
+  struct Tip {
     var number: UInt64
     /// What the next block sees as hashes of those before it.
     var hashes: BlockHashes
   }
 
-  private let database: Database
-  private let records: Column
+  let database: Database
+  let records: Column
   /// Hashes by number, from the genesis block on.
-  private let hashes: Column
-  private let tip: Mutex<Tip>
+  let hashes: Column
+  let tip: Mutex<Tip>
   private let contexts = Mutex(RecentContexts())
-  private let lastNumber: Atomic<UInt64>
+  let lastNumber: Atomic<UInt64>
   private let metrics: ChainStorageMetrics
 
   /// Opens or creates the log in the directory `path`. `genesisHash` is that of block 0, which has no record.
@@ -186,7 +186,7 @@ public final class ReplayLog: Sendable {
 
   // MARK: Decoding
 
-  private static func decode(
+  static func decode(
     _ value: [UInt8], _ number: UInt64, hashes: () throws(StorageError) -> BlockHashes
   ) throws(StorageError) -> ReplayRecord {
     let (source, bytes) = try StoredRecord.decode(value, number)

@@ -56,6 +56,8 @@ final class BenchBatches: BatchSource {
     return batches[Int(number.rawValue) - 1]
   }
 
+  func mayGoToL1(_: Batch) -> Bool { true }
+
   func isProved(_ number: BatchNumber) -> Bool { batch(number) != nil }
 
   func requestHashes(of batch: Batch) -> [Bytes32] { batch.number == 1 ? [request] : [] }
