@@ -44,13 +44,17 @@ public final class Node: Sendable {
     Process.returnLargeAllocations()
     let loops = EventLoops()
     let failures = FailureSignal()
-    let operations = Operations(configuration, on: loops)
+    let operations: Operations
+    do throws(StartError) { operations = try Operations(configuration, on: loops) } catch {
+      await loops.shutdown()
+      throw error
+    }
     do {
       try Exposure.check(configuration.proverAPI)
       try Exposure.checkVerification(configuration.proverAPI)
       try Exposure.check(configuration.admin)
       try await operations.start()
-      let role = try SequencerRole(
+      let role = try await SequencerRole(
         configuration, operations, clock: clock, loops: loops, failures: failures, terminal: terminal)
       try await role.services.start()
       log.info(
@@ -62,6 +66,7 @@ public final class Node: Sendable {
         ])
       return Node(role, operations, loops, failures, log)
     } catch {
+      await operations.rpc.stop()
       await operations.services.stop()
       operations.services.clear()
       await loops.shutdown()

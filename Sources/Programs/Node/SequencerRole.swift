@@ -45,17 +45,21 @@ struct SequencerRole {
   init(
     _ configuration: NodeConfiguration, _ operations: Operations, clock: TimeSource, loops: EventLoops,
     failures: FailureSignal, terminal: Terminal?
-  ) throws {
+  ) async throws {
     services = operations.services
     registry = operations.registry
-    let access = try RPCAccess(configuration.rpcAccess)
+    rpc = operations.rpc
     let path = configuration.sequencer.databasePath
     try RestoredCheckpoint.admit(path)
     try DataDirectory.prepare(path)
     try DiskSpace.check(path, reserve: configuration.sequencer.minFreeDisk)
     if !configuration.l1Watcher.databasePath.isEmpty { try DataDirectory.make(configuration.l1Watcher.databasePath) }
     let repairs = configuration.sequencer.repairs
-    if repairs { try DatabaseRepair.run(path, log: Logger(label: "repair")) }
+    if repairs {
+      try await rpc.open()
+      try DatabaseRepair.run(path, log: Logger(label: "repair")) { [services] in services.note(early: $0) }
+      services.note(early: nil)
+    }
     let options = SequencerOptions(configuration)
     // Block 0 stays what it is whatever an operator charges.
     let genesis = Genesis.block(baseFee: SequencerOptions(chainID: options.chainID).baseFee, gasLimit: options.gasLimit)
@@ -65,6 +69,7 @@ struct SequencerRole {
       retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
     chain = Chain(storage: storage, registry: registry)
     chain.onFailure { failures.raise("\($0)") }
+    if chain.needsRecovery { try await rpc.open() }
 
     l1 =
       configuration.developmentL1.isEnabled
@@ -153,9 +158,7 @@ struct SequencerRole {
           clock: clock))
     }
     methods.addModules()
-    rpc = try RPCServer(
-      methods: methods, configuration.rpc, access, shutdownGrace: configuration.operations.shutdownGrace, on: loops.rpc,
-      registry: registry)
+    try rpc.complete(with: methods)
 
     page =
       configuration.webPage.isEnabled

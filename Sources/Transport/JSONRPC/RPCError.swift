@@ -40,10 +40,18 @@ public struct RPCError: Error, Sendable, Equatable {
   public static func invalidParameters(_ reason: String) -> RPCError { RPCError(code: -32_602, message: reason) }
 
   /// Something inside failed that the client has no part in.
-  public static func internalError(_ message: String) -> RPCError { RPCError(code: -32_603, message: message) }
+  public static func internalError(_ message: String) -> RPCError { RPCError(code: internalCode, message: message) }
+
+  /// The code of faults of the node itself.
+  static let internalCode = -32_603
 
   /// The request was understood and cannot be served: geth's code for whatever has no code of its own.
   public static func refused(_ message: String) -> RPCError { RPCError(code: -32_000, message: message) }
+
+  /// The node cannot answer yet, and will: EIP-1474's code for what is not available.
+  ///
+  /// - Parameter what: what it is at, for the sentence "the node is …".
+  public static func notReady(_ what: String) -> RPCError { RPCError(code: -32_002, message: "the node is \(what)") }
 
   public static func tooManySubscriptions(_ limit: Int) -> RPCError {
     RPCError(
