@@ -147,7 +147,10 @@ public final class ProverService: Service {
     case .proved(let number, let prover, let time, let kind):
       if let time { metrics.proveTime(prover: prover.name).observe(time) }
       metrics.count(kind)
-      log.info("batch proved", metadata: ["batch": "\(number)", "prover": "\(prover)", "kind": "\(kind.name)"])
+      // Fake ones come with every block.
+      log.log(
+        level: kind == .fake ? .debug : .info, "batch proved",
+        metadata: ["batch": "\(number)", "prover": "\(prover)", "kind": "\(kind.name)"])
     case .rejected(let number, let prover, let fault, let file):
       metrics.count(fault)
       var metadata: Logger.Metadata = ["batch": "\(number)", "prover": "\(prover)", "reason": "\(fault)"]
