@@ -11,7 +11,9 @@ import time
 
 from eth_account import Account
 
-from node import BINARY, RICH, Node, Wallet, wait_until
+from node import BINARY, RICH, ROOT, Node, Wallet, wait_until
+
+ZKOS = ROOT / ".build/release/zkos"
 
 COLOURED = re.compile(r"\x1b\[32mINFO\x1b\[0m \x1b\[2mnode:\x1b\[0m serving ")
 
@@ -29,7 +31,8 @@ def most_in_a_second(lines: list[tuple[str, str]]) -> int:
 
 
 def test_each_module_has_a_logger_of_its_own(own_node):
-    node = own_node(RUST_LOG="warn,mempool=debug,rpc=debug")
+    node = own_node(RUST_LOG="warn,mempool=debug,rpc=debug,chain")
+    assert "DEBUG chain: a block is durable and visible block=1" in node.log()
     refuse(node)
     lines = wait_until(lambda: [line for line in node.log().splitlines() if " mempool: " in line])
     assert re.search(
@@ -69,23 +72,20 @@ def test_a_node_that_is_held_back_does_not_flood_its_log(proving):
     assert most_in_a_second(said) <= 2, node.log()
 
 
-def output_on_a_terminal(directory, **options: str) -> str:
-    """What a node writes to a terminal until it serves."""
+def on_a_terminal(command: list, until: bytes | None = None, **keywords) -> str:
+    """What a program writes to a terminal, to its end or until it has written something."""
     near, far = pty.openpty()
-    environment = {
-        "PATH": os.environ.get("PATH", ""), "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
-        "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "SEQUENCER_ROCKS_DB_PATH": str(directory / "db"),
-        "L1_WATCHER_L1_API_URL": "", "L1_SENDER_L1_API_URL": "", "TERMINAL_OUTPUT": "never", **options,
-    }
-    process = subprocess.Popen([BINARY], env=environment, stdout=far, stderr=far, cwd=directory)
+    process = subprocess.Popen(command, stdout=far, stderr=far, **keywords)
     os.close(far)
     text = b""
     try:
-        deadline = time.monotonic() + 30
-        while b"serving" not in text:
+        deadline = time.monotonic() + 60
+        while until is None or until not in text:
             assert time.monotonic() < deadline, text
             if select.select([near], [], [], 0.1)[0]:
                 text += os.read(near, 65536)
+    except OSError:
+        pass  # a terminal at whose other end nobody is left
     finally:
         process.kill()
         process.wait()
@@ -93,7 +93,28 @@ def output_on_a_terminal(directory, **options: str) -> str:
     return text.decode()
 
 
+def start_on_a_terminal(directory, **options: str) -> str:
+    """What a node writes to a terminal until it serves."""
+    environment = {
+        "PATH": os.environ.get("PATH", ""), "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
+        "RPC_ADDRESS": "127.0.0.1:0", "METRICS_ADDRESS": "127.0.0.1:0", "SEQUENCER_ROCKS_DB_PATH": str(directory / "db"),
+        "L1_WATCHER_L1_API_URL": "", "L1_SENDER_L1_API_URL": "", "TERMINAL_OUTPUT": "never", **options,
+    }
+    return on_a_terminal([BINARY], until=b"serving", env=environment, cwd=directory)
+
+
 def test_colours_are_for_those_who_look_on(tmp_path):
-    assert COLOURED.search(output_on_a_terminal(tmp_path))
-    assert "\x1b" not in output_on_a_terminal(tmp_path, NO_COLOR="1")
-    assert "\x1b" not in output_on_a_terminal(tmp_path, LOG_FORMAT="json")
+    assert COLOURED.search(start_on_a_terminal(tmp_path))
+    assert "\x1b" not in start_on_a_terminal(tmp_path, NO_COLOR="1")
+    assert "\x1b" not in start_on_a_terminal(tmp_path, LOG_FORMAT="json")
+
+
+def test_a_command_shows_how_far_it_is_to_those_who_look_on(node):
+    command = [ZKOS, "loadtest", "--rpc", node.url, "--wallets", "2", "--in-flight", "2", "--seconds", "1"]
+    piped = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "never included" in piped.stdout and "\r" not in piped.stdout and piped.stderr == ""
+    text = on_a_terminal(command)
+    line = r"\r\x1b\[Kincluded: \d+ transactions, [\d.]+ a second, \d+ in flight, 0 errors, [01] s left"
+    assert re.search(line, text), text
+    # The line has gone when the result comes.
+    assert re.search(r"\r\x1b\[Ksubmitted ", text), text

@@ -192,6 +192,7 @@ public final class Chain: Service {
         do throws(StorageError) { try storage.blocks.publish(Block(block)) } catch { return fail(.storage(error)) }
         metrics.executed.set(block.number)
         stream.publish(block)
+        log.debug("a block is durable and visible", metadata: ["block": "\(block.number)"])
         if !unflushed.send(block.number) { return }
       }
     }

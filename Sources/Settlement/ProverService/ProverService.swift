@@ -159,7 +159,8 @@ public final class ProverService: Service {
     case .checked(let time): metrics.verification.observe(time)
     case .picked(let number, let prover, isReassignment: true):
       log.warning("proof job given to another prover", metadata: ["batch": "\(number)", "prover": "\(prover)"])
-    case .picked: break
+    case .picked(let number, let prover, isReassignment: false):
+      log.debug("proof job taken", metadata: ["batch": "\(number)", "prover": "\(prover)"])
     case .held(let prover, let jobs):
       metrics.held.increment(by: 1)
       throttled.error("a prover gets no further job", reason: "\(prover) holds \(jobs)")

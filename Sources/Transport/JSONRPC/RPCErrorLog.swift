@@ -14,7 +14,7 @@ struct RPCErrorLog: Sendable {
 
   /// - Parameter method: as the table names it; `nil` where it has no such method.
   func answered(_ method: String?, _ error: RPCError) {
-    if error.code == RPCError.internalCode {
+    if error.isFault {
       throttled.error("a call fails", reason: error.message, metadata: ["method": "\(method ?? "unknown")"])
     } else {
       log.debug(

@@ -9,6 +9,10 @@ import ThreadTesting
 
 @Suite("A server that makes ready", .offTheCooperativePool)
 struct StartingTests {
+  private func call(_ method: String, _ parameters: String) -> String {
+    #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(parameters)}"#
+  }
+
   @Test("It says so until it serves everything, to those who stay connected, and to whoever looks for a sign of life")
   func serving() async throws {
     var starting = MethodTable { .notReady("recovering: block 3 of 7") }

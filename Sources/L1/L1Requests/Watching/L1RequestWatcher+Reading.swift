@@ -141,6 +141,7 @@ extension L1RequestWatcher {
         try store.apply(change, sync: true)
       } catch { throw .store(error) }
       queue.add(found)
+      log.debug("requests are read", metadata: ["count": "\(found.count)", "first": "\(found.first?.id ?? 0)"])
       try keepConflict(&progress, store)
       onNews()
     }
