@@ -95,6 +95,10 @@ class Node:
                 time.sleep(0.02)
             except requests.ConnectionError:
                 time.sleep(0.02)
+            except RpcError as error:
+                if "the node is " not in str(error):
+                    raise
+                time.sleep(0.02)
         raise TimeoutError(f"no answer within {timeout} s:\n{self.log()[-4000:]}")
 
     def kill(self) -> None:

@@ -14,22 +14,33 @@ from node import ROOT, Node, free_port, wait_until
 ALERTS = ROOT / "ops/prometheus/alerts.yml"
 
 
-class Prometheus:
-    """Scrapes every second. Alerts are those of the repository with windows of seconds in place of minutes."""
+BOUNDS = {"service_lag_blocks) > 500": "service_lag_blocks) > 50", "oldest_job_seconds > 1800": "oldest_job_seconds > 2"}
 
-    def __init__(self, directory: pathlib.Path, node: Node):
+
+def instance(node: Node) -> str:
+    """As Prometheus names it."""
+    return f"127.0.0.1:{node.metrics_port}"
+
+
+class Prometheus:
+    """Scrapes every second. Alerts are those of the repository with windows of seconds in place of minutes, and with bounds
+    that a test reaches."""
+
+    def __init__(self, directory: pathlib.Path, *nodes: Node):
         if shutil.which("prometheus") is None:
             pytest.skip("prometheus is not installed")
         directory.mkdir()
-        self.node = node
         self.port = free_port()
         rules = re.sub(r"for: \d+m", "for: 0s", ALERTS.read_text())
+        for bound, reached in BOUNDS.items():
+            assert bound in rules
+            rules = rules.replace(bound, reached)
         (directory / "alerts.yml").write_text(re.sub(r"\[\d+m\]", "[4s]", rules))
         (directory / "prometheus.yml").write_text(json.dumps({
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": ["alerts.yml"],
             "scrape_configs": [{
-                "job_name": "sequencer", "static_configs": [{"targets": [f"127.0.0.1:{node.metrics_port}"]}]}],
+                "job_name": "sequencer", "static_configs": [{"targets": [instance(node) for node in nodes]}]}],
         }))
         self.log = open(directory / "log", "wb")
         self.process = subprocess.Popen(
@@ -49,8 +60,10 @@ class Prometheus:
         assert answer["status"] == "success", (expression, answer)
         return answer["data"]["result"]
 
-    def firing(self) -> set[str]:
-        return {sample["metric"]["alertname"] for sample in self.query('ALERTS{alertstate="firing"}')}
+    def firing(self, node: Node | None = None) -> set[str]:
+        """The alerts of a node, or of all."""
+        samples = [sample["metric"] for sample in self.query('ALERTS{alertstate="firing"}')]
+        return {each["alertname"] for each in samples if node is None or each.get("instance") == instance(node)}
 
     def close(self) -> None:
         self.process.kill()

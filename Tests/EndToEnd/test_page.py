@@ -1,5 +1,6 @@
 """The page of a node, in a real browser: what people see of the chain, and what they do with it."""
 
+import os
 import re
 
 import pytest
@@ -17,6 +18,8 @@ pytestmark = pytest.mark.skipif(MISSING is not None, reason=MISSING or "")
 
 # What would run, load or hide something if it were taken for more than text.
 HOSTILE = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>\u202eevil\u0007"
+# Blocks of a long chain; PAGE_BLOCKS=10000 takes a minute.
+BLOCKS = int(os.environ.get("PAGE_BLOCKS", 600))
 DEVELOPER = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
 
 
@@ -300,6 +303,49 @@ def test_the_page_comes_back_with_the_node(own_node):
         browser.see(".transactions .row", receipt["transactionHash"][:8])
     finally:
         browser.close()
+
+
+def test_a_block_of_a_thousand_transactions_and_as_many_blocks(own_node, window):
+    port = free_port()
+    node = own_node(
+        WEB_PAGE_ENABLED="true", WEB_PAGE_ADDRESS=f"127.0.0.1:{port}", DEVELOPMENT_L1_ENABLED="true",
+        DEVELOPMENT_L1_ADDRESS="127.0.0.1:0", DEVELOPMENT_L1_STATE="memory", DEVELOPMENT_METHODS_ENABLED="true",
+        SEQUENCER_BLOCK_TIME="1s", SEQUENCER_MAX_TRANSACTIONS_IN_BLOCK="1000")
+    address = f"http://127.0.0.1:{port}/"
+    node.call("evm_setAutomine", False)
+    transfer = {"from": RICH.address, "to": DEVELOPER, "value": "0x1", "gas": "0x5208"}
+    calls = [{"jsonrpc": "2.0", "id": id, "method": "eth_sendTransaction", "params": [transfer]} for id in range(1_000)]
+    hashes = [each["result"] for each in requests.post(address + "l2", json=calls, timeout=60).json()]
+    full = node.head() + 1
+    node.call("evm_mine")
+    assert node.call("eth_getBlockByNumber", hex(full), False)["transactions"] == hashes
+    last = full + BLOCKS
+    while (missing := last - node.head()) > 0:
+        node.call("hardhat_mine", hex(min(missing, 250)))
+
+    def rows(list: str) -> int:
+        return window.run("return document.querySelectorAll(arguments[0]).length", f"{list} .row")
+
+    def show(list: str, share: float) -> None:
+        """Scrolls a list to so much of its whole."""
+        window.run(
+            "const list = document.querySelector(arguments[0]); list.scrollTop = arguments[1] * list.scrollHeight",
+            list, share)
+
+    # Only the rows that are seen exist, however long the lists are.
+    window.open(f"{address}#/block/{full}")
+    for share, seen in ((0, hashes[-1]), (1, hashes[0]), (0.5, hashes[500])):
+        window.wait(lambda: window.all(".transactions .row"))
+        show(".transactions", share)
+        window.see(".transactions", seen[:8])
+        assert 0 < rows(".transactions") < 60
+    window.go("/")
+    window.see(".blocks", f"{last:,}")
+    for share, seen in ((1, "genesis"), (0.5, f"{last // 2:,}"), (0, f"{last:,}")):
+        show(".blocks", share)
+        window.see(".blocks", seen)
+        assert 0 < rows(".blocks") < 60
+    assert window.complaints() == []
 
 
 def test_a_page_whose_name_was_made_to_lead_here_gets_nothing(rollup):

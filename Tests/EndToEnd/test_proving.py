@@ -200,3 +200,20 @@ def test_a_guest_that_reads_other_words_stops_the_batches_and_not_the_chain(prov
     rich.transact(to=rich.address, value=1)
     assert jobs(url) == []
     assert requests.post(f"{url}/FRI/pick", timeout=10).status_code == 204
+
+
+def test_fake_provers_keep_up_with_a_chain_under_load(own_node):
+    """As they are by default, one that takes two seconds for what is three seconds old: block by block it would take
+    seven minutes for these."""
+    node = own_node(
+        DEVELOPMENT_L1_ENABLED="true", DEVELOPMENT_L1_ADDRESS="127.0.0.1:0", DEVELOPMENT_L1_STATE="memory",
+        PROVER_API_FAKE_PROVERS="1", L1_SENDER_POLL_INTERVAL="50ms", SEQUENCER_BLOCK_TIME="1ms")
+    rich = Wallet(node, RICH)
+    for _ in range(200):
+        rich.send(to=rich.address, value=1)
+    wait_until(lambda: int(node.call("eth_getTransactionCount", rich.address, "latest"), 16) == rich.nonce, 60)
+    head = node.head()
+    assert head > 100
+    assert node.health()[1]["components"]["sequencer"] == {"status": "ready"}
+    wait_until(lambda: int(node.call("eth_getBlockByNumber", "finalized", False)["number"], 16) >= head, 120)
+    assert "block production waits" not in node.log()

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -11,7 +12,8 @@ import time
 import pytest
 import requests
 
-from node import BINARY, RICH, Node, Wallet, wait_until
+from clients import WebSocket
+from node import BINARY, CHAIN_ID, RICH, Node, Wallet, wait_until
 
 NOBODY = 65_534
 
@@ -215,14 +217,22 @@ def test_a_node_that_recovers_says_how_far_it_is(own_node):
     shutil.rmtree(node.directory / "db/blocks")
     node.options["SEQUENCER_REPAIR"] = "true"
     node.launch()
-    seen = []
+    seen, asked, sockets = [], [], []
 
     def is_running() -> bool:
         try:
             seen.append(requests.get(f"{node.metrics_url}/status/pipeline", timeout=10).json())
-        except requests.ConnectionError:
-            return False
-        return seen[-1]["state"] == "running"
+            if not sockets:
+                sockets.append(WebSocket(node))
+            methods = ("eth_syncing", "eth_chainId", "web3_clientVersion")
+            each = {method: node.request(method) for method in methods}
+            each["probe"] = requests.get(node.url, timeout=10).status_code
+            # Over the one connection, which stays.
+            each["eth_blockNumber"] = sockets[0].request("eth_blockNumber")
+            asked.append(each)
+        except OSError:
+            pass
+        return bool(seen) and seen[-1]["state"] == "running"
 
     wait_until(is_running, 60)
     states = [each["state"] for each in seen]
@@ -232,3 +242,20 @@ def test_a_node_that_recovers_says_how_far_it_is(own_node):
     assert all(each["of"] == head and each["block"] <= head for each in recovering)
     assert [each["block"] for each in recovering] == sorted(each["block"] for each in recovering)
     assert node.head() == head
+    # JSON-RPC says the same, from before the first block on, and then goes on without closing a connection.
+    assert all(each["eth_chainId"]["result"] == hex(CHAIN_ID) for each in asked)
+    assert all(each["web3_clientVersion"]["result"].startswith("zksync-os-sequencer/") for each in asked)
+    early = [each for each in asked if "error" in each["eth_blockNumber"]]
+    assert early, "the port was closed while the node recovered"
+    for each in early:
+        error = each["eth_blockNumber"]["error"]
+        words = rf"the node is (starting|recovering: block \d+ of {head})"
+        assert error["code"] == -32002 and re.fullmatch(words, error["message"]), error
+    assert early[0]["probe"] == 503
+    syncing = [each["eth_syncing"]["result"] for each in asked if each["eth_syncing"]["result"] is not False]
+    assert syncing and all(set(each) == {"startingBlock", "currentBlock", "highestBlock"} for each in syncing)
+    assert all(each["highestBlock"] in ("0x0", hex(head)) for each in syncing)
+    assert sockets[0].request("eth_blockNumber")["result"] == hex(head)
+    assert node.call("eth_syncing") is False and requests.get(node.url, timeout=10).status_code == 200
+    metrics = node.metrics()
+    assert metrics["recovery_block"] == metrics["recovery_target_block"] == head

@@ -2,8 +2,8 @@ import JSONRPC
 import Logging
 import Telemetry
 
-/// Faults of the node that clients are answered with −32603: each has a line in the log, so that it is not the client
-/// alone who knows of them.
+/// Faults of the node: those that clients are answered with −32603, of which the dispatcher tells the log, and those that no
+/// client waits for, which have their line from here.
 public struct FaultLog: Sendable {
   private let log: ThrottledLog
   private let count: Counter
@@ -13,7 +13,7 @@ public struct FaultLog: Sendable {
     count = metrics.internalErrors
   }
 
-  /// Notes a fault, whether a client waits for an answer or not.
+  /// Notes a fault of which no client is told.
   func report(_ reason: String) {
     count.increment()
     log.error("the API cannot read what it needs", reason: reason)
@@ -21,7 +21,7 @@ public struct FaultLog: Sendable {
 
   /// Notes a fault; the answer to the client that ran into it.
   public func internalError(_ reason: String) -> RPCError {
-    report(reason)
+    count.increment()
     return .internalError(reason)
   }
 

@@ -12,28 +12,29 @@ public struct LineLogHandler: LogHandler {
 
   private let label: String
   private let format: Format
+  private let style: TerminalStyle
   private let output: @Sendable ([UInt8]) -> Void
   private let now: @Sendable () -> Timestamp
 
   /// - Parameters:
+  ///   - style: how a line of text looks; JSON has no colours.
   ///   - output: takes a whole line, its end included, from any thread.
   ///   - now: the clock.
   public init(
-    label: String, level: Logger.Level = .info, format: Format = .text,
+    label: String, level: Logger.Level = .info, format: Format = .text, style: TerminalStyle = .plain,
     output: @escaping @Sendable ([UInt8]) -> Void = LineLogHandler.writeToStandardOutput,
     now: @escaping @Sendable () -> Timestamp = { .now }
   ) {
     self.label = label
     logLevel = level
     self.format = format
+    self.style = style
     self.output = output
     self.now = now
   }
 
-  /// One `write` for a line, so that lines of several threads do not mix.
-  @Sendable public static func writeToStandardOutput(_ line: [UInt8]) {
-    line.withUnsafeBytes { _ = write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-  }
+  /// Writes whole lines to the standard output, in place of a line that is shown there while work is done.
+  @Sendable public static func writeToStandardOutput(_ line: [UInt8]) { LiveLine.standardOutput.write(line) }
 
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
@@ -55,9 +56,21 @@ public struct LineLogHandler: LogHandler {
   private func text(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> [UInt8] {
     let level = event.level.rawValue.uppercased()
     let padding = String(repeating: " ", count: max(0, 8 - level.utf8.count))
-    var line = "\(now()) \(padding)\(level) \(label): \(Self.printable("\(event.message)"))"
-    for (key, value) in fields { line += " \(key)=\(Self.printable("\(value)"))" }
+    let time = style.faint(now().description), name = style.faint(label + ":")
+    var line = "\(time) \(padding)\(coloured(level, event.level)) \(name) \(Self.printable("\(event.message)"))"
+    for (key, value) in fields { line += " \(style.faint(key + "="))\(Self.printable("\(value)"))" }
     return Array((line + "\n").utf8)
+  }
+
+  /// The colours are those that operators of the reference node know.
+  private func coloured(_ text: String, _ level: Logger.Level) -> String {
+    switch level {
+    case .critical, .error: style.failure(text)
+    case .warning: style.warning(text)
+    case .notice, .info: style.success(text)
+    case .debug: style.detail(text)
+    case .trace: style.faint(text)
+    }
   }
 
   private func json(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> [UInt8] {

@@ -3,7 +3,7 @@ import Logging
 /// Which events are logged: the directives of `RUST_LOG`, as operators of the reference node write them.
 ///
 /// `info,mempool=debug,rpc=off`: a level for all, and levels for loggers by the beginning of their label; the longest
-/// beginning that fits counts. A directive that makes no sense is ignored.
+/// beginning that fits counts. A name alone stands for everything of it. A directive that makes no sense is ignored.
 public struct LogDirectives: Sendable, Equatable {
   private var general: Logger.Level? = .info
   private var byTarget: [String: Logger.Level?] = [:]
@@ -18,6 +18,8 @@ public struct LogDirectives: Sendable, Equatable {
       }
       if parts.count == 1, let level = Self.level(parts[0]) {
         general = level
+      } else if parts.count == 1, !parts[0].isEmpty {
+        byTarget[parts[0]] = .some(.trace)
       } else if parts.count == 2, !parts[0].isEmpty, let level = Self.level(parts[1]) {
         byTarget[parts[0]] = .some(level)
       }
@@ -45,10 +47,10 @@ public struct LogDirectives: Sendable, Equatable {
 
   /// A factory for `LoggingSystem.bootstrap`.
   public func makeHandler(
-    label: String, format: LineLogHandler.Format,
+    label: String, format: LineLogHandler.Format, style: TerminalStyle = .plain,
     output: @escaping @Sendable ([UInt8]) -> Void = LineLogHandler.writeToStandardOutput
   ) -> any LogHandler {
     guard let level = level(for: label) else { return SwiftLogNoOpLogHandler() }
-    return LineLogHandler(label: label, level: level, format: format, output: output)
+    return LineLogHandler(label: label, level: level, format: format, style: style, output: output)
   }
 }

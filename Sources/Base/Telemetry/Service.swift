@@ -20,7 +20,8 @@ public protocol Service: Sendable {
   /// nothing else. As ``health``.
   var stages: [Stage] { get }
 
-  /// How far ``start()`` has come where it makes again what an earlier run left undone; `nil` otherwise. As ``health``.
+  /// How far ``start()`` has come where it makes again what an earlier run left undone, at its end when it has; `nil` where
+  /// there is nothing of that kind. As ``health``.
   var recovery: Recovery? { get }
 }
 

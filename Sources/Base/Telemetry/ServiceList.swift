@@ -20,6 +20,7 @@ public final class ServiceList: Sendable {
 
   private let entries = Mutex<[(service: any Service, step: Step)]>([])
   private let whole = Mutex(Step.added)
+  private let early = Mutex<Recovery?>(nil)
 
   public init() {}
 
@@ -103,8 +104,16 @@ public final class ServiceList: Sendable {
     case .stopped: return .stopping
     case .added, .starting:
       let starting = entries.withLock { $0.first { $0.step == .starting } }
-      return starting?.service.recovery.map { .recovering($0) } ?? .starting
+      return (starting?.service.recovery ?? early.withLock { $0 }).map { .recovering($0) } ?? .starting
     }
+  }
+
+  /// Notes how far the node is with work that comes before its parts, a repair for example; `nil` once it is over.
+  public func note(early recovery: Recovery?) { early.withLock { $0 = recovery } }
+
+  /// What is made again, or was since the node was started; `nil` where it was nothing.
+  public var recovery: Recovery? {
+    early.withLock { $0 } ?? entries.withLock { $0 }.lazy.compactMap(\.service.recovery).first
   }
 
   /// The steps of all parts that have started, in the order in which blocks go through them.

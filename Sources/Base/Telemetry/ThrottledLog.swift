@@ -25,7 +25,9 @@ public final class ThrottledLog: Sendable {
   }
 
   /// Writes `message` with its reason, unless the same reason was written within the interval.
-  public func error(_ message: Logger.Message, reason: String) { write(.error, message, reason: reason) }
+  public func error(_ message: Logger.Message, reason: String, metadata: Logger.Metadata = [:]) {
+    write(.error, message, reason: reason, metadata: metadata)
+  }
 
   /// The same, of what is no error yet.
   public func warning(_ message: Logger.Message, reason: String, metadata: Logger.Metadata) {

@@ -80,7 +80,6 @@ public final class Chain: Service {
     progress.withLock {
       $0 = Recovery(from: first - 1, block: first - 1, of: last, began: MonotonicClock.nanoseconds)
     }
-    defer { progress.withLock { $0 = nil } }
     var line = ProgressLog(log, "catching up with the replay log", unit: "blocks", total: last - first + 1)
     let replay = BlockReplay()
     let reader = storage.log.records(from: first)
@@ -109,6 +108,7 @@ public final class Chain: Service {
       metrics.executed.set(storage.blocks.head)
       progress.withLock { $0?.block = number }
     }
+    line.finish()
   }
 
   /// Recovers, and takes blocks from then on.
@@ -154,6 +154,11 @@ public final class Chain: Service {
 
   public var recovery: Recovery? { progress.withLock { $0 } }
 
+  /// Whether the databases lack blocks of the journal, which ``start()`` makes again.
+  public var needsRecovery: Bool {
+    min(storage.state.flushed.number, storage.blocks.flushed.number) < storage.log.last
+  }
+
   // MARK: Accepting
 
   /// Takes the next block, wherever it comes from: built here, or followed from elsewhere. Returns once the block's state
@@ -187,6 +192,7 @@ public final class Chain: Service {
         do throws(StorageError) { try storage.blocks.publish(Block(block)) } catch { return fail(.storage(error)) }
         metrics.executed.set(block.number)
         stream.publish(block)
+        log.debug("a block is durable and visible", metadata: ["block": "\(block.number)"])
         if !unflushed.send(block.number) { return }
       }
     }

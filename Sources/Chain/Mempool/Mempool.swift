@@ -20,6 +20,7 @@ public final class Mempool: Sendable {
   private let accounts: any AccountReader
   private let clock: @Sendable () -> UInt64
   private let metrics: MempoolMetrics
+  private let refusalLog: RefusalLog
 
   /// - Parameter clock: the time in milliseconds since any fixed moment.
   public init(
@@ -30,12 +31,20 @@ public final class Mempool: Sendable {
     self.accounts = accounts
     self.clock = clock
     self.metrics = metrics
+    refusalLog = RefusalLog(isForDeveloper: options.isForDeveloper)
   }
 
   // MARK: Adding
 
   /// Admits a transaction or says why not.
   public func add(_ recovered: RecoveredTransaction) throws(MempoolError) {
+    do throws(MempoolError) { try admit(recovered) } catch {
+      refusalLog.refused(recovered, error)
+      throw error
+    }
+  }
+
+  private func admit(_ recovered: RecoveredTransaction) throws(MempoolError) {
     let options = state.withLock { $0.options }
     let (signed, cost) = try options.validate(recovered)
     // An account read before a block and used after it would be outdated; then it is read again.
@@ -152,6 +161,7 @@ public final class Mempool: Sendable {
 
   private func tell(_ refused: [Refusal]) {
     for refusal in refused { metrics.refused(refusal.reason.kind) }
+    refusalLog.left(refused)
     let handlers = refusalHandlers.withLock { $0 }
     for handler in handlers { handler(refused) }
   }

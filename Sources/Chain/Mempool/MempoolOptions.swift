@@ -26,6 +26,8 @@ public struct MempoolOptions: Sendable {
   public var longNanoseconds: UInt64 = 10_000_000
   /// A transaction that is refused after more nanoseconds than that counts against its sender and the code it calls.
   public var strikeNanoseconds: UInt64 = 250_000
+  /// Whether somebody develops, who wants the log to tell of refused transactions.
+  public var isForDeveloper = false
 
   /// Calls that the virtual machine is known to refuse, whoever makes them.
   public var refusedCalls: [RefusedCall] = []

@@ -39,7 +39,9 @@ public struct DatabaseCheck {
   }
 
   /// Checks everything. Throws where a check is not possible for another reason than damage.
-  public func run() throws -> Report {
+  ///
+  /// - Parameter progress: is told after each block how many are done, and how many there are.
+  public func run(progress: (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }) throws -> Report {
     var report = Report()
     for store in StoreDamage.Store.allCases where store != .tree {
       if let damage = try Self.scan(store, in: directory) { report.findings.append(damage) }
@@ -62,6 +64,7 @@ public struct DatabaseCheck {
           number, executing: options.executedEvery > 0 && number % options.executedEvery == 0)
         if let damage = outcome.damage { report.findings.append(damage) }
         if outcome.isExecuted { report.executedBlocks += 1 }
+        progress(number, storage.log.last)
       }
     }
     try checkTree(storage.state, &report)

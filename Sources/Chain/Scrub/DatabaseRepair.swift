@@ -1,6 +1,8 @@
 import ChainStorage
+import Concurrency
 import Files
 import Logging
+import Telemetry
 
 /// Puts aside what is damaged and can be made again from the replay log.
 public enum DatabaseRepair {
@@ -9,10 +11,19 @@ public enum DatabaseRepair {
   /// make again.
   ///
   /// A store that was made from a damaged one follows it: the tree's leaves are what executing blocks on the state gave.
-  public static func run(_ directory: String, log: Logger) throws {
+  ///
+  /// - Parameter progress: is told how far the check is, block by block.
+  public static func run(_ directory: String, log: Logger, progress: (Recovery) -> Void) throws {
     guard Files.exists(directory + "/" + StoreDamage.Store.log.folder) else { return }
     log.info("checking the databases for repair", metadata: ["folder": "\(directory)"])
-    let report = try DatabaseCheck(directory).run()
+    let began = MonotonicClock.nanoseconds
+    var line: ProgressLog?
+    let report = try DatabaseCheck(directory).run { done, total in
+      progress(Recovery(from: 0, block: done, of: total, began: began))
+      if line == nil { line = ProgressLog(log, "checking the databases for repair", unit: "blocks", total: total) }
+      line?.advance(to: done)
+    }
+    line?.finish()
     if let damage = report.findings.first(where: { $0.store == .log }) { throw damage }
     var doubtful = Set(report.findings.map(\.store))
     // Settlement goes on from the last batch, at a version that the tree still has: without batches, from the first.

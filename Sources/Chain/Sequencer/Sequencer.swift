@@ -96,22 +96,6 @@ public final class Sequencer: Service {
       blockClock.start(last: tip.timestamp)
     }
     move(to: tip)
-    let refusalLog = ThrottledLog(log)
-    pool.onRefusal { [log] refused in
-      for refusal in refused {
-        log.debug(
-          "a transaction has left the pool",
-          metadata: [
-            "hash": "\(refusal.hash)", "sender": "\(refusal.sender)", "nonce": "\(refusal.nonce)",
-            "reason": "\(refusal.reason)",
-          ])
-      }
-      for refusal in refused where refusal.reason.kind == .execution {
-        refusalLog.info(
-          "a transaction can be in no block", reason: "\(refusal.reason)",
-          metadata: ["hash": "\(refusal.hash)", "sender": "\(refusal.sender)", "nonce": "\(refusal.nonce)"])
-      }
-    }
     let subscription = pool.subscribe { [news, trials] _ in
       news.notify()
       trials.wake()

@@ -46,7 +46,11 @@ public final class Node: Sendable {
     Process.returnLargeAllocations()
     let loops = EventLoops()
     let failures = FailureSignal()
-    let operations = Operations(configuration, on: loops)
+    let operations: Operations
+    do throws(StartError) { operations = try Operations(configuration, on: loops) } catch {
+      await loops.shutdown()
+      throw error
+    }
     do {
       try Exposure.check(configuration.proverAPI)
       try Exposure.checkVerification(configuration.proverAPI)
@@ -56,10 +60,10 @@ public final class Node: Sendable {
       let role: any Role
       switch configuration.replication.role {
       case .sequencer:
-        role = try SequencerRole(
+        role = try await SequencerRole(
           configuration, operations, clock: clock, loops: loops, failures: failures, terminal: terminal)
       case .read:
-        role = try ReadRole(configuration, operations, loops: loops, failures: failures, terminal: terminal)
+        role = try await ReadRole(configuration, operations, loops: loops, failures: failures, terminal: terminal)
       }
       try await role.services.start()
       log.info(
@@ -71,6 +75,7 @@ public final class Node: Sendable {
         ])
       return Node(role, operations, loops, failures, log)
     } catch {
+      await operations.rpc.stop()
       await operations.services.stop()
       operations.services.clear()
       await loops.shutdown()

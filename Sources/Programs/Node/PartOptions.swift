@@ -49,6 +49,7 @@ extension MempoolOptions {
     maxInputBytes = configuration.mempool.maxInputBytes
     maxCount = configuration.mempool.maxTransactions
     maxBytes = configuration.mempool.maxBytes
+    isForDeveloper = configuration.profile == .development
   }
 }
 

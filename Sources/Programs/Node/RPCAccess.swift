@@ -52,10 +52,16 @@ struct RPCAccess {
         throw .unknownMethod(word, option: option)
       }
     }
-    var table = all
-    table.keep(where: isServed)
+    var table = served(all)
     // It tells of what is left.
     if isServed("rpc_modules") { table.addModules() }
+    return table
+  }
+
+  /// Those of `methods` that are served, whatever else there is.
+  func served(_ methods: MethodTable) -> MethodTable {
+    var table = methods
+    table.keep(where: isServed)
     let protected = Set(options.protectedMethods)
     table.protect { protected.contains($0) || protected.contains(Self.namespace(of: $0)) }
     return table

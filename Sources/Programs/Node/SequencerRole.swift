@@ -47,28 +47,14 @@ struct SequencerRole: Role {
   init(
     _ configuration: NodeConfiguration, _ operations: Operations, clock: TimeSource, loops: EventLoops,
     failures: FailureSignal, terminal: Terminal?
-  ) throws {
+  ) async throws {
     services = operations.services
     registry = operations.registry
-    let access = try RPCAccess(configuration.rpcAccess)
-    let path = configuration.sequencer.databasePath
-    try RestoredCheckpoint.admit(path)
-    try DataDirectory.prepare(path)
-    try DiskSpace.check(path, reserve: configuration.sequencer.minFreeDisk)
+    rpc = operations.rpc
     if !configuration.l1Watcher.databasePath.isEmpty { try DataDirectory.make(configuration.l1Watcher.databasePath) }
-    let repairs = configuration.sequencer.repairs
-    if repairs { try DatabaseRepair.run(path, log: Logger(label: "repair")) }
-    let isRestored = RestoredLog.isNoted(in: path)
-    let options = SequencerOptions(configuration)
-    // Block 0 stays what it is whatever an operator charges.
-    let genesis = Genesis.block(baseFee: SequencerOptions(chainID: options.chainID).baseFee, gasLimit: options.gasLimit)
-    let storage = try ChainStorage(
-      directory: path, chainID: options.chainID, protocolVersion: options.protocolVersion, genesis: genesis,
-      genesisState: Genesis.emptyState(genesis), rebuildsMissing: repairs || isRestored,
-      retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
-    chain = Chain(storage: storage, registry: registry)
-    chain.onFailure { failures.raise("\($0)") }
-
+    let stores = try await NodeStores(configuration, operations, failures: failures)
+    let (options, storage) = (stores.options, stores.storage)
+    chain = stores.chain
     let archive = ArchiveService(configuration, storage.log, chain.stream, registry)
 
     l1 =
@@ -88,8 +74,8 @@ struct SequencerRole: Role {
     let isEmbedded = l1 != nil && configuration.l1Watcher.isDefault
     let connection = Self.connection(configuration, to: isEmbedded ? l1 : nil, clock, loops, registry)
 
-    let tree = try Self.tree(configuration, blocks: storage.log.last, rebuildsMissing: repairs || isRestored)
-    if isRestored { RestoredLog.forget(in: path) }
+    let tree = try stores.tree()
+    stores.noteComplete()
     let provers = configuration.provesBlocks ? try Self.provers(configuration, registry) : nil
     var settlementOptions = SettlementPipeline.Options()
     settlementOptions.maxInFlight = configuration.batcher.maxInFlightBlocks
@@ -134,9 +120,7 @@ struct SequencerRole: Role {
           clock: clock))
     }
     methods.addModules()
-    rpc = try RPCServer(
-      methods: methods, configuration.rpc, access, shutdownGrace: configuration.operations.shutdownGrace, on: loops.rpc,
-      registry: registry)
+    try rpc.complete(with: methods)
 
     page =
       configuration.webPage.isEnabled
@@ -152,7 +136,7 @@ struct SequencerRole: Role {
     }
 
     let replayFeed = NodeFeed.make(
-      configuration, chain: chain, genesisHash: genesis.hash, tree: tree, settlement: settled, on: loops,
+      configuration, chain: chain, genesisHash: stores.genesis.hash, tree: tree, settlement: settled, on: loops,
       registry: registry)
     feed = replayFeed?.listener
 
@@ -172,16 +156,9 @@ struct SequencerRole: Role {
     }
     if let contracts { services.add(contracts) }
     if let journal { services.add(journal) }
-    services.add(
-      DiskSpace(
-        reserve: configuration.sequencer.minFreeDisk, stream: chain.stream, registry: registry,
-        measure: { Files.freeBytes(path) }))
+    services.add(stores.diskSpace(registry: registry))
     services.add(sequencer)
-    var scrubOptions = ScrubService.Options()
-    // What goes back under a look through it would seem damaged.
-    scrubOptions.percent = configuration.development.hasMethods ? 0 : configuration.sequencer.scrubPercent
-    scrubOptions.pause = configuration.sequencer.scrubPause
-    services.add(ScrubService(storage: storage, tree: tree, options: scrubOptions, registry: registry))
+    services.add(stores.scrub(tree, mayGoBack: configuration.development.hasMethods, registry: registry))
     services.add(FirstBlock(chain.stream, madeBy: sequencer))
     services.add(api.ethereum.waiters)
     services.add(api.ethereum.notifier)
@@ -197,7 +174,7 @@ struct SequencerRole: Role {
         hasL1: l1 != nil && configuration.developmentL1.state == .disk),
       reserve: configuration.sequencer.minFreeDisk, registry: registry)
     services.add(checkpoints)
-    if let admin = Self.admin(configuration, checkpoints, loops) { services.add(admin) }
+    if let admin = AdminAPI.listener(configuration.admin, checkpoints, on: loops) { services.add(admin) }
     if let page { services.add(page) }
     services.add(
       StatusLine(
@@ -222,44 +199,11 @@ struct SequencerRole: Role {
     }
   }
 
-  private static func admin(
-    _ configuration: NodeConfiguration, _ checkpoints: NodeCheckpoints, _ loops: EventLoops
-  ) -> HTTPListener? {
-    let options = configuration.admin
-    guard options.isEnabled else { return nil }
-    var limits = HTTPServer.Limits()
-    limits.connections = 16
-    limits.bodyBytes = 64 << 10
-    // A page whose own name was made to lead here is not let in (DNS rebinding).
-    let access = HTTPAccess(hosts: Exposure.isLoopback(options.address) ? ["localhost"] : [])
-    return HTTPListener(
-      "admin", AdminAPI(checkpoints, token: options.token.isEmpty ? nil : options.token), at: options.address,
-      limits: limits, access: access, on: loops.operations)
-  }
-
   /// The way into the pool; whoever looks on is told of what does not get in.
   private static func submitter(_ mempool: Mempool, _ terminal: Terminal?) -> any TransactionSubmitter {
     let submitter = MempoolSubmitter(mempool)
     guard let terminal else { return submitter }
     return ReportingSubmitter(base: submitter, terminal: terminal)
-  }
-
-  /// Opens the state tree of a chain that has so many blocks.
-  static func tree(
-    _ configuration: NodeConfiguration, blocks: UInt64, rebuildsMissing: Bool
-  ) throws -> StateTree {
-    let directory = configuration.sequencer.databasePath
-    let path = directory + "/tree"
-    if blocks > 0, !rebuildsMissing, !Files.exists(path + "/superblock") {
-      throw StoreDamage(.tree, in: directory, "it is not there, and the log has \(blocks) blocks")
-    }
-    var options = StateTree.Options()
-    options.cacheBytes = configuration.tree.cacheBytes
-    options.retainedVersions = configuration.tree.retainedBlocks
-    do throws(StateTreeError) { return try StateTree.open(directory: path, options: options) } catch {
-      if case .locked = error { throw StorageError.inUse(path: path) }
-      throw StoreDamage(in: directory, error) ?? error
-    }
   }
 
   private static func provers(

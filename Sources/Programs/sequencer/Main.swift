@@ -88,7 +88,9 @@ struct Main {
     let filter = LogDirectives(
       directives: environment["RUST_LOG"] ?? (quiet && level == .info ? LogLevel.warning : level).rawValue)
     let format: LineLogHandler.Format = configuration.operations.logFormat == .json ? .json : .text
-    LoggingSystem.bootstrap { filter.makeHandler(label: $0, format: format) }
+    let style = TerminalStyle.standardOutput
+    if format == .text { LiveLine.standardOutput.turnOn() }
+    LoggingSystem.bootstrap { filter.makeHandler(label: $0, format: format, style: style) }
   }
 
   private static func complain(_ text: String) {

@@ -147,7 +147,10 @@ public final class ProverService: Service {
     case .proved(let number, let prover, let time, let kind):
       if let time { metrics.proveTime(prover: prover.name).observe(time) }
       metrics.count(kind)
-      log.info("batch proved", metadata: ["batch": "\(number)", "prover": "\(prover)", "kind": "\(kind.name)"])
+      // Fake ones come with every block.
+      log.log(
+        level: kind == .fake ? .debug : .info, "batch proved",
+        metadata: ["batch": "\(number)", "prover": "\(prover)", "kind": "\(kind.name)"])
     case .rejected(let number, let prover, let fault, let file):
       metrics.count(fault)
       var metadata: Logger.Metadata = ["batch": "\(number)", "prover": "\(prover)", "reason": "\(fault)"]
@@ -156,7 +159,8 @@ public final class ProverService: Service {
     case .checked(let time): metrics.verification.observe(time)
     case .picked(let number, let prover, isReassignment: true):
       log.warning("proof job given to another prover", metadata: ["batch": "\(number)", "prover": "\(prover)"])
-    case .picked: break
+    case .picked(let number, let prover, isReassignment: false):
+      log.debug("proof job taken", metadata: ["batch": "\(number)", "prover": "\(prover)"])
     case .held(let prover, let jobs):
       metrics.held.increment(by: 1)
       throttled.error("a prover gets no further job", reason: "\(prover) holds \(jobs)")

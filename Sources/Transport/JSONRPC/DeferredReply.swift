@@ -10,10 +10,10 @@ public final class DeferredReply: Sendable {
   /// The text of the call's id; `nil` where a notification wants no answer.
   private let id: [UInt8]?
   private let delivery: Mutex<RPCDelivery?>
-  private let ended: @Sendable (_ code: Int?) -> Void
+  private let ended: @Sendable (RPCError?) -> Void
 
-  /// - Parameter ended: is told of the answer, with the code of an error.
-  init(id: [UInt8]?, _ delivery: RPCDelivery, ended: @escaping @Sendable (_ code: Int?) -> Void) {
+  /// - Parameter ended: is told of the answer, with its error.
+  init(id: [UInt8]?, _ delivery: RPCDelivery, ended: @escaping @Sendable (RPCError?) -> Void) {
     self.id = id
     self.ended = ended
     self.delivery = Mutex(delivery)
@@ -30,7 +30,7 @@ public final class DeferredReply: Sendable {
     var writer = JSONWriter()
     RPCDispatcher.begin(&writer)
     let start = writer.mark
-    var code: Int?
+    var failure: RPCError?
     do throws(RPCError) {
       writer.key("result")
       try body(&writer)
@@ -38,9 +38,9 @@ public final class DeferredReply: Sendable {
       writer.truncate(to: start)
       writer.key("error")
       error.write(to: &writer)
-      code = error.code
+      failure = error
     }
-    ended(code)
+    ended(failure)
     writer.key("id")
     writer.raw(id[...])
     writer.endObject()
@@ -56,8 +56,9 @@ extension RPCDispatcher {
     let began = MonotonicClock.nanoseconds
     let reply = DeferredReply(
       id: call.isNotification ? nil : call.id.map { Array(request.text[$0]) }, delivery
-    ) { [metrics] code in
-      metrics.methods.answered(call.method, nanoseconds: MonotonicClock.nanoseconds - began, code: code)
+    ) { [metrics, errors] error in
+      metrics.methods.answered(call.method, nanoseconds: MonotonicClock.nanoseconds - began, code: error?.code)
+      if let error { errors.answered(call.method, error) }
     }
     do throws(RPCError) {
       try delivery.context.checkCancellation()

@@ -36,8 +36,21 @@ public struct MethodTable: Sendable {
 
   /// By a hash of the name, which saves building a string for each call; two names never share one, see `add`.
   private var methods: [UInt64: Method] = [:]
+  /// What is said of any other method while not all of them can be served; `nil` once they are.
+  private let absence: (@Sendable () -> RPCError)?
 
-  public init() {}
+  public init() { absence = nil }
+
+  /// The methods of a server that cannot serve most of them yet.
+  ///
+  /// - Parameter absence: what whoever calls another one is told.
+  public init(otherwise absence: @escaping @Sendable () -> RPCError) { self.absence = absence }
+
+  /// Whether methods may be missing that there will be.
+  var isPartial: Bool { absence != nil }
+
+  /// What is said of a method that is not in the table.
+  func refusal(ofUnknown name: String) -> RPCError { absence?() ?? .methodNotFound(name) }
 
   /// Adds a method, in place of one of the same name, with what its documentation says.
   ///

@@ -1,7 +1,9 @@
 import Concurrency
 import HTTP
 import JSON
+import Logging
 import NIOCore
+import Synchronization
 
 /// From the text of a message to the text of its reply: parses the calls, runs their methods, writes the results.
 ///
@@ -30,23 +32,34 @@ public final class RPCDispatcher: Sendable {
   /// A message up to this size is read on the event loop, which takes less than a millisecond.
   private static let readAtOnce = 262_144
 
-  public let methods: MethodTable
+  private let table: Mutex<MethodTable>
   public let limits: Limits
   public let pool: WorkerPool
   public let heavyPool: WorkerPool
   let metrics: RPCMetrics
+  let errors: RPCErrorLog
   let largeReplies = LargeReplies()
 
-  /// - Parameter heavyPool: threads of their own for heavy methods.
+  /// - Parameters:
+  ///   - heavyPool: threads of their own for heavy methods.
+  ///   - log: hears of calls that fail.
   public init(
-    methods: MethodTable, pool: WorkerPool, heavyPool: WorkerPool, limits: Limits = Limits(), metrics: RPCMetrics
+    methods: MethodTable, pool: WorkerPool, heavyPool: WorkerPool, limits: Limits = Limits(), metrics: RPCMetrics,
+    log: Logger = Logger(label: "rpc")
   ) {
-    self.methods = methods
+    table = Mutex(methods)
     self.pool = pool
     self.heavyPool = heavyPool
     self.limits = limits
     self.metrics = metrics
+    errors = RPCErrorLog(log)
   }
+
+  /// What is served now.
+  public var methods: MethodTable { table.withLock { $0 } }
+
+  /// Serves other methods from the next message on, to clients that are connected, too.
+  public func serve(_ methods: MethodTable) { table.withLock { $0 = methods } }
 
   /// Works off `message` and calls `completion` once, perhaps from another thread, with the reply; `nil` where the message
   /// asks for none.
@@ -239,6 +252,7 @@ public final class RPCDispatcher: Sendable {
       let told = context.cancellation.isCancelled ? .cancelled(context.cancellation.reason) : error
       told.write(to: &writer)
       code = told.code
+      errors.answered(call.method, told)
     }
     writer.key("id")
     if let id = call.id { writer.raw(request.text[id]) } else { writer.null() }

@@ -16,6 +16,8 @@ public struct RPCError: Error, Sendable, Equatable {
   public var code: Int
   public var message: String
   public var data: Detail?
+  /// Whether it is a fault of the node, of which its operator should know.
+  private(set) var isFault = false
 
   public init(code: Int, message: String, data: Detail? = nil) {
     self.code = code
@@ -40,10 +42,22 @@ public struct RPCError: Error, Sendable, Equatable {
   public static func invalidParameters(_ reason: String) -> RPCError { RPCError(code: -32_602, message: reason) }
 
   /// Something inside failed that the client has no part in.
-  public static func internalError(_ message: String) -> RPCError { RPCError(code: -32_603, message: message) }
+  public static func internalError(_ message: String) -> RPCError {
+    var error = unsupported(message)
+    error.isFault = true
+    return error
+  }
+
+  /// A method that is there in name only. The code is that of the reference node, and of ``internalError(_:)``.
+  public static func unsupported(_ reason: String) -> RPCError { RPCError(code: -32_603, message: reason) }
 
   /// The request was understood and cannot be served: geth's code for whatever has no code of its own.
   public static func refused(_ message: String) -> RPCError { RPCError(code: -32_000, message: message) }
+
+  /// The node cannot answer yet, and will: EIP-1474's code for what is not available.
+  ///
+  /// - Parameter what: what it is at, for the sentence "the node is …".
+  public static func notReady(_ what: String) -> RPCError { RPCError(code: -32_002, message: "the node is \(what)") }
 
   public static func tooManySubscriptions(_ limit: Int) -> RPCError {
     RPCError(

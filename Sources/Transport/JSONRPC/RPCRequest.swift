@@ -101,7 +101,7 @@ struct RPCRequest: Sendable {
       call.deferred = known?.deferred
       call.isWhole = known?.documentation.isWhole ?? false
       call.isProtected = known?.isProtected ?? false
-      if known == nil { call.error = .methodNotFound(Self.shown(reader.string(of: method))) }
+      if known == nil { call.error = methods.refusal(ofUnknown: Self.shown(reader.string(of: method))) }
       execution = max(execution, known?.execution ?? .inline)
     } else {
       call.error = .invalidRequest("no method")

@@ -6,7 +6,7 @@ import NIOCore
 /// JSON-RPC 2.0 over HTTP and WebSocket, as a service of ``HTTPServer``.
 ///
 /// HTTP: POST on any path with a JSON content type. Success and every error of a method give status 200. A GET without a
-/// query gives an empty 200, which load balancers take as a sign of life.
+/// query gives an empty 200, which load balancers take as a sign of life, and 503 while methods are missing that there will be.
 public struct RPCService: HTTPService {
   public let dispatcher: RPCDispatcher
   /// Subscriptions that one WebSocket connection may hold.
@@ -34,7 +34,8 @@ public struct RPCService: HTTPService {
       let isProbe = request.method == .GET && request.query == nil && request.body.readableBytes == 0
       return reply.send(
         isProbe
-          ? HTTPResponse(.ok) : .text(.methodNotAllowed, "Used HTTP Method is not allowed. POST is required\n"))
+          ? HTTPResponse(dispatcher.methods.isPartial ? .serviceUnavailable : .ok)
+          : .text(.methodNotAllowed, "Used HTTP Method is not allowed. POST is required\n"))
     }
     guard let type = request.mediaType, type == "application/json" || type == "application/json-rpc" else {
       return reply.send(

@@ -303,7 +303,7 @@ struct ReadMethodTests {
     let lines = fixture.log.lines
     // Once, unless the machine was so slow that a second passed between the calls.
     #expect(lines.count >= 1 && lines.count <= 1 + seconds)
-    #expect(lines.allSatisfy { $0 == "the API cannot read what it needs: disk on fire" })
+    #expect(lines.allSatisfy { $0 == "a call fails: disk on fire" })
   }
 
   @Test("What no method can do is no fault of the node")

@@ -265,7 +265,7 @@ final class TestEvents: EventSource {
   }
 }
 
-/// Keeps what is logged.
+/// Keeps what is logged, but for what only those want who look closely.
 final class TestLog: LogHandler, Sendable {
   private let written = Mutex<[String]>([])
   var lines: [String] { written.withLock { $0 } }
@@ -286,6 +286,7 @@ final class TestLog: LogHandler, Sendable {
   }
 
   func log(event: LogEvent) {
+    guard event.level >= .info else { return }
     written.withLock { $0.append("\(event.message): \(event.metadata?["reason"] ?? "")") }
   }
 }
@@ -317,7 +318,8 @@ final class Fixture: Sendable {
     api = EthereumAPI(
       configuration, chain: chain, state: chain, submitter: mempool, simulator: TestSimulator(), events: events,
       optional: ports(chain), metrics: registry, log: log.logger)
-    dispatcher = RPCDispatcher(methods: api.methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(registry))
+    dispatcher = RPCDispatcher(
+      methods: api.methods, pool: pool, heavyPool: pool, metrics: RPCMetrics(registry), log: log.logger)
   }
 
   deinit { Task { [pool] in await pool.shutdown() } }

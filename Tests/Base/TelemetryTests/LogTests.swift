@@ -35,6 +35,26 @@ struct LogTests {
       ])
   }
 
+  @Test("A line for people on a terminal: the level has its colour, and what stands around the words is faint")
+  func colours() {
+    let written = Lines()
+    for (level, isColoured) in [(Logger.Level.info, true), (.warning, true), (.error, true), (.info, false)] {
+      let logger = Logger(label: "rpc") { label in
+        LineLogHandler(
+          label: label, style: TerminalStyle(isColoured: isColoured), output: { written.append($0) },
+          now: { Timestamp(seconds: 0) })
+      }
+      logger.log(level: level, "hello", metadata: ["n": "1"])
+    }
+    let time = "\u{1b}[2m1970-01-01T00:00:00.000000Z\u{1b}[0m"
+    let rest = "\u{1b}[2mrpc:\u{1b}[0m hello \u{1b}[2mn=\u{1b}[0m1\n"
+    #expect(
+      written.all == [
+        "\(time)     \u{1b}[32mINFO\u{1b}[0m \(rest)", "\(time)  \u{1b}[33mWARNING\u{1b}[0m \(rest)",
+        "\(time)    \u{1b}[31mERROR\u{1b}[0m \(rest)", "1970-01-01T00:00:00.000000Z     INFO rpc: hello n=1\n",
+      ])
+  }
+
   @Test("A line for machines")
   func json() throws {
     let written = lines(.json) { logger in
@@ -67,6 +87,8 @@ struct LogTests {
     #expect(filter.level(for: "rpc.http") == .trace)
     #expect(filter.level(for: "mempool") == nil)
     #expect(filter.level(for: "nonsense") == .warning)
+    // A name alone is everything of it.
+    #expect(filter.level(for: "whatever") == .trace)
     #expect(LogDirectives(directives: "").level(for: "x") == .info)
     #expect(LogDirectives(directives: "off").level(for: "x") == nil)
   }

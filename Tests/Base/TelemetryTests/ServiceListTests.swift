@@ -50,6 +50,16 @@ struct ServiceListTests {
     #expect(list.reports.map(\.health) == Array(repeating: .notReady("stopped"), count: 3))
   }
 
+  @Test("Work that comes before the parts is told as their recovery is")
+  func early() {
+    let list = ServiceList(), repair = Recovery(from: 0, block: 3, of: 7, began: 1)
+    #expect(list.phase == .starting && list.recovery == nil)
+    list.note(early: repair)
+    #expect(list.phase == .recovering(repair) && list.recovery == repair)
+    list.note(early: nil)
+    #expect(list.phase == .starting && list.recovery == nil)
+  }
+
   @Test("A part that cannot start stops those that run, and its error is the one that is thrown")
   func refusal() async throws {
     let record = Record(), list = ServiceList()

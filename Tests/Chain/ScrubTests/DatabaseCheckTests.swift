@@ -67,7 +67,9 @@ import ZKsyncOS
     let report = try check()
     #expect(report.findings.contains { $0.store == .log && $0.block == 3 })
     // Nothing can make it again, so nothing is touched.
-    #expect(throws: StoreDamage.self) { try DatabaseRepair.run(directory.path, log: Logger(label: "test")) }
+    #expect(throws: StoreDamage.self) {
+      try DatabaseRepair.run(directory.path, log: Logger(label: "test"), progress: { _ in })
+    }
     #expect(TemporaryDirectory.list(directory.path).allSatisfy { !$0.contains("damaged") })
   }
 
@@ -87,7 +89,7 @@ import ZKsyncOS
     #expect(report.findings.contains { $0.store == .blocks && $0.block == 4 }, "\(report.findings)")
     #expect(!report.isDamaged(.log) && !report.isDamaged(.state) && !report.isDamaged(.tree))
 
-    try DatabaseRepair.run(directory.path, log: Logger(label: "test"))
+    try DatabaseRepair.run(directory.path, log: Logger(label: "test"), progress: { _ in })
     let harness = try ChainHarness(directory)
     try harness.chain.start()
     #expect(harness.storage.blocks.head == 5)
@@ -127,7 +129,7 @@ import ZKsyncOS
   }
 
   @Test func nothingIsSaidOfADatabaseThatIsNotThere() throws {
-    try DatabaseRepair.run(directory.file("nothing"), log: Logger(label: "test"))
+    try DatabaseRepair.run(directory.file("nothing"), log: Logger(label: "test"), progress: { _ in })
     #expect(!TemporaryDirectory.list(directory.path).contains("nothing"))
   }
 }

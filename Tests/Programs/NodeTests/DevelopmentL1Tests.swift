@@ -8,6 +8,7 @@ import NodeOptions
 import Primitives
 import StorageTesting
 import Synchronization
+import Telemetry
 import Testing
 import ThreadTesting
 

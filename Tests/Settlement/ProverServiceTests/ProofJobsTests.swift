@@ -362,11 +362,14 @@ struct ProofJobsTests {
   @Test("A minimum age leaves young jobs to others")
   func minimumAge() throws {
     let jobs = try open()
-    try add(1...1, to: jobs)
+    try add(1...3, to: jobs)
+    #expect(try jobs.pick("gpu")?.number == 1)
     clock.advance(seconds: 2)
-    #expect(try jobs.pick("f", minimumAge: .seconds(3)) == nil)
+    try add(4...4, to: jobs)
+    #expect(jobs.takeFree("f", minimumAge: .seconds(3)) == [])
     clock.advance(seconds: 1)
-    #expect(try jobs.pick("f", minimumAge: .seconds(3))?.number == 1)
+    #expect(jobs.takeFree("f", minimumAge: .seconds(3)) == [2, 3])
+    #expect(try jobs.pick("gpu")?.number == 4)
   }
 }
 
@@ -392,6 +395,24 @@ struct FakeProverTests {
     #expect(try jobs.store.proof(3)?.bytes == Array("fake proof of batch 3".utf8))
     let kinds = events.all.compactMap { if case .proved(_, _, _, let kind) = $0 { kind } else { nil } }
     #expect(kinds == [.fake, .fake, .fake, .fake, .fake])
+  }
+
+  @Test("They keep up with a chain that makes more batches than they could end one by one")
+  func keepingUp() async throws {
+    let directory = TemporaryDirectory()
+    let jobs = try ProofJobs(store: try ProofStore(path: directory.path + "/proofs"))
+    var options = FakeProverPool.Options()
+    options.provers = 1
+    options.provingTime = .milliseconds(200)
+    options.minimumAge = .zero
+    for number in 1...100 as ClosedRange<UInt64> { try jobs.add(sampleBatch(number), input: sampleInput(number)) }
+    let pool = FakeProverPool(jobs: jobs, options: options)
+    pool.start()
+    // One by one they would take twenty seconds.
+    let deadline = ContinuousClock.now + .seconds(15)
+    while jobs.unprovedCount > 0, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+    pool.stop()
+    #expect(jobs.unprovedCount == 0)
   }
 
   @Test("By default there are none")

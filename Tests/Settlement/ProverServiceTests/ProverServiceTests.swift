@@ -155,7 +155,7 @@ struct ProverServiceTests {
 private struct RecordingLogHandler: LogHandler {
   let lines: Recorder<String>
   var metadata: Logger.Metadata = [:]
-  var logLevel = Logger.Level.trace
+  var logLevel = Logger.Level.info
 
   init(lines: Recorder<String>) { self.lines = lines }
 

@@ -142,6 +142,7 @@ func reply(
 /// A server and what it says of itself.
 struct TestServer: Sendable {
   let server: HTTPServer
+  let dispatcher: RPCDispatcher
   let registry: MetricsRegistry
 
   var port: Int { server.port }
@@ -158,6 +159,7 @@ struct TestServer: Sendable {
 func withRPCServer<R>(
   hub: Hub = Hub(), subscriptionLimit: Int = 1_024, poolLimit: Int = 100, heavyLimit: Int = 100,
   authorization: RPCAuthorization? = nil, protected: Set<String> = [], budgets: RPCBudgets? = nil,
+  starting: MethodTable? = nil,
   _ adjust: (inout HTTPServer.Limits, inout RPCDispatcher.Limits) -> Void = { _, _ in },
   _ body: (TestServer) async throws -> R
 ) async throws -> R {
@@ -169,7 +171,7 @@ func withRPCServer<R>(
   let pool = WorkerPool(threads: 2, limit: poolLimit), heavyPool = WorkerPool(threads: 1, limit: heavyLimit)
   let registry = MetricsRegistry()
   let metrics = RPCMetrics(registry)
-  var methods = testMethods(hub)
+  var methods = starting ?? testMethods(hub)
   methods.protect { protected.contains($0) }
   let dispatcher = RPCDispatcher(
     methods: methods, pool: pool, heavyPool: heavyPool, limits: dispatcherLimits, metrics: metrics)
@@ -180,7 +182,8 @@ func withRPCServer<R>(
     on: group)
   metrics.observe(server, dispatcher)
   let result: Result<R, any Error>
-  do { result = .success(try await body(TestServer(server: server, registry: registry))) } catch {
+  do { result = .success(try await body(TestServer(server: server, dispatcher: dispatcher, registry: registry))) } catch
+  {
     result = .failure(error)
   }
   await server.shutdown(grace: .milliseconds(50))

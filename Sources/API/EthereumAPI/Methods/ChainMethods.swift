@@ -10,21 +10,13 @@ extension EthereumAPI {
   func addChainMethods(to table: inout MethodTable) {
     let chain = self.chain
     let configuration = self.configuration
-    table.add("eth_chainId", .inline, "The chain's id, which signatures cover (EIP-155).", result: "quantity") {
-      (_, _, writer) in writer.quantity(configuration.chainID)
-    }
-    table.add("net_version", .inline, "The chain's id.", result: "decimal string") { (_, _, writer) in
-      writer.string(String(configuration.chainID))
-    }
+    configuration.addIdentity(to: &table)
     table.add(
       "net_listening", .inline,
       "Whether the node listens for others: always true, as clients expect of a node that works.", result: "boolean"
     ) { (_, _, writer) in writer.boolean(true) }
     table.add("net_peerCount", .inline, "The number of peers: always zero, the node has none.", result: "quantity") {
       (_, _, writer) in writer.quantity(UInt64(0))
-    }
-    table.add("web3_clientVersion", .inline, "Name and version of the software.", result: "string") { (_, _, writer) in
-      writer.string(configuration.clientVersion)
     }
     table.add(
       "web3_sha3", .pooled, "Keccak-256 of the data.", parameters: [.required("data", "data")], result: "32 bytes"
@@ -68,8 +60,11 @@ extension EthereumAPI {
       ) { (_, _, writer) in writer.string(version) }
     }
     table.add(
-      "eth_syncing", .inline, "Whether the node is catching up: always false, it serves only when it has.",
-      result: "false"
+      "eth_syncing", .inline, "Whether the node makes blocks again that it has on disk, after a crash or a repair.",
+      result: "false, or `startingBlock`, `currentBlock` and `highestBlock`",
+      differences:
+        "While it does, all methods but this one, eth_chainId, net_version and web3_clientVersion are answered "
+        + "with an error that says how far it is."
     ) { (_, _, writer) in writer.boolean(false) }
     table.add("eth_accounts", .inline, "The accounts that the node signs for: none.", result: "empty array") {
       (_, _, writer) in

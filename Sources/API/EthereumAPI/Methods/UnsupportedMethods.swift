@@ -18,7 +18,7 @@ extension EthereumAPI {
       for name in names {
         table.add(
           name, .inline, "Not offered: \(reason).", refusals: [.init(-32_603, reason)]
-        ) { (_, _, _) throws(RPCError) in throw .internalError(reason) }
+        ) { (_, _, _) throws(RPCError) in throw .unsupported(reason) }
       }
     }
   }

@@ -1,6 +1,7 @@
 import L1Client
 import L1Contracts
 import Primitives
+import Telemetry
 
 // Reading on, from where the step before ended.
 
@@ -64,7 +65,22 @@ extension L1RequestWatcher {
       throw .missing(shown: shown, counted: counted)
     }
     _ = try move(&progress, store, to: end + 1, found, view)
+    show(&progress, first...end, of: last)
     return end < last
+  }
+
+  /// Says how far reading is where L1 has more blocks than are read at once.
+  private func show(_ progress: inout Progress, _ blocks: ClosedRange<UInt64>, of last: UInt64) {
+    guard blocks.upperBound < last else {
+      progress.scan?.line.finish()
+      progress.scan = nil
+      return
+    }
+    let first = progress.scan?.first ?? blocks.lowerBound
+    if progress.scan == nil {
+      progress.scan = (first, ProgressLog(log, "reading requests from L1", unit: "blocks", total: (last - first) &+ 1))
+    }
+    progress.scan?.line.advance(to: blocks.upperBound - min(first, blocks.upperBound) &+ 1)
   }
 
   /// The requests in a range of blocks that were not seen before, checked.
@@ -125,6 +141,7 @@ extension L1RequestWatcher {
         try store.apply(change, sync: true)
       } catch { throw .store(error) }
       queue.add(found)
+      log.debug("requests are read", metadata: ["count": "\(found.count)", "first": "\(found.first?.id ?? 0)"])
       try keepConflict(&progress, store)
       onNews()
     }

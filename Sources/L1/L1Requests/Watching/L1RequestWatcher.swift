@@ -46,6 +46,8 @@ public final class L1RequestWatcher: Service {
     var span: UInt64
     /// As the disk has it.
     var conflict: RequestStore.Conflict?
+    /// How far reading is that takes several steps, and where it began.
+    var scan: (first: UInt64, line: ProgressLog)?
     var failures = 0
     /// Times in a row that L1 counted fewer requests than before.
     var fewer = 0

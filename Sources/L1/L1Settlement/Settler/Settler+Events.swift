@@ -1,7 +1,9 @@
 import Batches
 import L1Client
 import L1Contracts
+import Logging
 import Primitives
+import Telemetry
 
 // What L1's events say of each batch: where it was committed, proved and executed.
 
@@ -37,6 +39,7 @@ extension Settler {
       guard let end = blocks[range.upperBound] else { throw .moved }
       if end.number == head.number, end.hash != head.hash { throw .moved }
       place = SettlementStore.Place(number: end.number, hash: end.hash)
+      show(place.number, after: range.lowerBound - 1, of: target)
     }
     if target != head.number {
       let now = try await block(head.number)
@@ -46,6 +49,21 @@ extension Settler {
       if try store.cursor() == place, changes.isEmpty { return }
       try store.setProgress(Array(changes.values), through: place)
     }
+  }
+
+  /// Says how far reading is where there are more blocks than are asked for at once.
+  private func show(_ block: UInt64, after first: UInt64, of target: UInt64) {
+    guard block < target else {
+      scan?.line.finish()
+      scan = nil
+      return
+    }
+    let after = scan?.after ?? first
+    if scan == nil {
+      let log = Logger(label: "l1_sender")
+      scan = (after, ProgressLog(log, "reading batches from L1", unit: "blocks", total: target - after))
+    }
+    scan?.line.advance(to: block - min(after, block))
   }
 
   /// Asks for blocks that are not there yet, several at a time.

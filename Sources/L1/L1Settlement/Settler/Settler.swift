@@ -3,6 +3,7 @@ import Concurrency
 import L1Client
 import L1Contracts
 import Primitives
+import Telemetry
 
 /// Brings batches to L1: commits them one by one, proves and executes them in ranges, and tells ``Finality`` what L1 says.
 ///
@@ -40,6 +41,8 @@ package actor Settler {
   var finalizedView: (place: SettlementStore.Place, executed: UInt64)?
   /// That batches have waited long, while they do.
   var lateness: String?
+  /// How far reading events is that takes several calls, and after which block it began.
+  var scan: (after: UInt64, line: ProgressLog)?
   private var failures = 0
   var hasSent = false
   /// Whether the accounts may settle at the contracts that were found.

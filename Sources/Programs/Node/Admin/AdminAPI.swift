@@ -1,7 +1,7 @@
 import HTTP
 import JSON
-import JSONRPC
 import NIOCore
+import NodeOptions
 
 /// What operators tell a running node, over HTTP with JSON:
 ///
@@ -9,11 +9,8 @@ import NIOCore
 /// - `GET /admin/checkpoint` says how the last one is: `running`, `done` with what it holds, `failed` with the reason, `none`.
 struct AdminAPI: HTTPService {
   private let router: HTTPRouter
-  private let authorization: RPCAuthorization?
 
-  /// - Parameter token: what requests must show; `nil` for nothing.
-  init(_ checkpoints: NodeCheckpoints, token: String?) {
-    authorization = token.map { RPCAuthorization(token: $0, secret: nil) }
+  init(_ checkpoints: NodeCheckpoints) {
     var router = HTTPRouter()
     router.on(.GET, "/admin/checkpoint") { call in
       call.reply.send(.json(ByteBuffer(bytes: checkpoints.statusJSON)))
@@ -37,12 +34,22 @@ struct AdminAPI: HTTPService {
     self.router = router
   }
 
-  func respond(to request: HTTPRequest, reply: HTTPReply) {
-    if let authorization, authorization.check(request.headers.first(name: "authorization")) != .valid {
-      var refusal = HTTPResponse.text(.unauthorized, "this needs the token of admin_token\n")
-      refusal.headers.append(("WWW-Authenticate", "Bearer"))
-      return reply.send(refusal)
+  func respond(to request: HTTPRequest, reply: HTTPReply) { router.respond(to: request, reply: reply) }
+
+  /// Where it is served; `nil` where an operator wants it nowhere.
+  static func listener(
+    _ options: NodeConfiguration.Admin, _ checkpoints: NodeCheckpoints, on loops: EventLoops
+  ) -> HTTPListener? {
+    guard options.isEnabled else { return nil }
+    var limits = HTTPServer.Limits()
+    limits.connections = 16
+    limits.bodyBytes = 64 << 10
+    // A page whose own name was made to lead here is not let in (DNS rebinding).
+    let access = HTTPAccess(hosts: Exposure.isLoopback(options.address) ? ["localhost"] : [])
+    var service: any HTTPService = AdminAPI(checkpoints)
+    if !options.token.isEmpty {
+      service = TokenGate(service, token: options.token, refusal: "this needs the token of admin_token")
     }
-    router.respond(to: request, reply: reply)
+    return HTTPListener("admin", service, at: options.address, limits: limits, access: access, on: loops.operations)
   }
 }

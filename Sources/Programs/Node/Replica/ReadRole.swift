@@ -36,24 +36,13 @@ struct ReadRole: Role {
   init(
     _ configuration: NodeConfiguration, _ operations: Operations, loops: EventLoops, failures: FailureSignal,
     terminal: Terminal?
-  ) throws {
+  ) async throws {
     services = operations.services
     registry = operations.registry
-    let access = try RPCAccess(configuration.rpcAccess)
-    let path = configuration.sequencer.databasePath
-    try DataDirectory.prepare(path)
-    try DiskSpace.check(path, reserve: configuration.sequencer.minFreeDisk)
-    let repairs = configuration.sequencer.repairs
-    if repairs { try DatabaseRepair.run(path, log: Logger(label: "repair")) }
-    let isRestored = RestoredLog.isNoted(in: path)
-    let options = SequencerOptions(configuration)
-    let genesis = Genesis.block(baseFee: SequencerOptions(chainID: options.chainID).baseFee, gasLimit: options.gasLimit)
-    let storage = try ChainStorage(
-      directory: path, chainID: options.chainID, protocolVersion: options.protocolVersion, genesis: genesis,
-      genesisState: Genesis.emptyState(genesis), rebuildsMissing: repairs || isRestored,
-      retainedBlocks: configuration.sequencer.retainedInMemory, metrics: ChainStorageMetrics(registry))
-    chain = Chain(storage: storage, registry: registry)
-    chain.onFailure { failures.raise("\($0)") }
+    rpc = operations.rpc
+    let stores = try await NodeStores(configuration, operations, failures: failures)
+    let (options, storage, genesis) = (stores.options, stores.storage, stores.genesis)
+    chain = stores.chain
 
     var pooling = MempoolOptions(configuration, options)
     pooling.lifetime = Self.forwardedLifetime
@@ -65,12 +54,11 @@ struct ReadRole: Role {
     var tree: StateTree?
     var pipeline: SettlementPipeline?
     if configuration.replication.keepsTree {
-      let kept = try SequencerRole.tree(
-        configuration, blocks: storage.log.last, rebuildsMissing: repairs || isRestored)
+      let kept = try stores.tree()
       pipeline = try SettlementPipeline(chain: chain, tree: kept, registry: registry)
       tree = kept
     }
-    if isRestored { RestoredLog.forget(in: path) }
+    stores.noteComplete()
     let replica = try Self.replica(configuration, chain, genesis, tree, pool, on: loops, registry: registry)
     replica.onFailure { failures.raise("\($0)") }
 
@@ -89,9 +77,7 @@ struct ReadRole: Role {
     var methods = api.methods
     if let mainNode { methods = MainNodeMethods.pass(from: methods, to: mainNode) }
     methods.addModules()
-    rpc = try RPCServer(
-      methods: methods, configuration.rpc, access, waitingThreads: mainNode == nil ? 0 : MainNode.maxWaiting,
-      shutdownGrace: configuration.operations.shutdownGrace, on: loops.rpc, registry: registry)
+    try rpc.complete(with: methods)
 
     page =
       configuration.webPage.isEnabled
@@ -106,18 +92,12 @@ struct ReadRole: Role {
     services.add(chain)
     if let archive = ArchiveService(configuration, storage.log, chain.stream, registry) { services.add(archive) }
     if let pipeline { services.add(pipeline) }
-    services.add(
-      DiskSpace(
-        reserve: configuration.sequencer.minFreeDisk, stream: chain.stream, registry: registry,
-        measure: { Files.freeBytes(path) }))
+    services.add(stores.diskSpace(registry: registry))
     services.add(pool)
     services.add(replica)
     if let mainNode { services.add(mainNode) }
     if let forwarding { services.add(forwarding) }
-    var scrubOptions = ScrubService.Options()
-    scrubOptions.percent = configuration.sequencer.scrubPercent
-    scrubOptions.pause = configuration.sequencer.scrubPause
-    services.add(ScrubService(storage: storage, tree: tree, options: scrubOptions, registry: registry))
+    services.add(stores.scrub(tree, mayGoBack: false, registry: registry))
     if configuration.replication.servesRPC {
       services.add(api.ethereum.waiters)
       services.add(api.ethereum.notifier)
@@ -127,6 +107,12 @@ struct ReadRole: Role {
       services.add(replayFeed.listener)
     }
     if configuration.replication.servesRPC { services.add(rpc) }
+    if let tree {
+      let checkpoints = NodeCheckpoints(
+        chain, NodeCheckpoints.Stores(tree: tree), reserve: configuration.sequencer.minFreeDisk, registry: registry)
+      services.add(checkpoints)
+      if let admin = AdminAPI.listener(configuration.admin, checkpoints, on: loops) { services.add(admin) }
+    }
     if let page { services.add(page) }
     services.add(
       StatusLine(

@@ -1,5 +1,6 @@
 import Cryptography
 import Primitives
+import Telemetry
 
 /// What somebody who starts a local chain wants to know: where everything is, and who has money.
 public struct Greeting: Sendable {

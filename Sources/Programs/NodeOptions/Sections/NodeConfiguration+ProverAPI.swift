@@ -42,7 +42,7 @@ extension NodeConfiguration {
         "prover_api_fake_provers", default: "0", .integer(0...64),
         "provers that send fake proofs, for chains without GPU")
       fakeComputeTime = try read(
-        "prover_api_fake_compute_time", default: "2s", .duration, "time that each of them takes for a proof")
+        "prover_api_fake_compute_time", default: "2s", .duration, "time that one takes for all batches that there are")
       fakeMinimumAge = try read(
         "prover_api_fake_min_age", default: "3s", .duration, "younger batches they leave to real provers")
       token = try read(

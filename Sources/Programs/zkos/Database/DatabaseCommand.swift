@@ -2,6 +2,7 @@ import ArgumentParser
 import ChainStorage
 import Checkpoints
 import Scrub
+import Telemetry
 
 /// `zkos database`: looks after the databases of a node.
 struct DatabaseCommand: ParsableCommand {
@@ -38,7 +39,12 @@ struct DatabaseVerifyCommand: ParsableCommand {
       print(error)
       throw ExitCode.failure
     }
-    let report = try DatabaseCheck(directory, options: options).run()
+    var line: ProgressLog?
+    let report = try DatabaseCheck(directory, options: options).run { done, total in
+      if line == nil { line = ProgressLog("checking", unit: "blocks", total: total) }
+      line?.advance(to: done)
+    }
+    line?.finish()
     for finding in report.findings { print(finding) }
     if !report.findings.isEmpty { throw ExitCode.failure }
     print(

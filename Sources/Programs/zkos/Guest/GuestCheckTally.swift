@@ -2,6 +2,7 @@ import Files
 import Glibc
 import GuestCheck
 import Synchronization
+import Telemetry
 
 /// What a run of `zkos guest check` has found out so far, from all its threads.
 final class GuestCheckTally: Sendable {
@@ -10,11 +11,12 @@ final class GuestCheckTally: Sendable {
     var worlds = 0
     var failures: [String] = []
     var isFinished = false
+    var line: ProgressLog
   }
 
   private let worlds: Int
   private let asksWhy: Bool
-  private let findings = Mutex(Findings())
+  private let findings: Mutex<Findings>
 
   /// - Parameters:
   ///   - worlds: how many are to be checked.
@@ -22,6 +24,7 @@ final class GuestCheckTally: Sendable {
   init(worlds: Int, asksWhy: Bool) {
     self.worlds = worlds
     self.asksWhy = asksWhy
+    findings = Mutex(Findings(line: ProgressLog("checking", unit: "worlds", total: UInt64(worlds))))
   }
 
   /// A world without a finding.
@@ -29,6 +32,7 @@ final class GuestCheckTally: Sendable {
     findings.withLock { findings in
       findings.clean += checked
       findings.worlds += 1
+      findings.line.advance(to: UInt64(findings.worlds), note: "\(findings.failures.count) failed")
     }
   }
 
@@ -37,6 +41,7 @@ final class GuestCheckTally: Sendable {
     findings.withLock { findings in
       findings.worlds += 1
       findings.failures.append(line)
+      findings.line.finish()
       print(line)
       fflush(nil)
     }
@@ -49,6 +54,7 @@ final class GuestCheckTally: Sendable {
     findings.withLock { findings in
       guard !findings.isFinished else { return findings.failures.isEmpty }
       findings.isFinished = true
+      findings.line.finish()
       let clean = findings.clean.sorted { ($0.answer.seed, $0.answer.block) < ($1.answer.seed, $1.answer.block) }
       var succeeded = findings.failures.isEmpty
       if let record {

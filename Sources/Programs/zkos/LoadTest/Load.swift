@@ -1,11 +1,11 @@
 import Concurrency
 import EVMBenchmark
 import ArgumentParser
-import Glibc
 import JSON
 import JSONRPC
 import NIOCore
 import Primitives
+import Telemetry
 import Transactions
 
 /// The load itself: every wallet keeps its share of transactions in flight, one watcher follows the blocks.
@@ -27,8 +27,7 @@ struct Load: Sendable {
       for (index, wallet) in wallets.enumerated() {
         group.addTask { try await drive(wallet, index, ledger, from: start, until: end) }
       }
-      var lastLine = start
-      var lastIncluded = 0
+      var line = ProgressLog("included", unit: "transactions", total: nil, live: .standardOutput)
       // After the end of sending, what is in flight has twenty seconds to be included.
       while MonotonicClock.nanoseconds < end
         || (ledger.waitingCount > 0 && MonotonicClock.nanoseconds < end + 20_000_000_000)
@@ -38,18 +37,14 @@ struct Load: Sendable {
           head += 1
           ledger.included(try await transactionHashes(of: head), at: MonotonicClock.nanoseconds)
         }
-        if MonotonicClock.nanoseconds >= lastLine + 1_000_000_000 {
-          let counts = ledger.counts
-          let rate = Double(counts.included - lastIncluded) * 1e9 / Double(MonotonicClock.nanoseconds - lastLine)
-          print(
-            "\((MonotonicClock.nanoseconds - start) / 1_000_000_000) s  submitted \(counts.submitted)  included \(counts.included)  "
-              + "in flight \(ledger.waitingCount)  \(Int(rate)) TPS  errors \(counts.errors.values.reduce(0, +))")
-          fflush(nil)
-          lastLine = MonotonicClock.nanoseconds
-          lastIncluded = counts.included
-        }
+        let counts = ledger.counts, passed = (MonotonicClock.nanoseconds - start) / 1_000_000_000
+        line.advance(
+          to: UInt64(counts.included),
+          note: "\(ledger.waitingCount) in flight, \(counts.errors.values.reduce(0, +)) errors, "
+            + "\(UInt64(seconds) - min(passed, UInt64(seconds))) s left")
         try await Task.sleep(for: .milliseconds(10))
       }
+      line.finish()
       try await group.waitForAll()
     }
     return LoadReport(ledger.counts, seconds: seconds, missing: ledger.waitingCount)

@@ -3,13 +3,16 @@ import Concurrency
 
 /// Ends proof jobs without proving anything, so that a chain without provers flows. Off unless an operator asks for it.
 ///
+/// Each takes all jobs that there are and ends them together, so that however long it pretends to work, and however few they
+/// are, they keep up with the chain.
+///
 /// What it makes is kept and served as ``StoredProof/Kind/fake``, begins with a text that says so, and is not accepted
 /// from outside.
 public final class FakeProverPool: Sendable {
   public struct Options: Sendable {
     /// Fake provers that work at the same time; 0 for none.
     public var provers = 0
-    /// How long each pretends to work on a job.
+    /// How long each pretends to work on what it has taken.
     public var provingTime: Duration = .seconds(2)
     /// Younger jobs are left to real provers.
     public var minimumAge: Duration = .seconds(3)
@@ -58,21 +61,26 @@ public final class FakeProverPool: Sendable {
 
   private func run(_ prover: ProverIdentity) {
     while true {
-      do {
-        guard let job = try jobs.pick(prover, minimumAge: options.minimumAge) else {
-          if pause(.milliseconds(100)) { continue }
-          return
-        }
-        guard pause(options.provingTime) else { return }
-        // A real prover may have been faster, which is as well.
-        do throws(ProofSubmissionError) { try jobs.submitFake(job.number, prover: prover) } catch {
-          if case .store(let failure) = error { throw failure }
-        }
+      let numbers = jobs.takeFree(prover, minimumAge: options.minimumAge)
+      guard pause(numbers.isEmpty ? .milliseconds(100) : options.provingTime) else { return }
+      for number in numbers where !end(number, prover) { return }
+    }
+  }
+
+  /// Ends a job, as often as the store fails at it; false where the pool stops.
+  private func end(_ number: BatchNumber, _ prover: ProverIdentity) -> Bool {
+    while !state.read({ $0.isStopping }) {
+      do throws(ProofSubmissionError) {
+        try jobs.submitFake(number, prover: prover)
+        return true
       } catch {
-        notify("\(error)")
-        guard pause(.seconds(1)) else { return }
+        // A real prover may have been faster, which is as well.
+        guard case .store(let failure) = error else { return true }
+        notify("\(failure)")
+        guard pause(.seconds(1)) else { return false }
       }
     }
+    return false
   }
 
   /// Sleeps; false where the pool stops.

@@ -197,12 +197,10 @@ public final class ProofJobs: Sendable {
 
   /// Hands out the smallest number that is pending, or assigned for longer than the timeout. Whose proof was refused gets
   /// that job again only where there is no other.
-  ///
-  /// - Parameter minimumAge: leaves alone what was taken in more recently, for those who stand back.
-  public func pick(_ prover: ProverIdentity, minimumAge: Duration = .zero) throws(ProofStoreError) -> Assignment? {
+  public func pick(_ prover: ProverIdentity) throws(ProofStoreError) -> Assignment? {
     while true {
       let time = now()
-      let timeout = options.timeout.nanoseconds, age = minimumAge.nanoseconds
+      let timeout = options.timeout.nanoseconds
       let choice = state.update { state -> Choice in
         func isAssigned(_ job: Job) -> Bool { job.assignedAt.map { $0 + timeout >= time } ?? false }
         let held = state.jobs.values.count { $0.prover?.name == prover.name && isAssigned($0) }
@@ -211,7 +209,7 @@ public final class ProofJobs: Sendable {
           let held = state.jobs.values.count { $0.prover?.client == client && isAssigned($0) }
           if held >= options.maxPerAddress { return .held(held) }
         }
-        let free = state.jobs.filter { _, job in job.addedAt + age <= time && !isAssigned(job) }
+        let free = state.jobs.filter { _, job in !isAssigned(job) }
         let number = free.filter { $0.value.refused != prover }.keys.min() ?? free.keys.min()
         guard let number, let job = free[number] else { return .none }
         state.jobs[number]?.assignedAt = time
@@ -282,6 +280,23 @@ public final class ProofJobs: Sendable {
     do throws(FileError) { return try refusals?.keep(proof, of: number, from: prover, fault) } catch {
       notify(.keepingFailed("\(error)"))
       return nil
+    }
+  }
+
+  /// Hands out every job that is free, in order, to one that proves nothing and so needs no input.
+  ///
+  /// - Parameter minimumAge: leaves alone what was taken in more recently.
+  package func takeFree(_ prover: ProverIdentity, minimumAge: Duration) -> [BatchNumber] {
+    let time = now(), timeout = options.timeout.nanoseconds, age = minimumAge.nanoseconds
+    return state.update { state in
+      let free = state.jobs.filter { _, job in
+        job.addedAt + age <= time && !(job.assignedAt.map { $0 + timeout >= time } ?? false)
+      }
+      for number in free.keys {
+        state.jobs[number]?.assignedAt = time
+        state.jobs[number]?.prover = prover
+      }
+      return free.keys.sorted()
     }
   }
 

@@ -151,6 +151,9 @@ extension SettlementPipeline {
           progress.drafts[draft.block] = nil
         }
         metrics.batchMade(through: batch.blocks.upperBound)
+        log.debug(
+          "a batch is made",
+          metadata: ["batch": "\(batch.number)", "block": "\(draft.block)", "inputWords": "\(draft.input.words.count)"])
         follower.finish(through: batch.blocks.upperBound)
       }
     } catch {

@@ -4,7 +4,11 @@ import Glibc
 public struct TerminalStyle: Sendable {
   private let isColoured: Bool
 
+  /// Without colours where `isColoured` is not.
   public init(isColoured: Bool) { self.isColoured = isColoured }
+
+  /// Text as it is.
+  public static let plain = TerminalStyle(isColoured: false)
 
   /// Coloured where the standard output is a terminal, unless `NO_COLOR` says otherwise (no-color.org).
   public static var standardOutput: TerminalStyle {
@@ -14,6 +18,7 @@ public struct TerminalStyle: Sendable {
   /// Whether somebody looks at the standard output.
   public static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+  /// For what is looked for first.
   public func bold(_ text: String) -> String { wrapped(text, "1") }
 
   /// For what matters less.
@@ -24,6 +29,12 @@ public struct TerminalStyle: Sendable {
 
   /// For what went wrong.
   public func failure(_ text: String) -> String { wrapped(text, "31") }
+
+  /// For what is as it should be.
+  public func success(_ text: String) -> String { wrapped(text, "32") }
+
+  /// For what only those want who look closer.
+  public func detail(_ text: String) -> String { wrapped(text, "34") }
 
   /// For names of places.
   public func place(_ text: String) -> String { wrapped(text, "36") }
