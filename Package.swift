@@ -352,8 +352,8 @@ let package = Package(
     .tests(
       "ZKsyncAPITests", in: "Interface",
       [
-        "Primitives", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS", "EthereumAPI",
-        "StateTree", "ChainStorage", "Mempool", "Batches", "ZKsyncAPI", "StorageTesting", .logging,
+        "Primitives", "Concurrency", "Cryptography", "JSON", "Telemetry", "JSONRPC", "Transactions", "ZKsyncOS",
+        "EthereumAPI", "StateTree", "ChainStorage", "Mempool", "Batches", "ZKsyncAPI", "StorageTesting", .logging,
       ]),
 
     // Tools

@@ -188,7 +188,11 @@ def test_numbers_as_clients_of_the_reference_write_them(node):
         "0x02c0c0": "rlp: more follows where nothing should",
         "0x02c20001": "rlp: non-canonical integer (leading zero bytes)",
         "0xc3820001": "rlp: non-canonical integer (leading zero bytes)",
-        "0x7f": "transaction type not supported",
+        "0x7e": "transaction type not supported: 0x7e",
+        "0x03f8c0": "transaction type not supported: 0x03, blob transactions (EIP-4844)",
+        "0x04": "transaction type not supported: 0x04, authorizations (EIP-7702)",
+        "0xff": "rlp: the bytes end before the item does",
+        "0x71c20001": "rlp: non-canonical integer (leading zero bytes)",
         "0x": "typed transaction too short",
     }.items():
         assert node.refusal("eth_sendRawTransaction", raw).message == words

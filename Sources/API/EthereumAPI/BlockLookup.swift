@@ -26,6 +26,16 @@ public struct BlockLookup: Sendable {
     }
   }
 
+  /// The same where that is told from memory, by whatever name; `nil` where it is not, and where there is no such block.
+  func residentStateNumber(of id: BlockID?) -> UInt64? {
+    switch id ?? .latest {
+    case .latest: chain.head.number
+    case .pending: pendingBlocks == nil ? chain.head.number : nil
+    case .number(let number): number <= chain.head.number ? number : nil
+    case .committed, .committedOnL1, .earliest, .safe, .finalized, .hash: nil
+    }
+  }
+
   /// The block after which state is asked for; the newest where none is named. The pending one has the number after it,
   /// where the chain shows one.
   public func stateNumber(of id: BlockID?) throws(RPCError) -> UInt64 {

@@ -1,4 +1,5 @@
 import Primitives
+import Transactions
 
 /// Why the pool refuses a transaction. The texts are go-ethereum's (`core/error.go`, `core/txpool/errors.go`), as
 /// wallets look for them.
@@ -71,7 +72,7 @@ extension MempoolError: CustomStringConvertible {
       "intrinsic gas too low: gas \(limit), minimum needed \(needed)"
     case .gasLimitAboveBlock(let limit, let block): "exceeds block gas limit: gas \(limit), block gas limit \(block)"
     case .senderIsContract(let sender): "sender not an eoa: address \(sender)"
-    case .unsupportedType: "transaction type not supported"
+    case .unsupportedType(let type): TransactionError.unsupportedType(type).description
     case .neverExecutable(let reason): "transaction can never be executed: \(reason)"
     case .accountLimitExceeded: "account limit exceeded"
     case .poolFull: "txpool is full"

@@ -14,7 +14,8 @@ public struct AccessListTracer: Tracer {
   public init(isPrecompile: @escaping (Address) -> Bool) { self.isPrecompile = isPrecompile }
 
   public static var isActive: Bool { true }
-  public static var observesSteps: Bool { true }
+  public static var observesSteps: Bool { false }
+  public static var observesAccesses: Bool { true }
 
   /// Each account once, in the order of the addresses, with its slots in the order of their numbers.
   public var accesses: AccessList {
@@ -24,17 +25,10 @@ public struct AccessListTracer: Tracer {
       })
   }
 
-  public mutating func willStep(_ frame: FrameView, world: some WorldReader) {
-    let stack = frame.stack
-    func operand(_ index: Int) -> UInt256? { index < stack.count ? stack[stack.count - 1 - index] : nil }
-    switch Opcode(byte: frame.opcode) {
-    case .sload, .sstore:
-      if let key = operand(0) { slots[frame.address, default: []].insert(key) }
-    case .balance, .extcodesize, .extcodecopy, .extcodehash, .selfdestruct:
-      if let address = operand(0) { touch(Address(truncating: address)) }
-    case .call, .callcode, .delegatecall, .staticcall:
-      if let address = operand(1) { touch(Address(truncating: address)) }
-    default: break
+  public mutating func willAccess(_ access: StateAccess, world: some WorldReader) {
+    switch access {
+    case .slot(let address, let key): slots[address, default: []].insert(key)
+    case .account(let address): touch(address)
     }
   }
 
@@ -42,6 +36,7 @@ public struct AccessListTracer: Tracer {
     if slots[address] == nil, !isPrecompile(address) { slots[address] = [] }
   }
 
+  public mutating func willStep(_ frame: FrameView, world: some WorldReader) {}
   public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {}
 
   public mutating func enter(_ event: FrameEvent, world: some WorldReader) {

@@ -57,7 +57,8 @@ public struct PrestateTracer: Tracer {
   public var isTooLarge: Bool { bytes > byteLimit }
 
   public static var isActive: Bool { true }
-  public static var observesSteps: Bool { true }
+  public static var observesSteps: Bool { false }
+  public static var observesAccesses: Bool { true }
 
   /// Notes an account as it is now, unless it is known already.
   public mutating func touch(_ address: Address, world: some WorldReader) {
@@ -67,25 +68,19 @@ public struct PrestateTracer: Tracer {
     accounts[address] = account
   }
 
-  public mutating func willStep(_ frame: FrameView, world: some WorldReader) {
-    let stack = frame.stack
-    func operand(_ index: Int) -> UInt256? { index < stack.count ? stack[stack.count - 1 - index] : nil }
-    switch Opcode(byte: frame.opcode) {
-    case .sload, .sstore:
-      guard let key = operand(0) else { return }
-      touch(frame.address, world: world)
-      if !options.disableStorage, accounts[frame.address]?.storage[key] == nil, !isTooLarge {
+  public mutating func willAccess(_ access: StateAccess, world: some WorldReader) {
+    switch access {
+    case .account(let address): touch(address, world: world)
+    case .slot(let address, let key):
+      touch(address, world: world)
+      if !options.disableStorage, accounts[address]?.storage[key] == nil, !isTooLarge {
         bytes += 140
-        accounts[frame.address]?.storage[key] = world.peekStorage(frame.address, key)
+        accounts[address]?.storage[key] = world.peekStorage(address, key)
       }
-    case .balance, .extcodesize, .extcodecopy, .extcodehash, .selfdestruct:
-      if let address = operand(0) { touch(Address(truncating: address), world: world) }
-    case .call, .callcode, .delegatecall, .staticcall:
-      if let address = operand(1) { touch(Address(truncating: address), world: world) }
-    default: break
     }
   }
 
+  public mutating func willStep(_ frame: FrameView, world: some WorldReader) {}
   public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {}
 
   public mutating func enter(_ event: FrameEvent, world: some WorldReader) {

@@ -20,17 +20,21 @@ final class StepText {
   /// Items of which there is text, and of the step under way.
   private var known = 0, shown = 0
 
-  /// The names of the 256 instructions, 32 bytes each, and their lengths.
-  private let names = OpcodeNames.shared
+  private let names = OpcodeTexts.shared
+  /// The digits of the gas before its last four, which stay the same for many steps.
+  private var gasHead: UInt64 = 0
+  private var gasDigits = SIMD32<UInt8>()
+  private var gasDigitCount = 0
 
   /// An item is `"0x` with 64 digits, `",`; digits are written sixteen at a time.
   private static let itemSize = 96
-  /// What a step has besides its stack and what is asked for specially: names and five numbers.
-  private static let frameSize = 320
+  /// What a step has besides its stack and what is asked for specially: names and five numbers, and room behind them for
+  /// what is copied in pieces of 32 bytes.
+  private static let frameSize = 384
 
   init() {
     base = .allocate(capacity: capacity)
-    items = .allocate(capacity: Self.itemSize * 1_025)
+    items = .allocate(capacity: Self.itemSize * 1_025 + 32)
     ends = .allocate(capacity: 1_025)
     words = .allocate(capacity: 1_025)
   }
@@ -78,14 +82,11 @@ final class StepText {
     let stackSize = showsStack && shown > 0 ? ends[shown - 1] - 1 : 0
     reserve(Self.frameSize + stackSize + rest.count + (error?.utf8.count ?? 0))
     var cursor = TextCursor(base + count)
-    if count > 0 { cursor.byte(UInt8(ascii: ",")) }
-    cursor.text("{\"pc\":")
+    if count > 0 { cursor.text(",{\"pc\":") } else { cursor.text("{\"pc\":") }
     cursor.decimal(UInt64(programCounter))
-    cursor.text(",\"op\":\"")
-    cursor.copy(names.text + 32 &* Int(opcode), count: 32)
-    cursor.place += Int(names.lengths[Int(opcode)]) &- 32
-    cursor.text("\",\"gas\":")
-    cursor.decimal(UInt64(max(0, gas)))
+    cursor.wide(names.text + OpcodeTexts.size &* Int(opcode), pieces: 2)
+    cursor.place += Int(names.lengths[Int(opcode)])
+    writeGas(UInt64(max(0, gas)), &cursor)
     cursor.text(",\"gasCost\":")
     cursor.decimal(UInt64(max(0, cost)))
     cursor.text(",\"depth\":")
@@ -97,7 +98,12 @@ final class StepText {
     }
     if showsStack {
       cursor.text(",\"stack\":[")
-      cursor.copy(items, count: stackSize)
+      if stackSize <= 512 {
+        cursor.wide(items, pieces: (stackSize &+ 31) &>> 5)
+        cursor.place += stackSize
+      } else {
+        cursor.copy(items, count: stackSize)
+      }
       cursor.byte(UInt8(ascii: "]"))
     }
     if let start = rest.baseAddress, rest.count > 0 {
@@ -106,6 +112,27 @@ final class StepText {
     }
     cursor.byte(UInt8(ascii: "}"))
     count = cursor.place - base
+  }
+
+  @inline(__always)
+  private func writeGas(_ gas: UInt64, _ cursor: inout TextCursor) {
+    guard gas >= 10_000 else { return cursor.decimal(gas) }
+    let head = gas / 10_000
+    if head != gasHead { noteGasHead(head) }
+    UnsafeMutableRawPointer(cursor.place).storeBytes(of: gasDigits, as: SIMD32<UInt8>.self)
+    cursor.place += gasDigitCount
+    cursor.fourDigits(gas &- head &* 10_000)
+  }
+
+  @inline(never)
+  private func noteGasHead(_ head: UInt64) {
+    withUnsafeMutableBytes(of: &gasDigits) { digits in
+      guard let start = digits.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+      var cursor = TextCursor(start)
+      cursor.decimal(head)
+      gasDigitCount = cursor.place - start
+    }
+    gasHead = head
   }
 
   private func reserve(_ more: Int) {
@@ -119,20 +146,22 @@ final class StepText {
   }
 }
 
-/// The names of instructions as text of a fixed width.
-private final class OpcodeNames: Sendable {
-  static let shared = OpcodeNames()
+/// What stands between the offset of an instruction and its gas, for each of the 256.
+private final class OpcodeTexts: Sendable {
+  /// Bytes of a text, of which the last ones mean nothing.
+  static let size = 64
+  static let shared = OpcodeTexts()
   nonisolated(unsafe) let text: UnsafePointer<UInt8>
   nonisolated(unsafe) let lengths: UnsafePointer<UInt8>
 
   private init() {
-    let text = UnsafeMutablePointer<UInt8>.allocate(capacity: 256 * 32)
+    let text = UnsafeMutablePointer<UInt8>.allocate(capacity: 256 * Self.size)
     let lengths = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
-    text.initialize(repeating: 0, count: 256 * 32)
+    text.initialize(repeating: 0, count: 256 * Self.size)
     for byte in UInt8.min...UInt8.max {
-      let name = Opcode(byte: byte).mnemonic.utf8.prefix(32)
-      for (index, character) in name.enumerated() { text[32 * Int(byte) + index] = character }
-      lengths[Int(byte)] = UInt8(name.count)
+      let piece = ",\"op\":\"\(Opcode(byte: byte).mnemonic)\",\"gas\":".utf8.prefix(Self.size)
+      for (index, character) in piece.enumerated() { text[Self.size * Int(byte) + index] = character }
+      lengths[Int(byte)] = UInt8(piece.count)
     }
     self.text = UnsafePointer(text)
     self.lengths = UnsafePointer(lengths)
@@ -160,27 +189,61 @@ private struct TextCursor {
     place += count
   }
 
+  /// Copies pieces of 32 bytes to the place, which stays.
+  @inline(__always)
+  func wide(_ bytes: UnsafePointer<UInt8>, pieces: Int) {
+    let from = UnsafeRawPointer(bytes), to = UnsafeMutableRawPointer(place)
+    var offset = 0
+    while offset < pieces &* 32 {
+      to.storeBytes(
+        of: from.loadUnaligned(fromByteOffset: offset, as: SIMD32<UInt8>.self), toByteOffset: offset,
+        as: SIMD32<UInt8>.self)
+      offset &+= 32
+    }
+  }
+
   @inline(__always)
   mutating func decimal(_ value: UInt64) {
-    var rest = value
-    var digits = 1
-    while rest > 9 {
-      rest /= 10
-      digits &+= 1
+    if value < 10 {
+      byte(UInt8(truncatingIfNeeded: value) &+ 0x30)
+    } else if value < 100 {
+      twoDigits(value)
+    } else if value < 10_000 {
+      if value < 1_000 {
+        let hundreds = value / 100
+        byte(UInt8(truncatingIfNeeded: hundreds) &+ 0x30)
+        twoDigits(value &- hundreds &* 100)
+      } else {
+        fourDigits(value)
+      }
+    } else {
+      longDecimal(value)
     }
-    rest = value
-    var index = digits
-    while index > 1 {
-      let next = rest / 100
-      let pair = UInt16(truncatingIfNeeded: rest &- next &* 100)
-      let tens = (pair &* 103) &>> 10
-      let ones = pair &- tens &* 10
-      index &-= 2
-      UnsafeMutableRawPointer(place + index).storeBytes(of: tens &+ 0x30 | (ones &+ 0x30) &<< 8, as: UInt16.self)
-      rest = next
-    }
-    if index == 1 { place.pointee = UInt8(truncatingIfNeeded: rest) &+ 0x30 }
-    place += digits
+  }
+
+  @inline(never)
+  private mutating func longDecimal(_ value: UInt64) {
+    let head = value / 10_000
+    if head < 10_000 { decimal(head) } else { longDecimal(head) }
+    fourDigits(value &- head &* 10_000)
+  }
+
+  /// The digits of a number below 10,000, zeros in front included.
+  @inline(__always)
+  mutating func fourDigits(_ value: UInt64) {
+    let hundreds = value / 100
+    twoDigits(hundreds)
+    twoDigits(value &- hundreds &* 100)
+  }
+
+  /// The digits of a number below 100, a zero in front included.
+  @inline(__always)
+  private mutating func twoDigits(_ value: UInt64) {
+    let pair = UInt16(truncatingIfNeeded: value)
+    let tens = (pair &* 103) &>> 10
+    let ones = pair &- tens &* 10
+    UnsafeMutableRawPointer(place).storeBytes(of: tens &+ 0x30 | (ones &+ 0x30) &<< 8, as: UInt16.self)
+    place += 2
   }
 
   /// A minimal hexadecimal number after `0x`, in quotes. Up to sixteen bytes behind it are written over.

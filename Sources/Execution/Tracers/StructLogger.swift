@@ -36,6 +36,9 @@ public struct StructLogger: Tracer {
   /// What a step shows of the machine besides its stack; most show nothing.
   private let rest = RestOfStep()
   private var hasRest = false
+  /// The refund as the last step that could change it left it, and whether there was one since it was read.
+  private var refund: Int64 = 0
+  private var refundIsStale = true
   /// Slots that each contract has read or written.
   private var storage: [Address: SlotText] = [:]
   /// Whether steps have gone to the output before the trace is whole.
@@ -46,7 +49,7 @@ public struct StructLogger: Tracer {
   /// Bytes of steps with which they begin to go out. A shorter trace is written when it is whole, in geth's order of members.
   private static let beginsAt = 1 << 18
   /// Bytes that go out together after that.
-  private static let piece = 1 << 16
+  private static let piece = TraceText.piece
 
   /// The step under way; its cost is known only after it ran or called.
   private struct Pending {
@@ -80,11 +83,15 @@ public struct StructLogger: Tracer {
     if !options.disableStack { text.prepare(frame.stack) }
     let isStorage =
       !options.disableStorage && (opcode == Opcode.sload.rawValue || opcode == Opcode.sstore.rawValue)
-    let refund = world.refund
+    if refundIsStale {
+      refund = world.refund
+      refundIsStale = false
+    }
+    if opcode == Opcode.sstore.rawValue || opcode == Opcode.selfdestruct.rawValue { refundIsStale = true }
     hasRest = isStorage || showsRest || refund > 0
     guard hasRest else { return }
     if isStorage { noteStorage(frame, Opcode(byte: opcode), world) }
-    describe(frame, showsStorage: isStorage, refund: refund)
+    describe(frame, showsStorage: isStorage)
   }
 
   public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {
@@ -95,7 +102,8 @@ public struct StructLogger: Tracer {
   /// caller, as geth has it.
   public mutating func enter(_ event: FrameEvent, world: some WorldReader) { finish(gas: event.callerGas, halt: nil) }
 
-  public mutating func leave(_ end: FrameEnd, world: some WorldReader) {}
+  /// A frame that is undone takes its refund back.
+  public mutating func leave(_ end: FrameEnd, world: some WorldReader) { refundIsStale = true }
   public mutating func log(_ address: Address, topics: Topics, data: UnsafeRawBufferPointer) {}
 
   /// Whether steps are missing because of ``Options/byteLimit``.
@@ -139,7 +147,7 @@ public struct StructLogger: Tracer {
   }
 
   /// Writes what a step shows of the machine before it, but for the stack.
-  private func describe(_ frame: FrameView, showsStorage: Bool, refund: Int64) {
+  private func describe(_ frame: FrameView, showsStorage: Bool) {
     rest.json.clear()
     if options.enableReturnData && !frame.returnData.isEmpty {
       rest.json.key("returnData")

@@ -31,8 +31,8 @@ public indirect enum TraceKind: Sendable, Equatable {
   /// Whether it needs to see every instruction.
   public var observesSteps: Bool {
     switch self {
-    case .structLogs, .prestate: true
-    case .calls, .flatCalls, .fourByte, .nothing: false
+    case .structLogs: true
+    case .prestate, .calls, .flatCalls, .fourByte, .nothing: false
     case .several(let kinds): kinds.contains { $0.observesSteps }
     }
   }

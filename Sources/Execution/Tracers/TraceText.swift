@@ -9,6 +9,9 @@ public final class TraceText {
   /// Whether nobody takes more: what is traced should end.
   public private(set) var isCut = false
 
+  /// Bytes that are worth passing on.
+  static let piece = 120 << 10
+
   /// - Parameter take: is shown the text now and then, between two values, and may drain it; false where no more is wanted.
   public init(take: ((inout JSONWriter) -> Bool)? = nil) {
     json = JSONWriter()

@@ -10,7 +10,7 @@ public protocol TraceDetail: Sendable {
   static var observesSteps: Bool { get }
 }
 
-/// Sees calls and logs: code runs as fast as it does untraced.
+/// Sees calls, logs and what is reached in the state: code runs as fast as it does untraced.
 public enum CallsOnly: TraceDetail {
   public static var observesSteps: Bool { false }
 }
@@ -23,7 +23,8 @@ public enum EveryStep: TraceDetail {
 /// The tracers that a ``TraceKind`` names, over one execution.
 ///
 /// `Detail` must see what the kind needs (``TraceKind/observesSteps``). A set that has collected more than it may, or for
-/// which nobody waits any more, ends the execution where it sees steps, and collects nothing more where it does not.
+/// which nobody waits any more, ends the execution within a few instructions where it sees those, and at the next that
+/// reaches into the state where it does not.
 public struct TracerSet<Detail: TraceDetail>: Tracer {
   private let kind: TraceKind
   private let byteLimit: Int
@@ -35,6 +36,11 @@ public struct TracerSet<Detail: TraceDetail>: Tracer {
   private var prestate: PrestateTracer?
   private var fourBytes: FourByteTracer?
   private let changedByCall: @Sendable (FrameEvent) -> Address?
+  /// What was found when it was looked last whether the execution is to end, and the steps before that is done again.
+  private var hasStopped = false
+  private var stepsToLook = 0
+
+  private static var lookEvery: Int { 32 }
 
   /// - Parameters:
   ///   - byteLimit: bytes that each of the tracers may collect.
@@ -74,6 +80,7 @@ public struct TracerSet<Detail: TraceDetail>: Tracer {
 
   public static var isActive: Bool { true }
   public static var observesSteps: Bool { Detail.observesSteps }
+  public static var observesAccesses: Bool { true }
 
   /// Whether something is left out because of the limit.
   public var isTooLarge: Bool {
@@ -81,11 +88,22 @@ public struct TracerSet<Detail: TraceDetail>: Tracer {
       || prestate?.isTooLarge == true
   }
 
-  public var stops: Bool { text.isCut || isTooLarge || cancellation?.isCancelled == true }
+  public var stops: Bool { Detail.observesSteps ? hasStopped : isCutShort }
+
+  /// Whether the execution ends, or has ended, before its time.
+  public var isCutShort: Bool { text.isCut || isTooLarge || cancellation?.isCancelled == true }
 
   public mutating func willStep(_ frame: FrameView, world: some WorldReader) {
+    stepsToLook &-= 1
+    if stepsToLook < 0 {
+      stepsToLook = Self.lookEvery
+      hasStopped = isCutShort
+    }
     steps?.willStep(frame, world: world)
-    prestate?.willStep(frame, world: world)
+  }
+
+  public mutating func willAccess(_ access: StateAccess, world: some WorldReader) {
+    prestate?.willAccess(access, world: world)
   }
 
   public mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader) {

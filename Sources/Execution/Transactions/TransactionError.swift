@@ -20,11 +20,24 @@ extension TransactionError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .empty: "typed transaction too short"
-    case .unsupportedType: "transaction type not supported"
+    case .unsupportedType(let type): "transaction type not supported: \(Self.phrase(type))"
     case .malformed(let error): "rlp: \(error)"
     case .invalidField(let name): "invalid transaction field: \(name)"
     case .unsupportedFeature(let name): "\(name) are not supported"
     case .invalidSignature: "invalid transaction v, r, s values"
+    }
+  }
+
+  /// What a type stands for that is refused.
+  private static func phrase(_ type: UInt8) -> String {
+    switch type {
+    case SignedTransaction.Kind.blob.rawValue: "0x03, blob transactions (EIP-4844)"
+    case SignedTransaction.Kind.setCode.rawValue: "0x04, authorizations (EIP-7702)"
+    case SignedTransaction.Kind.typedData.rawValue: "0x71, EIP-712 transactions of ZKsync"
+    case L1Request.priorityEnvelopeType, L1Request.upgradeEnvelopeType, L1Request.Kind.priority.rawValue,
+      L1Request.Kind.upgrade.rawValue:
+      "\(Hex.encode([type])), which only L1 can request"
+    default: Hex.encode([type])
     }
   }
 }

@@ -18,6 +18,8 @@ extension DevelopmentChain {
 
   private func recovered(_ envelope: [UInt8]) throws(PoolRefusal) -> RecoveredTransaction {
     guard envelope.count <= options.pool.transactionBytes else { throw .tooLarge(limit: options.pool.transactionBytes) }
+    // It comes with its blobs around it, which nobody reads.
+    if envelope.first == SignedTransaction.Kind.blob.rawValue { throw .blobsUnsupported }
     let signed: SignedTransaction
     do throws(TransactionError) { signed = try SignedTransaction(envelope: envelope) } catch {
       throw .malformed(error.description)

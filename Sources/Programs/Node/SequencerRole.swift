@@ -150,6 +150,11 @@ struct SequencerRole: Role {
     if let provers { services.add(provers) }
     if let proverAPI { services.add(proverAPI) }
     if let sender { services.add(sender) }
+    if let sender, let provers, configuration.pruning.keptProofs > 0 {
+      services.add(
+        ProofPruning(
+          provers.jobs.store, sender.sender.finality, keeping: configuration.pruning.keptProofs, registry: registry))
+    }
     if let connection, let watcher {
       services.add(connection)
       services.add(watcher)

@@ -16,6 +16,7 @@ public struct NodeConfiguration: Sendable {
   public var development: Development
   public var replication: Replication
   public var webPage: WebPage
+  public var pruning: Pruning
   public var admin: Admin
   public var operations: Operations
   public private(set) var profile: Profile?
@@ -38,6 +39,7 @@ public struct NodeConfiguration: Sendable {
     development = try read(Development.self)
     replication = try read(Replication.self)
     webPage = try read(WebPage.self)
+    pruning = try read(Pruning.self)
     admin = try read(Admin.self)
     operations = try read(Operations.self)
     printed = PrintedConfiguration(entries: read.entries)

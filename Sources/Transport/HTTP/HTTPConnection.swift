@@ -297,6 +297,7 @@ final class HTTPConnection: ChannelDuplexHandler, RemovableChannelHandler, @unch
     _ response: HTTPResponse, to request: HTTPRequestHead, length: Int?, closes: Bool
   ) -> HTTPResponseHead {
     var headers = HTTPHeaders()
+    headers.reserveCapacity(4 + response.headers.count)
     if let type = response.contentType { headers.add(name: "content-type", value: type) }
     if let length { headers.add(name: "content-length", value: String(length)) }
     access.add(to: &headers, for: request.headers)

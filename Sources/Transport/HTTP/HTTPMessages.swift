@@ -37,6 +37,8 @@ public struct HTTPRequest: Sendable {
   /// The media type of the body in lower case, without parameters such as the character set.
   public var mediaType: String? {
     headers.first(name: "content-type").map { value in
+      // What nearly everybody sends, as it is.
+      if value == "application/json" { return value }
       let type = value.prefix { $0 != ";" }
       return type.lowercased().filter { $0 != " " && $0 != "\t" }
     }

@@ -22,11 +22,18 @@ public struct MethodTable: Sendable {
   public typealias DeferredHandler =
     @Sendable (inout Parameters, RPCContext, DeferredReply) throws(RPCError) -> Void
 
+  /// Answers on the event loop where all that it needs is in memory and writing it takes microseconds; false, and what it
+  /// has written is forgotten, where not.
+  public typealias ImmediateHandler =
+    @Sendable (inout Parameters, RPCContext, inout JSONWriter) throws(RPCError) -> Bool
+
   struct Method: Sendable {
     let documentation: MethodDocumentation
     let handler: Handler
     /// How a call is made that stands alone, where that is another way.
     var deferred: DeferredHandler?
+    /// How a call that stands alone is tried before it goes to a thread.
+    var immediate: ImmediateHandler?
     /// Whether it is only for those who show a token.
     var isProtected = false
 
@@ -54,19 +61,22 @@ public struct MethodTable: Sendable {
 
   /// Adds a method, in place of one of the same name, with what its documentation says.
   ///
-  /// - Parameter isWhole: whether its answers are given however long they are.
+  /// - Parameters:
+  ///   - isWhole: whether its answers are given however long they are.
+  ///   - immediate: how a call that stands alone is tried before it goes to a thread; it knows the errors of `handler` or
+  ///     leaves them to it.
   public mutating func add(
     _ name: String, _ execution: Execution, _ summary: String = "",
     parameters: [MethodDocumentation.Parameter] = [], result: String = "",
     refusals: [MethodDocumentation.Refusal] = [], differences: String = "", isWhole: Bool = false,
-    _ handler: @escaping Handler
+    immediate: ImmediateHandler? = nil, _ handler: @escaping Handler
   ) {
     insert(
       Method(
         documentation: MethodDocumentation(
           name: name, execution: execution, summary: summary, parameters: parameters, result: result,
           refusals: refusals, differences: differences, isWhole: isWhole),
-        handler: handler))
+        handler: handler, immediate: immediate))
   }
 
   /// Adds a method under several names.

@@ -8,7 +8,8 @@ import Synchronization
 /// From the text of a message to the text of its reply: parses the calls, runs their methods, writes the results.
 ///
 /// The calls of a batch run one after the other and answer in their order. A message whose methods are all cheap is
-/// answered before `handle` returns; any other goes to a pool of threads whole, and can be cancelled there.
+/// answered before `handle` returns, and so is a call of its own for which all is in memory; any other message goes to a
+/// pool of threads whole, and can be cancelled there.
 public final class RPCDispatcher: Sendable {
   public struct Limits: Sendable {
     /// Calls in one batch.
@@ -82,6 +83,10 @@ public final class RPCDispatcher: Sendable {
     guard request.execution > .inline else {
       let reply = run(request, delivery.context)
       delivery.context.commitments.run()
+      delivery.complete(reply)
+      return nil
+    }
+    if let reply = runImmediately(request, delivery.context) {
       delivery.complete(reply)
       return nil
     }
@@ -222,14 +227,27 @@ public final class RPCDispatcher: Sendable {
     return writer.withUnsafeBytes { ByteBuffer(bytes: $0) }
   }
 
+  /// The reply to a call that stands alone, where its method can give that at once.
+  private func runImmediately(_ request: RPCRequest, _ context: RPCContext) -> ByteBuffer? {
+    guard !request.isBatch, let call = request.calls.first, !call.isNotification, let handler = call.immediate else {
+      return nil
+    }
+    var writer = JSONWriter()
+    guard run(call, with: handler, of: request, context, &writer, isFirst: true) else { return nil }
+    return writer.withUnsafeBytes { ByteBuffer(bytes: $0) }
+  }
+
+  /// - Parameter immediate: is called in place of the call's handler.
+  /// - Returns: false where `immediate` gives no answer.
+  @discardableResult
   private func run(
-    _ call: RPCRequest.Call, of request: RPCRequest, _ context: RPCContext, _ writer: inout JSONWriter, isFirst: Bool
-  ) {
+    _ call: RPCRequest.Call, with immediate: MethodTable.ImmediateHandler? = nil, of request: RPCRequest,
+    _ context: RPCContext, _ writer: inout JSONWriter, isFirst: Bool
+  ) -> Bool {
     Self.begin(&writer)
     let start = writer.mark, commitments = context.commitments.count
     var watch = Stopwatch()
     var code: Int?
-    defer { metrics.methods.answered(call.method, nanoseconds: watch.lap(), code: code) }
     defer { context.purse?.spend(gas: context.cancellation.takeCount()) }
     do throws(RPCError) {
       guard let handler = call.handler else { throw call.error ?? .invalidRequest("no method") }
@@ -239,7 +257,11 @@ public final class RPCDispatcher: Sendable {
       if !isFirst { try context.purse?.check() }
       var parameters = Parameters(call.parameters.map { JSONValue(storage: request.text, checked: $0) })
       writer.key("result")
-      try handler(&parameters, context, &writer)
+      if let immediate {
+        guard try immediate(&parameters, context, &writer) else { return false }
+      } else {
+        try handler(&parameters, context, &writer)
+      }
       guard writer.count(since: start) <= limits.responseBytes || request.isWhole else {
         throw .responseTooBig(limits.responseBytes)
       }
@@ -257,6 +279,8 @@ public final class RPCDispatcher: Sendable {
     writer.key("id")
     if let id = call.id { writer.raw(request.text[id]) } else { writer.null() }
     writer.endObject()
+    metrics.methods.answered(call.method, nanoseconds: watch.lap(), code: code)
+    return true
   }
 
   /// Throws where the sender may not make the call.

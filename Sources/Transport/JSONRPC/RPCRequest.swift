@@ -10,6 +10,7 @@ struct RPCRequest: Sendable {
     var method: String?
     var handler: MethodTable.Handler?
     var deferred: MethodTable.DeferredHandler?
+    var immediate: MethodTable.ImmediateHandler?
     /// Whether the answer is given however long it is.
     var isWhole = false
     /// Whether not everybody may make the call.
@@ -99,6 +100,7 @@ struct RPCRequest: Sendable {
       call.method = known?.name
       call.handler = known?.handler
       call.deferred = known?.deferred
+      call.immediate = known?.immediate
       call.isWhole = known?.documentation.isWhole ?? false
       call.isProtected = known?.isProtected ?? false
       if known == nil { call.error = methods.refusal(ofUnknown: Self.shown(reader.string(of: method))) }

@@ -12,11 +12,34 @@ final class ResultFlow: Sendable {
   static let beginsAt = 1 << 18
   /// Bytes of a piece, few enough that the allocator does not ask the system for each.
   static let piece = 1 << 16
+  /// Pieces whose memory is used again once the client has them: what the allocator gives back to the system and gets anew
+  /// costs as much as the way of the bytes.
+  private static let kept = 4
 
   private let begin: @Sendable () -> OutgoingStream
   private let mostBytes: Int
   private let memory: MemoryBudget?
-  private let state = Mutex<(stream: OutgoingStream?, sent: Int)>((nil, 0))
+  private let state = Mutex(State())
+
+  private struct State {
+    var stream: OutgoingStream?
+    var sent = 0
+    var pieces: [ByteBuffer] = []
+    var nextPiece = 0
+
+    /// A copy of `bytes`, in the memory of the piece sent longest ago where that has gone.
+    mutating func piece(of bytes: UnsafeRawBufferPointer) -> ByteBuffer {
+      guard bytes.count <= 2 * ResultFlow.piece else { return ByteBuffer(bytes: bytes) }
+      if pieces.count < ResultFlow.kept {
+        pieces.append(ByteBuffer(bytes: bytes))
+        return pieces[pieces.count - 1]
+      }
+      nextPiece = (nextPiece + 1) % pieces.count
+      pieces[nextPiece].clear(minimumCapacity: bytes.count)
+      pieces[nextPiece].writeBytes(bytes)
+      return pieces[nextPiece]
+    }
+  }
 
   /// - Parameters:
   ///   - mostBytes: that a result may have.
@@ -31,14 +54,19 @@ final class ResultFlow: Sendable {
   var stream: OutgoingStream? { state.withLock { $0.stream } }
 
   func flow(_ writer: inout JSONWriter, _ context: RPCContext) throws(RPCError) {
-    let (stream, sent) = state.withLock { $0 }
+    let (stream, sent) = state.withLock { ($0.stream, $0.sent) }
     guard writer.count >= (stream == nil ? Self.beginsAt : Self.piece), !writer.endsWithKey else { return }
     guard sent + writer.count <= mostBytes else { throw .responseTooBig(mostBytes) }
     if stream == nil, memory?.hasRoom(for: writer.count) == false { throw .busy(.memory) }
     let outgoing = stream ?? begin()
     var piece = ByteBuffer()
-    writer.drain { piece = ByteBuffer(bytes: $0) }
-    state.withLock { $0 = (outgoing, sent + piece.readableBytes) }
+    writer.drain { bytes in
+      piece = state.withLock { state in
+        state.stream = outgoing
+        state.sent = sent + bytes.count
+        return state.piece(of: bytes)
+      }
+    }
     context.purse?.spend(bytes: piece.readableBytes)
     guard outgoing.send(piece, cancellation: context.cancellation) else {
       throw .cancelled(context.cancellation.reason ?? .clientGone)

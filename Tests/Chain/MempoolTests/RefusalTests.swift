@@ -157,10 +157,11 @@ import Transactions
 
   @Test func blobsAndL1Requests() {
     expectRefusal(
-      transaction(from: test.sender(1), nonce: 0, kind: .blob), .unsupportedType(3), "transaction type not supported")
+      transaction(from: test.sender(1), nonce: 0, kind: .blob), .unsupportedType(3),
+      "transaction type not supported: 0x03, blob transactions (EIP-4844)")
     expectRefusal(
-      transaction(from: test.sender(1), nonce: 0, kind: .setCode), .unsupportedType(4), "transaction type not supported"
-    )
+      transaction(from: test.sender(1), nonce: 0, kind: .setCode), .unsupportedType(4),
+      "transaction type not supported: 0x04, authorizations (EIP-7702)")
     let request = L1Request(
       kind: .priority, from: .zero, to: .zero, gasLimit: 1, gasPerPubdataLimit: 1, maxFeePerGas: 1, nonce: 0,
       value: .zero, toMint: .zero, refundRecipient: .zero)

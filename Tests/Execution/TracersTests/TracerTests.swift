@@ -166,6 +166,29 @@ struct TracerTests {
     #expect(((difference["post"] as? NSDictionary)?[created] as? NSDictionary)?["nonce"] as? Int == 1)
   }
 
+  @Test("prestate tracer: what a static call may not do is touched all the same, what cannot begin is not")
+  func prestateOfWhatFails() throws {
+    func touched(_ code: String, _ callee: String, gas: Int64 = 100_000) throws -> NSDictionary {
+      var tracer = PrestateTracer(.init(includeEmpty: true))
+      let after = trace(&tracer, code, other: callee, gas: gas)
+      return try object(tracer.result(after: after))
+    }
+    func storage(_ result: NSDictionary) -> [String]? {
+      ((result[Hex.encode(other.bytes)] as? NSDictionary)?["storage"] as? NSDictionary)?.allKeys as? [String]
+    }
+    let inside = "0 0 0 0 0xbeef GAS STATICCALL"
+    #expect(storage(try touched(inside, "9 1 SSTORE")) == [Hex.encode(UInt256.one.bytes)])
+    #expect(try touched(inside, "0xcafe SELFDESTRUCT")[Hex.encode(Address(0xcafe).bytes)] != nil)
+    #expect(try touched(inside, "0 0 0 0 1 0xcafe GAS CALL")[Hex.encode(Address(0xcafe).bytes)] != nil)
+    #expect(storage(try touched(inside, "1 TLOAD POP 3 SLOAD")) == [Hex.encode(word("3").bytes)])
+    // A stack without a key; memory that nobody can pay for.
+    #expect(storage(try touched(inside, "SLOAD")) == nil)
+    #expect(try touched(inside, "0 0 0xffffffffff 0 0xcafe GAS DELEGATECALL")[Hex.encode(Address(0xcafe).bytes)] == nil)
+    for code in ["0xcafe BALANCE", "0xcafe EXTCODESIZE", "0xcafe EXTCODEHASH", "0 0 0 0xcafe EXTCODECOPY"] {
+      #expect(try touched(code, "STOP")[Hex.encode(Address(0xcafe).bytes)] != nil)
+    }
+  }
+
   @Test("4byte tracer counts selectors with the size of their arguments")
   func fourBytes() throws {
     var tracer = FourByteTracer { $0 == Address(2) }

@@ -239,6 +239,49 @@ import ZKsyncOS
     }
   }
 
+  @Test("Blocks of rare and of frequent terms are found together, however far they are from each other")
+  func rareAndFrequentTerms() throws {
+    let count: UInt64 = 1_500
+    // The first address is in every block, the others are in every seventh, every hundredth, and in a stretch of blocks.
+    func addresses(_ number: UInt64) -> [UInt64] {
+      [1] + (number % 7 == 0 ? [2] : []) + (number % 100 == 3 ? [3] : []) + (700..<900 ~= number ? [4] : [])
+    }
+    let store = try open(retained: 0)
+    for number in 1...count {
+      let header = BlockHeader(
+        parentHash: .zero, number: number, gasLimit: 100_000_000, timestamp: number, baseFeePerGas: 1_000)
+      let logs = addresses(number).map { address in
+        Log(address: Address(address), topics: (0..<4).map { Bytes32(UInt256(number % UInt64($0 + 2))) }, data: [])
+      }
+      let receipt = BlockReceipt(
+        receipt: Receipt(transactionType: 2, succeeded: true, gasUsed: 21_000, cumulativeGasUsed: 21_000, logs: logs),
+        effectiveGasPrice: 1_000, firstLogIndex: 0, l2ToL1Logs: [])
+      try store.publish(
+        Block(
+          header: header, hash: header.hash,
+          transactions: [TestChain.transfer(from: TestChain.sender(0), nonce: number)], receipts: [receipt]))
+      try store.flushNext()
+    }
+    var random = SplitMix64(seed: 5)
+    for _ in 0..<60 {
+      let wanted = (0...1).map { _ in UInt64.random(in: 1...5, using: &random) }
+      let filter = LogFilter(
+        addresses: wanted.map { Address($0) },
+        topics: (0..<Int.random(in: 0...4, using: &random)).map { _ in
+          Bool.random(using: &random) ? [] : [Bytes32(UInt256(UInt64.random(in: 0...3, using: &random)))]
+        })
+      let first = UInt64.random(in: 1...count, using: &random)
+      let range = first...UInt64.random(in: first...count, using: &random)
+      let expected = range.filter { number in
+        addresses(number).contains { wanted.contains($0) }
+          && filter.topics.enumerated().allSatisfy { index, topics in
+            topics.isEmpty || topics.contains(Bytes32(UInt256(number % UInt64(index + 2))))
+          }
+      }
+      #expect(try found(store, filter, range) == expected, "\(filter) in \(range)")
+    }
+  }
+
   @Test("A store of an earlier version is indexed bit by bit, over restarts too")
   func olderLogs() throws {
     var random = SplitMix64(seed: 9)

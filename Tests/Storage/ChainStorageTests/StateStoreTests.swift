@@ -150,6 +150,31 @@ private final class Flag: Sendable {
     }
   }
 
+  @Test func aResidentViewReadsWhatIsInMemory() throws {
+    do {
+      let store = try open()
+      try store.append(change(1, [1: 10]))
+      while try store.flushNext() {}
+    }
+    let store = try open()
+    try store.append(change(2, [2: 20], preimages: [Self.value(20): [7]]))
+    let view = try store.residentView(at: 2)
+    #expect(try view.slot(Self.key(2)) == Self.value(20))
+    #expect(try view.preimage(Self.value(20)) == [7])
+    // On the disk, until somebody has read it.
+    #expect(throws: StateReadError.self) { try view.slot(Self.key(1)) }
+    #expect(throws: StateReadError.self) { try view.slot(Self.key(3)) }
+    #expect(throws: StateReadError.self) { try view.preimage(Self.value(8)) }
+    #expect(try store.view(at: 2).slot(Self.key(1)) == Self.value(10))
+    #expect(try view.slot(Self.key(1)) == Self.value(10))
+    #expect(try store.residentView(at: 1).slot(Self.key(1)) == Self.value(10))
+    // The value of a later block is not that of an earlier one.
+    try store.append(change(3, [1: 30]))
+    while try store.flushNext() {}
+    #expect(throws: StateReadError.self) { try view.slot(Self.key(1)) }
+    #expect(try store.residentView(at: 3).slot(Self.key(1)) == Self.value(30))
+  }
+
   @Test func damagedValuesAreTypedErrors() throws {
     do {
       let store = try open()

@@ -27,6 +27,30 @@ struct DispatcherTests {
     #expect(await reply(message, to: dispatcher) == #"{"jsonrpc":"2.0","result":{"a":[1,"x"]},"id":\#(id)}"#)
   }
 
+  @Test("A call is answered before `handle` returns where its method can do so, and by a thread where not")
+  func immediately() async {
+    let answers = [
+      (#""0x8""#, #""result":["0x4"]"#, true), (#""0x7""#, #""result":7"#, false),
+      (#""0x9""#, #""error":{"code":-32000,"message":"nine"}"#, true),
+    ]
+    for (number, answer, isImmediate) in answers {
+      let call = #""method":"half","params":[\#(number)]}"#, message = #"{"jsonrpc":"2.0","id":1,\#(call)"#
+      let dispatcher = dispatcher
+      let text = await withCheckedContinuation { continuation in
+        let work = dispatcher.handle(Array(message.utf8)) { reply in
+          continuation.resume(returning: reply.map { String(buffer: $0.text) })
+        }
+        #expect((work == nil) == isImmediate)
+      }
+      #expect(text == #"{"jsonrpc":"2.0",\#(answer),"id":1}"#)
+      // In a batch a thread does it all.
+      #expect(
+        await reply("[\(message)]", to: dispatcher)
+          == #"[{"jsonrpc":"2.0","result":\#(UInt64(number.dropFirst(3).dropLast()) ?? 0),"id":1}]"#)
+      #expect(await reply(#"{"jsonrpc":"2.0",\#(call)"#, to: dispatcher) == nil)
+    }
+  }
+
   @Test("Members may come in any order, unknown ones are passed over")
   func memberOrder() async {
     let message = #" { "params" : ["x"] , "extra" : {"id":7} , "method":"echo", "id":1, "jsonrpc":"2.0" } "#

@@ -19,6 +19,21 @@ func testMethods(_ hub: Hub = Hub()) -> MethodTable {
   table.add("slowEcho", .pooled) { (parameters, _, writer) throws(RPCError) in
     writer.value(try parameters.required("value", as: JSONValue.self))
   }
+  // Answers at once what is even and refuses nine; the rest is for a thread.
+  table.add(
+    "half", .pooled,
+    immediate: { (parameters, _, writer) throws(RPCError) in
+      let number = try parameters.required("number", as: UInt64.self)
+      writer.beginArray()
+      if number == 9 { throw .refused("nine") }
+      guard number % 2 == 0 else { return false }
+      writer.quantity(number / 2)
+      writer.endArray()
+      return true
+    }
+  ) { (parameters, _, writer) throws(RPCError) in
+    writer.number(try parameters.required("number", as: UInt64.self))
+  }
   table.add("sum", .inline) { (parameters, _, writer) throws(RPCError) in
     let first = try parameters.required("firstTerm", as: UInt64.self)
     writer.quantity(first + (try parameters.optional("secondTerm", as: UInt64.self) ?? 0))

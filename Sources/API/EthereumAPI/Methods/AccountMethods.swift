@@ -9,7 +9,12 @@ extension EthereumAPI {
     table.add(
       "eth_getBalance", .pooled, "The balance of an account, in wei.",
       parameters: [.required("address", "address"), .optional("blockId", "block")], result: "quantity",
-      refusals: [.blockNotFound, .stateNotAvailable]
+      refusals: [.blockNotFound, .stateNotAvailable],
+      immediate: { [self] (parameters, _, writer) throws(RPCError) in
+        guard let account = try residentAccount(&parameters) else { return false }
+        writer.quantity(account.balance)
+        return true
+      }
     ) { [self] (parameters, _, writer) throws(RPCError) in
       let address = try parameters.required("address", as: Address.self)
       let number = try blocks.stateNumber(of: try parameters.optional("blockId"))
@@ -19,7 +24,12 @@ extension EthereumAPI {
       "eth_getTransactionCount", .pooled,
       "The nonce of an account; for `pending` the one after its executable transactions.",
       parameters: [.required("address", "address"), .optional("blockId", "block")], result: "quantity",
-      refusals: [.blockNotFound, .stateNotAvailable]
+      refusals: [.blockNotFound, .stateNotAvailable],
+      immediate: { [self] (parameters, _, writer) throws(RPCError) in
+        guard let account = try residentAccount(&parameters, orPending: false) else { return false }
+        writer.quantity(account.nonce)
+        return true
+      }
     ) { [self] (parameters, _, writer) throws(RPCError) in
       let address = try parameters.required("address", as: Address.self)
       let id = try parameters.optional("blockId", as: BlockID.self)
@@ -94,6 +104,16 @@ extension EthereumAPI {
       }
       writer.endObject()
     }
+  }
+
+  /// Of the account and the block that parameters name, what is in memory.
+  private func residentAccount(
+    _ parameters: inout Parameters, orPending: Bool = true
+  ) throws(RPCError) -> (balance: UInt256, nonce: UInt64)? {
+    let address = try parameters.required("address", as: Address.self)
+    let id = try parameters.optional("blockId", as: BlockID.self)
+    guard orPending || id != .pending, let number = blocks.residentStateNumber(of: id) else { return nil }
+    return state.residentAccount(address, after: number)
   }
 }
 

@@ -20,7 +20,10 @@ extension EthereumAPI {
       ],
       differences:
         "A call that names no gas has that of an option, one that does at most a block's. An override of the base fee is "
-        + "seen by a call without a price too, which pays nothing. EIP-4844 and EIP-7702 are not supported."
+        + "seen by a call without a price too, which pays nothing. EIP-4844 and EIP-7702 are not supported.",
+      immediate: { [self] (parameters, context, writer) throws(RPCError) in
+        try callImmediately(&parameters, context, &writer)
+      }
     ) { [self] (parameters, context, writer) throws(RPCError) in
       var stopwatch = Stopwatch()
       defer { metrics.call.observe(nanoseconds: stopwatch.lap()) }
@@ -59,6 +62,33 @@ extension EthereumAPI {
       metrics.estimateGas.observe(nanoseconds: stopwatch.lap())
     }
   }
+
+  /// A call on the newest block, without overrides, that is over at once.
+  private func callImmediately(
+    _ parameters: inout Parameters, _ context: RPCContext, _ writer: inout JSONWriter
+  ) throws(RPCError) -> Bool {
+    var stopwatch = Stopwatch()
+    let request = try parameters.required("request", as: TransactionRequest.self)
+    let id = try parameters.optional("blockNumber", as: BlockID.self)
+    let hasOverrides = parameters.next("stateOverrides") != nil || parameters.next("blockOverrides") != nil
+    guard id == nil || id == .latest, !hasOverrides else { return false }
+    let head = chain.head
+    var call = try request.simulatedCall(
+      baseFee: head.header.baseFeePerGas, allowsAuthorizations: configuration.allowsAuthorizations)
+    call.gasLimit = min(request.gas ?? configuration.callGas, Self.blockGas(head, SimulationOverrides()))
+    switch simulator.simulateImmediately(call, after: head.position, cancellation: context.cancellation) {
+    case .success(let output, _, _) where output.count <= Self.longestImmediateOutput: writer.data(output)
+    case .revert(let output, _) where output.count <= Self.longestImmediateOutput:
+      metrics.call.observe(nanoseconds: stopwatch.lap())
+      throw .reverted(output)
+    case .halt, .success, .revert, nil: return false
+    }
+    metrics.call.observe(nanoseconds: stopwatch.lap())
+    return true
+  }
+
+  /// Bytes that are written as text in microseconds.
+  private static let longestImmediateOutput = 16_384
 
   /// The least gas limit with which a request does what it does with all the gas it may have.
   func estimateGas(

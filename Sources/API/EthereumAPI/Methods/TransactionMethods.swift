@@ -44,7 +44,13 @@ extension EthereumAPI {
     }
     table.add(
       "eth_getTransactionReceipt", .pooled, "What became of a transaction.",
-      parameters: [.required("hash", "32 bytes")], result: "receipt, or null while there is none", isWhole: true
+      parameters: [.required("hash", "32 bytes")], result: "receipt, or null while there is none", isWhole: true,
+      immediate: { [self] (parameters, _, writer) throws(RPCError) in
+        let hash = try parameters.required("hash", as: Bytes32.self)
+        guard let receipt = chain.residentReceipt(hash: hash), receipt.isShort else { return false }
+        writer.receipt(receipt)
+        return true
+      }
     ) { [self] (parameters, _, writer) throws(RPCError) in
       let hash = try parameters.required("hash", as: Bytes32.self)
       guard let receipt = try faults.reading({ () throws(ChainReadError) in try chain.receipt(hash: hash) }) else {
@@ -126,5 +132,12 @@ extension EthereumAPI {
     }
     let hashes = try transactionHashes(of: block)
     return index < hashes.count ? try included(hashes[Int(index)]) : nil
+  }
+}
+
+extension LocatedReceipt {
+  /// Whether writing it takes a moment only.
+  fileprivate var isShort: Bool {
+    receipt.logs.count <= 16 && receipt.logs.reduce(0) { $0 + $1.data.count } <= 8_192 && messages.messages.count <= 16
   }
 }

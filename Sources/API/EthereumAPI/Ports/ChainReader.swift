@@ -136,7 +136,7 @@ public struct LocatedReceipt: Sendable, Equatable {
 /// The chain as the API sees it: blocks that are durable, up to a head. Whether the head only grows or blocks may be dropped
 /// too is told by there being a ``ReorganisationHistory``.
 ///
-/// ``head`` is asked for on event loops and must come from memory. Everything else is called on worker threads and may
+/// ``head`` and ``residentReceipt(hash:)`` are asked for on event loops and must come from memory. Everything else is called on worker threads and may
 /// read from the disk.
 public protocol ChainReader: Sendable {
   /// The newest block that may be shown.
@@ -165,12 +165,16 @@ public protocol ChainReader: Sendable {
   func transaction(hash: Bytes32) throws(ChainReadError) -> LocatedTransaction?
   func receipt(hash: Bytes32) throws(ChainReadError) -> LocatedReceipt?
   func transactionHash(sender: Address, nonce: UInt64) throws(ChainReadError) -> Bytes32?
+  /// The receipt of a transaction where all that belongs to it is in memory; `nil` where it is not.
+  func residentReceipt(hash: Bytes32) -> LocatedReceipt?
 }
 
 extension ChainReader {
   public var oldestBlock: UInt64 { 0 }
 
   public var oldestState: UInt64 { 0 }
+
+  public func residentReceipt(hash: Bytes32) -> LocatedReceipt? { nil }
 
   public func bloom(ofBlock number: UInt64) throws(ChainReadError) -> Bloom? { try header(number: number)?.bloom }
 

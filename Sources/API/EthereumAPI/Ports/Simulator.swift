@@ -118,11 +118,23 @@ public enum SimulationError: Error, Sendable, Equatable {
   case failed(String)
 }
 
-/// Executes calls on the state after a block. Called on worker threads, several at once.
+/// Executes calls on the state after a block. Called on worker threads, several at once, but for
+/// ``simulateImmediately(_:after:cancellation:)``.
 public protocol Simulator: Sendable {
   /// Runs `call` in the context of block `number`, on the state after it. Signature, nonce and balance are not checked, and
   /// no fee is paid. Ends with `.cancelled` soon after `cancellation` is.
   func simulate(
     _ call: SimulatedCall, after number: UInt64, _ overrides: SimulationOverrides, cancellation: Cancellation
   ) throws(SimulationError) -> SimulationOutcome
+  /// The same where the call computes little and finds all that it reads in memory; `nil` where it does not, or is better not
+  /// tried. Called on event loops.
+  func simulateImmediately(
+    _ call: SimulatedCall, after block: ChainPosition, cancellation: Cancellation
+  ) -> SimulationOutcome?
+}
+
+extension Simulator {
+  public func simulateImmediately(
+    _ call: SimulatedCall, after block: ChainPosition, cancellation: Cancellation
+  ) -> SimulationOutcome? { nil }
 }

@@ -12,13 +12,19 @@ public protocol Tracer {
   static var isActive: Bool { get }
   /// Whether every instruction is observed.
   static var observesSteps: Bool { get }
-  /// Whether the execution is to end before its next instruction, as one that is cancelled. Asked where steps are observed.
+  /// Whether it is told what instructions reach in the state. Code runs as fast as it does untraced.
+  static var observesAccesses: Bool { get }
+  /// Whether the execution is to end before its next instruction, as one that is cancelled. Asked where steps are observed,
+  /// and with each access where those are.
   var stops: Bool { get }
 
   /// An instruction is about to run.
   mutating func willStep(_ frame: FrameView, world: some WorldReader)
   /// An instruction has run (for calls and creates: its callee has ended), or ended or halted its frame.
   mutating func didStep(_ frame: FrameView, halt: Halt?, world: some WorldReader)
+  /// An instruction is about to reach an account or a slot. One that cannot be carried out (it lacks words on the stack, or
+  /// gas for its memory) reaches nothing; one that a static call may not do does, as geth has it.
+  mutating func willAccess(_ access: StateAccess, world: some WorldReader)
   /// A call, creation or selfdestruct begins; the frame's first instruction follows unless it ends at once.
   mutating func enter(_ event: FrameEvent, world: some WorldReader)
   /// The frame entered last and not yet left ends.
@@ -29,6 +35,16 @@ public protocol Tracer {
 
 extension Tracer {
   @inlinable public var stops: Bool { false }
+  @inlinable public static var observesAccesses: Bool { false }
+  @inlinable public mutating func willAccess(_ access: StateAccess, world: some WorldReader) {}
+}
+
+/// What an instruction reaches in the state.
+@frozen public enum StateAccess: Sendable, Equatable {
+  /// SLOAD, SSTORE: a slot of the account that runs.
+  case slot(Address, UInt256)
+  /// The operand of BALANCE, of EXTCODE…, of a call, or of SELFDESTRUCT.
+  case account(Address)
 }
 
 /// The kinds of frame that tracers tell apart.

@@ -114,6 +114,10 @@ struct Execution<Rules: RuleSet, H: Host, T: Tracer> {
         tracer.willStep(FrameView(frame), world: host)
       }
       let exit = T.observesSteps ? Rules.step(frame) : Rules.run(frame)
+      if T.observesAccesses, let access = frame.pointee.access(at: exit) {
+        if tracer.stops { return .halted(.cancelled) }
+        tracer.willAccess(access, world: host)
+      }
       switch exit {
       case .stopped, .returned, .reverted:
         if T.observesSteps { tracer.didStep(FrameView(frame), halt: nil, world: host) }

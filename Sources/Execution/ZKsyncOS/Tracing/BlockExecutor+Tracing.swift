@@ -159,7 +159,7 @@ extension TracerSet {
   fileprivate mutating func end(_ transaction: TracedTransaction, _ world: BlockWorld) throws(TraceFailure) {
     if isTooLarge { throw .tooLarge }
     finish(transaction, world: world)
-    if stops { throw .failed(.cancelled) }
+    if isCutShort { throw .failed(.cancelled) }
   }
 }
 

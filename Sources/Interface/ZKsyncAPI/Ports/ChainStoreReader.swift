@@ -139,6 +139,16 @@ public final class ChainStoreReader: ChainReader {
       number: found.location.block, timestamp: found.header.timestamp, firstMessage: firstMessage)
   }
 
+  public func residentReceipt(hash: Bytes32) -> LocatedReceipt? {
+    guard let (block, index) = blocks.residentBlock(of: hash) else { return nil }
+    let receipt = block.receipts[index]
+    let firstMessage =
+      receipt.l2ToL1Logs.isEmpty ? 0 : block.receipts.prefix(index).reduce(0) { $0 + $1.l2ToL1Logs.count }
+    return locate(
+      receipt, of: block.transactions[index], at: index, hash: block.hash, number: block.number,
+      timestamp: block.header.timestamp, firstMessage: firstMessage)
+  }
+
   /// No index of its own: nonces never fall, so the block that used this one is found by halving the range of blocks.
   public func transactionHash(sender: Address, nonce: UInt64) throws(ChainReadError) -> Bytes32? {
     var before: UInt64 = 0, after = blocks.head

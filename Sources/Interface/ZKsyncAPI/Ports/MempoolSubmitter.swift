@@ -22,8 +22,10 @@ public struct MempoolSubmitter: TransactionSubmitter, PoolReader {
   /// Decodes a transaction that a client sends, and recovers its sender.
   public static func recover(_ envelope: [UInt8]) throws(SubmissionError) -> RecoveredTransaction {
     do throws(TransactionError) {
-      // Whatever such a transaction holds, this is what is wrong with it.
-      if envelope.first == SignedTransaction.Kind.setCode.rawValue { throw .unsupportedType(envelope[0]) }
+      // Whatever such a transaction holds, this is what is wrong with it; that of a blob comes with the blob around it.
+      if let type = envelope.first, SignedTransaction.Kind(rawValue: type)?.existsOnZKsyncOS == false {
+        throw .unsupportedType(type)
+      }
       let transaction = try Transaction(envelope: envelope)
       // What L1 requests comes from L1.
       if case .request = transaction { throw .unsupportedType(envelope[0]) }

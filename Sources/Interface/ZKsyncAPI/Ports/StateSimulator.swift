@@ -19,6 +19,7 @@ public final class StateSimulator: Simulator, AccessTracer {
   private let limits: ExecutionLimits
   private let codes = CodeCache()
   private let idle = Mutex<[Engine]>([])
+  let immediate = ImmediateCalls()
 
   /// Moves an engine from thread to thread; only one has it.
   private struct Engine: @unchecked Sendable {
@@ -52,6 +53,29 @@ public final class StateSimulator: Simulator, AccessTracer {
         limits: call.mustFitBlock ? limits : .unlimited, cancellation: cancellation)
     }
     return Self.outcome(result, gasLimit: transaction.gasLimit)
+  }
+
+  public func simulateImmediately(
+    _ call: SimulatedCall, after block: ChainPosition, cancellation: Cancellation
+  ) -> SimulationOutcome? {
+    guard ImmediateCalls.suits(call), let hash = block.hash, var context = immediate.context(ofBlock: hash) else {
+      return nil
+    }
+    return immediate.trying { () throws(SimulationError) in
+      let view: ChainStateView
+      do throws(StorageError) { view = try storage.state.residentView(at: block.number) } catch {
+        throw .stateNotAvailable(block: block.number)
+      }
+      let world = Self.adapt(&context, to: call)
+      let state = try OverriddenState(view, [:], version: context.protocolVersion)
+      let transaction = try self.transaction(call, state)
+      let result = try running { (engine) throws(SimulationFailure) in
+        try Simulation.call(
+          transaction, context: context, state: state, engine: engine, world: world, limits: ImmediateCalls.limits,
+          cancellation: cancellation)
+      }
+      return Self.outcome(result, gasLimit: transaction.gasLimit)
+    }
   }
 
   /// Runs a call as ``simulate(_:after:_:cancellation:)`` does, and notes what it touches.
@@ -163,20 +187,32 @@ public final class StateSimulator: Simulator, AccessTracer {
   private func context(
     of number: UInt64, _ call: SimulatedCall, _ overrides: SimulationOverrides
   ) throws(SimulationError) -> (BlockContext, SimulatedWorld) {
+    // The block before and after: it may be dropped in between, and another take its place.
+    let hash = storage.blocks.residentHash(number)
     guard var context = try contextAfter(number) else { throw .stateNotAvailable(block: number) }
-    var world = SimulatedWorld()
+    if let hash, hash == storage.blocks.residentHash(number) { immediate.keep(context, ofBlock: hash, number) }
+    var world = Self.adapt(&context, to: call, baseFee: overrides.block.baseFee)
     world.movedPrecompiles = try Self.movedPrecompiles(overrides.accounts)
     world.blobBaseFee = overrides.block.blobBaseFee
-    let overrides = overrides.block
+    Self.apply(overrides.block, to: &context)
+    return (context, world)
+  }
+
+  /// Has a block look as the call is to see it.
+  ///
+  /// - Parameter baseFee: in place of the block's.
+  private static func adapt(
+    _ context: inout BlockContext, to call: SimulatedCall, baseFee: UInt256? = nil
+  ) -> SimulatedWorld {
+    var world = SimulatedWorld()
     // A call that offers no price pays none, and the base fee must not stand in its way.
     if call.gasPrice.isZero {
       context.baseFee = .zero
-      world.shownBaseFee = overrides.baseFee
-    } else if let baseFee = overrides.baseFee {
+      world.shownBaseFee = baseFee
+    } else if let baseFee {
       context.baseFee = baseFee
     }
-    Self.apply(overrides, to: &context)
-    return (context, world)
+    return world
   }
 
   /// Makes a block different, but for its base fee.

@@ -17,6 +17,11 @@ public struct StateStoreReader: StateReader {
     try account(address, after: block).nonce
   }
 
+  public func residentAccount(_ address: Address, after block: UInt64) -> (balance: UInt256, nonce: UInt64)? {
+    guard let view = try? state.residentView(at: block), let account = try? view.account(address) else { return nil }
+    return (account.balance, account.nonce)
+  }
+
   public func code(of address: Address, after block: UInt64) throws(ChainReadError) -> [UInt8] {
     try read(after: block) { (view) throws(StateReadError) in
       let properties = try view.account(address)

@@ -155,8 +155,8 @@ extension TraceOptions {
     tracer.touch(run.touched, world: try run.before())
     let (transaction, world) = try run.execute(&tracer)
     if tracer.isTooLarge { throw .tooLarge }
-    if tracer.stops { throw .simulation(.cancelled) }
+    if tracer.isCutShort { throw .simulation(.cancelled) }
     tracer.finish(transaction, world: world)
-    if tracer.stops { throw .simulation(.cancelled) }
+    if tracer.isCutShort { throw .simulation(.cancelled) }
   }
 }

@@ -20,6 +20,7 @@ enum DescribedNode {
         "ADMIN_ADDRESS": "127.0.0.1:0",
         "PROVER_API_COMPONENT_ENABLED": "true", "DEVELOPMENT_METHODS_ENABLED": "true",
         "SEQUENCER_ROCKS_DB_PATH": path, "ARCHIVE_PATH": path,
+        "PRUNING_KEPT_PROOFS": "1",
       ], arguments: [])
     LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
     let node = try await Node.start(configuration, log: Logger(label: "reference"))

@@ -167,7 +167,11 @@ public struct ProverAPI: Sendable {
       return .text(.badRequest, "Invalid URL: Cannot parse `\(segment)` to a `u64`")
     }
     do throws(ProofStoreError) {
-      guard let proof = try jobs.store.proof(number) else { return HTTPResponse(.noContent) }
+      guard let proof = try jobs.store.proof(number) else {
+        let pruned = jobs.store.prunedThrough
+        guard number > .genesis, number <= pruned else { return HTTPResponse(.noContent) }
+        return .text(.gone, "pruned: proofs are kept from batch \(pruned.next) on (pruning_kept_proofs)")
+      }
       return Self.payload(number, "proof", proof.bytes, kind: proof.kind)
     } catch {
       return .text(.internalServerError, "\(error)")

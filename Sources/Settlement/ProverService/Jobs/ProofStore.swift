@@ -2,6 +2,7 @@ import Batches
 import Primitives
 import ProverInput
 import RocksDB
+import Synchronization
 
 /// A proof as it is kept: the bytes that the prover sent, or a stand-in.
 public struct StoredProof: Hashable, Sendable {
@@ -55,6 +56,8 @@ public final class ProofStore: Sendable {
   private let keptSizes: Column
   private let marks: Column
   private let maxKeptBytes: Int
+  /// The last batch whose proof was let go of.
+  private let pruned = Atomic<UInt64>(0)
 
   /// Opens or creates the store in the directory `path`.
   ///
@@ -88,6 +91,7 @@ public final class ProofStore: Sendable {
     kept = try performing { () throws(RocksDBError) in try opened.column("kept") }
     keptSizes = try performing { () throws(RocksDBError) in try opened.column("kept_sizes") }
     marks = try performing { () throws(RocksDBError) in try opened.column("marks") }
+    pruned.store(try mark(Self.prunedThroughKey).rawValue, ordering: .relaxed)
   }
 
   /// Writes a copy that can be opened on its own into the folder `path`, which does not exist.
@@ -257,8 +261,9 @@ public final class ProofStore: Sendable {
     return true
   }
 
+  /// The proof of a batch; `nil` where there is none, or it was let go of.
   public func proof(_ number: BatchNumber) throws(ProofStoreError) -> StoredProof? {
-    guard let value = try value(proofs, "proofs", number) else { return nil }
+    guard number > prunedThrough, let value = try value(proofs, "proofs", number) else { return nil }
     guard let kind = value.first.flatMap({ StoredProof.Kind(rawValue: $0) }) else {
       throw .corrupt(column: "proofs", number: number)
     }
@@ -289,7 +294,11 @@ public final class ProofStore: Sendable {
 
   /// No batch up to this one has a proof that a verifier should look at.
   func checkedThrough() throws(ProofStoreError) -> BatchNumber {
-    let stored = try performing { () throws(RocksDBError) in try marks.value(Self.checkedThroughKey) }
+    try mark(Self.checkedThroughKey)
+  }
+
+  private func mark(_ key: [UInt8]) throws(ProofStoreError) -> BatchNumber {
+    let stored = try performing { () throws(RocksDBError) in try marks.value(key) }
     guard let stored, stored.first == Self.format else { return .genesis }
     var reader = ByteReader(stored.dropFirst())
     guard let number: UInt64 = reader.littleEndian() else { return .genesis }
@@ -304,15 +313,59 @@ public final class ProofStore: Sendable {
   }
 
   private func putChecked(through number: BatchNumber, in write: WriteBatch) {
+    put(Self.checkedThroughKey, number, in: write)
+  }
+
+  private func put(_ key: [UInt8], _ number: BatchNumber, in write: WriteBatch) {
     var value = [Self.format]
     value.append(littleEndian: number.rawValue)
-    write.put(marks, Self.checkedThroughKey, value)
+    write.put(marks, key, value)
+  }
+
+  // MARK: Letting go
+
+  private static let prunedThroughKey = Array("pruned_through".utf8)
+
+  /// The last batch whose proof was let go of; 0 where all are kept.
+  public var prunedThrough: BatchNumber { BatchNumber(pruned.load(ordering: .acquiring)) }
+
+  /// Lets go of proofs that nobody needs any more: of the batches that L1 has executed for good, but for the newest of them.
+  /// What kind of proof each had stays known. A few at a time; cut short, it goes on from there.
+  ///
+  /// - Parameters:
+  ///   - block: the last block that is final on L1.
+  ///   - kept: of how many of the newest batches up to there the proofs stay.
+  ///   - count: the most that are let go of at once.
+  /// - Returns: how many were.
+  public func prune(finalThrough block: UInt64, keeping kept: UInt64, atMost count: Int) throws(ProofStoreError) -> Int
+  {
+    let first = prunedThrough.next
+    guard let edge = try batch(BatchNumber(first.rawValue &+ kept)), edge.blocks.upperBound <= block else { return 0 }
+    let write = WriteBatch()
+    var last = BatchNumber.genesis, dropped = 0
+    var number = first
+    while dropped < count, let edge = try batch(BatchNumber(number.rawValue &+ kept)), edge.blocks.upperBound <= block,
+      let kind = try kind(number)
+    {
+      write.put(proofs, Self.key(number), [Self.format, kind.rawValue])
+      for column in [self.kept, keptSizes] { write.delete(column, Self.key(number)) }
+      last = number
+      dropped += 1
+      number = number.next
+    }
+    guard dropped > 0 else { return 0 }
+    put(Self.prunedThroughKey, last, in: write)
+    // Nobody may find half of one.
+    pruned.store(last.rawValue, ordering: .releasing)
+    try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+    return dropped
   }
 
   /// The smallest number from `number` on whose proof nobody has verified.
   func firstUnverified(from number: BatchNumber) throws(ProofStoreError) -> BatchNumber? {
     let cursor = proofs.cursor()
-    var more = try performing { () throws(RocksDBError) in try cursor.seek(Self.key(number)) }
+    let first = max(number, prunedThrough.next)
+    var more = try performing { () throws(RocksDBError) in try cursor.seek(Self.key(first)) }
     while more {
       guard let found = cursor.withKey({ Self.number($0) }), let kind = cursor.withValue({ Self.kind($0) }) else {
         throw .corrupt(column: "proofs", number: number)

@@ -61,31 +61,75 @@ extension BlockStore {
     return range.upperBound - range.lowerBound &+ 1 &- (first < end ? end - first : 0)
   }
 
-  /// Calls `body` with the blocks of a range that have a term, ascending, until somebody cancels.
+  /// Calls `body` with the blocks of a range that have a term, ascending, until it wants no more or somebody cancels.
   func forEachBlock(
-    of term: LogTerm, _ blocks: ClosedRange<UInt64>, _ cancellation: Cancellation?, _ body: (UInt64) -> Void
+    of term: LogTerm, _ blocks: ClosedRange<UInt64>, _ cancellation: Cancellation?, _ body: (UInt64) -> Bool
   ) throws(StorageError) {
-    guard let logTerms else { return }
+    guard let cursor = cursor(over: term, blocks) else { return }
     var looked = 0
-    let cursor = logTerms.cursor(
-      from: term.key(blocks.lowerBound), to: blocks.upperBound == .max ? nil : term.key(blocks.upperBound + 1))
     try stored { () throws(RocksDBError) in
       var more = try cursor.seekToFirst()
       while more {
         if looked & 0xff == 0, cancellation?.isCancelled == true { return }
         looked += 1
-        if let block = cursor.withKey({ LogTerm.block(of: $0) }) { body(block) }
+        if let block = cursor.withKey({ LogTerm.block(of: $0) }), !body(block) { return }
         more = try cursor.next()
       }
     }
   }
 
-  /// Whether a block has one of some terms.
-  func has(_ terms: [LogTerm], _ block: UInt64) throws(StorageError) -> Bool {
-    guard let logTerms else { return false }
-    for term in terms {
-      if try stored({ () throws(RocksDBError) in try logTerms.value(term.key(block)) }) != nil { return true }
+  /// Calls `body` with those of some blocks that have a term, ascending, until somebody cancels. The cursor leaps where the
+  /// blocks, or those of the term, are far from each other.
+  ///
+  /// - Parameter known: ascending.
+  func forEachBlock(
+    of term: LogTerm, among known: [UInt64], _ cancellation: Cancellation?, _ body: (UInt64) -> Void
+  ) throws(StorageError) {
+    guard let first = known.first, let last = known.last, let cursor = cursor(over: term, first...last) else { return }
+    var looked = 0, index = 0
+    try stored { () throws(RocksDBError) in
+      var more = try cursor.seekToFirst()
+      while more, let block = cursor.withKey({ LogTerm.block(of: $0) }) {
+        if looked & 0xff == 0, cancellation?.isCancelled == true { return }
+        looked += 1
+        index = Self.firstIndex(of: known, from: index, notBelow: block)
+        guard index < known.count else { return }
+        if known[index] == block {
+          body(block)
+          index += 1
+          guard index < known.count else { return }
+        }
+        more = try Self.move(cursor, of: term, to: known[index])
+      }
     }
-    return false
+  }
+
+  /// A step or a few take less time than finding the way anew.
+  private static func move(_ cursor: Cursor, of term: LogTerm, to block: UInt64) throws(RocksDBError) -> Bool {
+    for _ in 0..<8 {
+      guard try cursor.next() else { return false }
+      if let next = cursor.withKey({ LogTerm.block(of: $0) }), next >= block { return true }
+    }
+    return try cursor.seek(term.key(block))
+  }
+
+  /// Where the first block that is not below one stands, at or behind an index: with doubled steps, then halved ones.
+  private static func firstIndex(of known: [UInt64], from start: Int, notBelow block: UInt64) -> Int {
+    var low = start, step = 1
+    while low + step < known.count, known[low + step] < block {
+      low += step
+      step *= 2
+    }
+    var high = min(low + step, known.count)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if known[middle] < block { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  private func cursor(over term: LogTerm, _ blocks: ClosedRange<UInt64>) -> Cursor? {
+    logTerms?.cursor(
+      from: term.key(blocks.lowerBound), to: blocks.upperBound == .max ? nil : term.key(blocks.upperBound + 1))
   }
 }

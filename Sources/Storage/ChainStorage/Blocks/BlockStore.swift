@@ -304,6 +304,22 @@ public final class BlockStore: Sendable {
     return visible(block).map { TransactionLocation(block: $0, index: index) }
   }
 
+  /// The hash of a block that is in memory.
+  public func residentHash(_ number: UInt64) -> Bytes32? {
+    guard number <= head else { return nil }
+    return recent.withLock { $0.block(number)?.hash }
+  }
+
+  /// The block of a transaction, and its place there, where that is in memory.
+  public func residentBlock(of transaction: Bytes32) -> (block: Block, index: Int)? {
+    recent.withLock { recent in
+      guard let location = recent.locations[transaction], let block = recent.block(location.block),
+        block.transactions.indices.contains(location.index), block.receipts.indices.contains(location.index)
+      else { return nil }
+      return (block, location.index)
+    }
+  }
+
   /// The transaction and receipt at a location; `nil` where there is none.
   public func transaction(
     at location: TransactionLocation

@@ -6,14 +6,15 @@ import Transactions
 /// Goes through the blocks of a range that may have logs like those of a filter.
 ///
 /// The index says which blocks have a term. It is asked for a window of blocks at a time, a bit for each, so that a search
-/// takes the same memory however many blocks and logs there are: the blocks of the first group of terms are read off, and
-/// those that the other groups do not have are left out. What is not indexed is looked for by the blooms of the headers.
+/// takes about the same memory however many blocks and logs there are: the blocks of one group of terms are read off, of one
+/// with few of them where there is such, and those that the other groups do not have are left out. What is not indexed is
+/// looked for by the blooms of the headers.
 ///
 /// Belongs to one thread at a time.
 public final class LogSearch {
-  /// Blocks in a window.
-  private static let window: UInt64 = 1 << 16
-  /// As few blocks are asked for one by one, not read off.
+  /// Blocks in a window, and in one after windows in which there was little.
+  private static let window: UInt64 = 1 << 16, largestWindow: UInt64 = 1 << 19
+  /// Blocks of a group, of which there are few in a window.
   private static let few = 64
 
   private let store: BlockStore
@@ -24,6 +25,7 @@ public final class LogSearch {
   private var position: UInt64
   /// Candidates of the current window, ascending, and where the next window begins.
   private var found: ArraySlice<UInt64> = []
+  private var window = LogSearch.window
 
   init(_ store: BlockStore, _ filter: LogFilter, _ range: ClosedRange<UInt64>, indexed: Range<UInt64>) {
     self.store = store
@@ -54,29 +56,52 @@ public final class LogSearch {
       return bloom != Bloom() && filter.mayMatch(bloom) ? .block(block) : .through(block)
     }
     let start = position
-    let end = min(last, indexed.upperBound - 1, start + (Self.window - 1))
-    found = try candidates(start...end, cancellation)[...]
+    let end = min(last, indexed.upperBound - 1, start + (window - 1))
+    let (blocks, isSparse) = try candidates(start...end, cancellation)
+    found = blocks[...]
+    window = isSparse ? min(2 * window, Self.largestWindow) : Self.window
     position = end + 1
     return found.popFirst().map { .block($0) } ?? .through(end)
   }
 
+  /// The blocks that have a term of each group, and whether one of the groups has few blocks in the window.
   private func candidates(
     _ blocks: ClosedRange<UInt64>, _ cancellation: Cancellation?
-  ) throws(StorageError) -> [UInt64] {
-    var set = BlockSet(blocks)
-    for (index, terms) in groups.enumerated() {
-      if index > 0, set.count <= Self.few {
-        let known = set.members
-        set = BlockSet(blocks)
-        for block in known where try store.has(terms, block) { set.insert(block) }
-      } else {
-        var others = BlockSet(blocks)
-        for term in terms { try store.forEachBlock(of: term, blocks, cancellation) { others.insert($0) } }
-        if index == 0 { set = others } else { set.intersect(others) }
-      }
-      if set.count == 0 { break }
+  ) throws(StorageError) -> (blocks: [UInt64], isSparse: Bool) {
+    var rare: Int?
+    for (index, terms) in groups.enumerated() where rare == nil {
+      if try isRare(terms, blocks, cancellation) { rare = index }
     }
-    return set.members
+    let first = rare ?? 0
+    var set = BlockSet(blocks)
+    for term in groups[first] {
+      try store.forEachBlock(of: term, blocks, cancellation) { block in
+        set.insert(block)
+        return true
+      }
+    }
+    var found = set.members
+    for (index, terms) in groups.enumerated() where index != first && !found.isEmpty {
+      var kept = BlockSet(blocks)
+      for term in terms { try store.forEachBlock(of: term, among: found, cancellation) { kept.insert($0) } }
+      found = kept.members
+    }
+    return (found, rare != nil)
+  }
+
+  /// Whether some terms have few blocks in a range.
+  private func isRare(
+    _ terms: [LogTerm], _ blocks: ClosedRange<UInt64>, _ cancellation: Cancellation?
+  ) throws(StorageError) -> Bool {
+    var count = 0
+    for term in terms {
+      try store.forEachBlock(of: term, blocks, cancellation) { _ in
+        count += 1
+        return count <= Self.few
+      }
+      if count > Self.few { return false }
+    }
+    return true
   }
 }
 
@@ -90,15 +115,11 @@ private struct BlockSet {
     words = [UInt64](repeating: 0, count: (blocks.count + 63) / 64)
   }
 
-  var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
-
   /// Those outside of the range are passed over.
   mutating func insert(_ block: UInt64) {
     guard block >= first, block - first < UInt64(words.count) * 64 else { return }
     words[Int((block - first) / 64)] |= 1 << ((block - first) % 64)
   }
-
-  mutating func intersect(_ other: BlockSet) { for index in words.indices { words[index] &= other.words[index] } }
 
   var members: [UInt64] {
     var members: [UInt64] = []

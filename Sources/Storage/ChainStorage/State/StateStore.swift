@@ -222,6 +222,26 @@ public final class StateStore: Sendable {
     return ChainStateView(store: self, number: number, overlay: overlay)
   }
 
+  /// The same as far as it is in memory: what would have to be read from the disk cannot be read. For threads that must
+  /// not wait.
+  public func residentView(at number: UInt64) throws(StorageError) -> ChainStateView {
+    var view = try view(at: number)
+    view.isResident = true
+    return view
+  }
+
+  fileprivate func residentSlot(_ flatKey: Bytes32, at number: UInt64) throws(StateReadError) -> Bytes32? {
+    guard case .hit(let entry) = caches.slot(flatKey), entry.since <= number else {
+      throw StateReadError("not in memory")
+    }
+    return entry.value
+  }
+
+  fileprivate func residentPreimage(_ hash: Bytes32) throws(StateReadError) -> [UInt8]? {
+    guard let bytes = caches.preimage(hash) else { throw StateReadError("not in memory") }
+    return bytes
+  }
+
   /// Gives every slot with its value after block `number` to `body`, in the order of flat keys, from the database alone; ends
   /// where `body` says false.
   public func forEachSlot(at number: UInt64, _ body: (Bytes32, Bytes32) -> Bool) throws(StorageError) {
@@ -307,6 +327,8 @@ public struct ChainStateView: StateView, Sendable {
   public let number: UInt64
   /// Blocks that were not on disk when the view was made, newest first.
   let overlay: [StateChange]
+  /// Whether only what is in memory can be read.
+  fileprivate(set) var isResident = false
 
   public func slot(_ flatKey: Bytes32) throws(StateReadError) -> Bytes32? {
     var stopwatch = Stopwatch()
@@ -316,6 +338,7 @@ public struct ChainStateView: StateView, Sendable {
       return value
     }
     defer { store.metrics.slotRead(.base, scanned: overlay.count, time: stopwatch.lap()) }
+    if isResident { return try store.residentSlot(flatKey, at: number) }
     do throws(StorageError) { return try store.slot(flatKey, at: number) } catch {
       throw StateReadError(error.description)
     }
@@ -325,6 +348,7 @@ public struct ChainStateView: StateView, Sendable {
     var stopwatch = Stopwatch()
     defer { store.metrics.readPreimage.observe(nanoseconds: stopwatch.lap()) }
     for change in overlay { if let bytes = change.preimages[hash] { return bytes } }
+    if isResident { return try store.residentPreimage(hash) }
     do throws(StorageError) { return try store.preimage(hash) } catch { throw StateReadError(error.description) }
   }
 }

@@ -1,5 +1,6 @@
 // The transactions of an address, page by page.
 
+import Concurrency
 import JSON
 import JSONRPC
 import Primitives
@@ -9,6 +10,8 @@ extension EthereumAPI {
   /// Blocks, and transactions in them, that one request looks at.
   private static let maxSearchedBlocks: UInt64 = 20_000
   private static let maxSearchedTransactions = 100_000
+  /// For how long one looks, in nanoseconds: less than a heavy call may take, so that the answer says how far it came.
+  private static let longestSearch: UInt64 = 2_000_000_000
 
   func addOtterscanSearch(to table: inout MethodTable) {
     let result = "object with `txs` and `receipts`, the newest first, `firstPage` and `lastPage`"
@@ -30,7 +33,7 @@ extension EthereumAPI {
         differences:
           "There is no index. A transaction is one of an address where the address is its sender or recipient, "
           + "the contract that it created, or in a log as its emitter or in a topic; inner calls are not looked at. One "
-          + "request looks at \(Self.maxSearchedBlocks) blocks or \(Self.maxSearchedTransactions) transactions."
+          + "request looks at \(Self.maxSearchedBlocks) blocks or \(Self.maxSearchedTransactions) transactions, or for 2 s."
       ) { [self] (parameters, context, writer) throws(RPCError) in
         let address = try parameters.required("address", as: Address.self)
         let number = try parameters.required("blockNumber", as: UInt64.self)
@@ -63,7 +66,7 @@ extension EthereumAPI {
     // Where the search stands, and whether it has come to the end of the chain.
     var number = isBefore ? (start == 0 ? head : min(start - 1, head)) : start == 0 ? 0 : min(start, head) + 1
     var ended = isBefore ? start == 1 : number > head
-    let first = number
+    let first = number, end = MonotonicClock.nanoseconds + Self.longestSearch
     while !ended, found.count < size {
       try context.checkCancellation()
       let receipts = try faults.reading { () throws(ChainReadError) in try chain.receipts(ofBlock: number) } ?? []
@@ -74,7 +77,8 @@ extension EthereumAPI {
       if ended { break }
       number = isBefore ? number - 1 : number + 1
       let blocks = isBefore ? first - number : number - first
-      guard blocks < Self.maxSearchedBlocks, seen < Self.maxSearchedTransactions else { break }
+      guard blocks < Self.maxSearchedBlocks, seen < Self.maxSearchedTransactions, MonotonicClock.nanoseconds < end
+      else { break }
     }
     if found.isEmpty, !ended {
       let place = isBefore ? "\(number + 1) to \(first)" : "\(first) to \(number - 1)"
