@@ -59,15 +59,11 @@ public struct CheckpointSources {
 
 extension CheckpointSources.Part {
   /// A folder of files to which is only appended: as much of each as there is now.
-  ///
-  /// - Parameter includes: which files, by name and by the bytes that were copied of those before.
-  public static func appended(
-    _ name: String, at source: String, includes: @escaping (String) -> Bool = { _ in true }
-  ) -> CheckpointSources.Part {
+  public static func appended(_ name: String, at source: String) -> CheckpointSources.Part {
     CheckpointSources.Part(name) { path in
       guard Files.isFolder(source) else { return }
       try Files.makeFolder(path)
-      for file in try Files.names(in: source) where includes(file) {
+      for file in try Files.names(in: source) {
         // One that was replaced meanwhile has its content in another.
         guard Files.exists(source + "/" + file) else { continue }
         try Files.copy(source + "/" + file, to: path + "/" + file)
