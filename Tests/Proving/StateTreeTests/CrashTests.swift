@@ -95,8 +95,9 @@ struct CrashTests {
     let options = smallOptions()
     let tree = try StateTree(fileSystem: SimulatedDisk(seed: seed), options: options)
     func goOn(_ count: Int) throws(StateTreeError) {
-      for _ in 0..<count where Int(tree.lastVersion) < story.blocks.count {
+      for _ in 0..<count {
         let version = tree.lastVersion + 1
+        guard version <= story.blocks.count else { return }
         try tree.apply(version: version, writes: story.blocks[Int(version) - 1])
       }
     }
