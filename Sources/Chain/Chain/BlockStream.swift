@@ -63,14 +63,15 @@ public final class BlockStream: Sendable {
   /// The newest block.
   public var head: UInt64 { headNumber.load(ordering: .acquiring) }
 
-  /// Waits until the head is another than `number`, or the stream ends; the head then.
+  /// Waits until the head is another than `number`, or the stream ends.
   ///
-  /// - Parameter deadline: nanoseconds of the monotonic clock.
-  package func waitForHead(after number: UInt64, until deadline: UInt64) -> UInt64 {
+  /// - Parameters:
+  ///   - deadline: nanoseconds of the monotonic clock.
+  ///   - isCancelled: ends the wait; looked at whenever something changes, or ``wake()`` is called.
+  package func waitForHead(after number: UInt64, until deadline: UInt64, unless isCancelled: () -> Bool) {
     _ = state.wait(until: deadline) { state -> Bool? in
-      head != number || state.isClosed ? true : nil
+      head != number || state.isClosed || isCancelled() ? true : nil
     }
-    return head
   }
 
   /// Tells everybody of the next block, which readers can see already.

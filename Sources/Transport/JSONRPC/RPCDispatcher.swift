@@ -227,11 +227,15 @@ public final class RPCDispatcher: Sendable {
     return writer.withUnsafeBytes { ByteBuffer(bytes: $0) }
   }
 
+  /// Bytes of a request that is tried at once.
+  private static let longestImmediate = 8_192
+
   /// The reply to a call that stands alone, where its method can give that at once.
   private func runImmediately(_ request: RPCRequest, _ context: RPCContext) -> ByteBuffer? {
-    guard !request.isBatch, let call = request.calls.first, !call.isNotification, let handler = call.immediate else {
-      return nil
-    }
+    // What is long takes long to decode, and would be decoded twice.
+    guard !request.isBatch, request.text.count <= Self.longestImmediate, let call = request.calls.first,
+      !call.isNotification, let handler = call.immediate
+    else { return nil }
     var writer = JSONWriter()
     guard run(call, with: handler, of: request, context, &writer, isFirst: true) else { return nil }
     return writer.withUnsafeBytes { ByteBuffer(bytes: $0) }

@@ -49,6 +49,9 @@ struct DispatcherTests {
           == #"[{"jsonrpc":"2.0","result":\#(UInt64(number.dropFirst(3).dropLast()) ?? 0),"id":1}]"#)
       #expect(await reply(#"{"jsonrpc":"2.0",\#(call)"#, to: dispatcher) == nil)
     }
+    // What is long is decoded by a thread.
+    let long = #"{"jsonrpc":"2.0","id":1,"method":"half","params":["0x8""# + String(repeating: " ", count: 9_000) + "]}"
+    #expect(await reply(long, to: dispatcher) == #"{"jsonrpc":"2.0","result":8,"id":1}"#)
   }
 
   @Test("Members may come in any order, unknown ones are passed over")

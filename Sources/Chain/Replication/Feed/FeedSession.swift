@@ -119,7 +119,9 @@ final class FeedSession: Sendable {
       // Blocks were taken back: the follower asks again, and is told which.
       if head + 1 < next { return piece }
       guard next <= head else {
-        if piece.isEmpty { _ = source.stream.waitForHead(after: head, until: positionDue) }
+        if piece.isEmpty {
+          source.stream.waitForHead(after: head, until: positionDue, unless: { cancellation.isCancelled })
+        }
         continue
       }
       do throws(StorageError) {
