@@ -1,4 +1,5 @@
 import functools
+import os
 import pathlib
 import subprocess
 
@@ -42,6 +43,25 @@ def proving(own_node):
         return node, f"http://127.0.0.1:{port}/prover-jobs"
 
     return start
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Makes a file system of so many megabytes: `small_disk(256)`."""
+    mounted = []
+
+    def mount(megabytes: int) -> pathlib.Path:
+        folder = tmp_path / "disk"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder]
+        if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:
+            pytest.skip("file systems can be mounted by root only")
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 @pytest.fixture

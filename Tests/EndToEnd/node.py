@@ -237,6 +237,14 @@ def wait_for_receipt(node: Node, transaction_hash: str, timeout: float = 20) -> 
     return wait_until(lambda: node.call("eth_getTransactionReceipt", transaction_hash), timeout)
 
 
+def everything(node: Node, last: int) -> list:
+    """What clients see of every block."""
+    return [
+        (node.call("eth_getBlockByNumber", hex(number), True), node.call("eth_getBlockReceipts", hex(number)),
+         node.call("eth_getBalance", RICH.address, hex(number)))
+        for number in range(last + 1)]
+
+
 def fund(node: Node, wallets: list[Wallet], wei: int) -> None:
     rich = Wallet(node, RICH)
     hashes = [rich.send(to=wallet.address, value=wei) for wallet in wallets]

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from node import RICH, ROOT, Node, RpcError, Wallet, wait_for_receipt, wait_until
+from node import RICH, ROOT, Node, RpcError, Wallet, everything, wait_for_receipt, wait_until
 from prometheus import Prometheus
 
 ZKOS = ROOT / ".build/release/zkos"
@@ -54,12 +54,6 @@ class Load:
                     wait_for_receipt(self.wallet.node, sent)
         except (OSError, RpcError, TimeoutError):
             pass
-
-
-def everything(node, last: int) -> list:
-    """What clients see of every block."""
-    numbers = [hex(number) for number in range(last + 1)]
-    return [(node.call("eth_getBlockByNumber", number, True), node.call("eth_getBlockReceipts", number)) for number in numbers]
 
 
 def test_a_chain_is_restored_from_what_its_node_archived_between_kills(own_node, tmp_path, artifact):
@@ -168,30 +162,18 @@ def test_two_nodes_and_two_chains_do_not_share_an_archive(own_node, tmp_path):
         foreign.close()
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 1 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True).returncode == 0
-    if not mounted:
-        pytest.skip("file systems can be mounted by root only")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
 def test_a_full_archive_holds_nobody_up(own_node, tmp_path, small_disk):
     """Also the alert of an archive that is behind."""
-    archive = small_disk / "archive"
+    disk = small_disk(1)
+    archive = disk / "archive"
     archive.mkdir()
     node = own_node(ARCHIVE_PATH=str(archive), **OPTIONS)
     wallet = Wallet(node, RICH)
     wallet.transact(to=RICH.address)
     wait_until(lambda: archived(node) == node.head())
     before = archived(node)
-    with open(small_disk / "filling", "wb") as file:
-        free = os.statvfs(small_disk)
+    with open(disk / "filling", "wb") as file:
+        free = os.statvfs(disk)
         os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
     wallet.transact(to=RICH.address)
 
@@ -210,6 +192,6 @@ def test_a_full_archive_holds_nobody_up(own_node, tmp_path, small_disk):
             watching.close()
     # No half of a segment is left, and with room it goes on by itself.
     assert not list(archive.glob(".part-*"))
-    (small_disk / "filling").unlink()
+    (disk / "filling").unlink()
     wait_until(lambda: archived(node) == node.head() and failure() == "", 60)
     assert f"blocks 1-{node.head()}" in zkos("archive", "verify", archive)

@@ -9,7 +9,7 @@ import requests
 
 import rollup_in_process
 from l1_contracts import deposit
-from node import RICH, ROOT, Node, Wallet, fund, wait_until
+from node import RICH, ROOT, Node, Wallet, everything, fund, wait_until
 from rollup import tagged
 from test_startup import complaint
 
@@ -30,15 +30,6 @@ def checkpoint(node: Node, folder) -> dict:
     assert result.returncode == 0, result.stdout + result.stderr
     assert str(folder) in result.stdout
     return json.loads((folder / "checkpoint.json").read_text())
-
-
-def everything(node: Node, last: int) -> list:
-    found = []
-    for number in range(last + 1):
-        found.append([
-            node.call("eth_getBlockByNumber", hex(number), True), node.call("eth_getBlockReceipts", hex(number)),
-            node.call("eth_getBalance", RICH.address, hex(number))])
-    return found
 
 
 def proofs(node: Node, last: int) -> list:

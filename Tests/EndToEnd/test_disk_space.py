@@ -1,7 +1,6 @@
 """A disk that fills up stops block production in time, and nothing else; with room again everything goes on."""
 
 import os
-import subprocess
 
 import pytest
 import requests
@@ -10,19 +9,6 @@ from node import RICH, Node, Wallet, wait_for_receipt, wait_until
 
 MEGABYTE = 1 << 20
 RESERVE = 64 * MEGABYTE
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 256 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = os.geteuid() == 0 and subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", folder], capture_output=True).returncode == 0
-    if not mounted:
-        pytest.skip("file systems can be mounted by root only")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
 
 
 def fill(folder) -> None:
@@ -37,12 +23,13 @@ def disk(node) -> dict:
 
 
 def test_below_the_reserve_no_block_is_begun(small_disk):
-    node = Node(small_disk, SEQUENCER_MIN_FREE_DISK_BYTES=str(RESERVE)).start()
+    folder = small_disk(256)
+    node = Node(folder, SEQUENCER_MIN_FREE_DISK_BYTES=str(RESERVE)).start()
     try:
         wallet = Wallet(node, RICH)
         wallet.transact(to=RICH.address)
         assert disk(node) == {"status": "ready"} and node.metrics()["disk_free_bytes"] > RESERVE
-        fill(small_disk)
+        fill(folder)
         details = wait_until(lambda: disk(node).get("details"))
         assert f"block production waits until {RESERVE} are" in details
         assert node.health()[0] == 503 and node.metrics()["disk_free_bytes"] < RESERVE
@@ -58,7 +45,7 @@ def test_below_the_reserve_no_block_is_begun(small_disk):
         assert node.stop() == 0
         with pytest.raises(RuntimeError, match=rf"and {RESERVE} must be \(sequencer_min_free_disk_bytes\)"):
             node.start()
-        (small_disk / "filling").unlink()
+        (folder / "filling").unlink()
         node.start()
         assert wait_for_receipt(node, sent)["status"] == "0x1"
         assert node.head() == head + 1
@@ -67,13 +54,14 @@ def test_below_the_reserve_no_block_is_begun(small_disk):
 
 
 def test_production_goes_on_once_there_is_room(small_disk):
-    node = Node(small_disk, SEQUENCER_MIN_FREE_DISK_BYTES=str(RESERVE)).start()
+    folder = small_disk(256)
+    node = Node(folder, SEQUENCER_MIN_FREE_DISK_BYTES=str(RESERVE)).start()
     try:
         wallet = Wallet(node, RICH)
-        fill(small_disk)
+        fill(folder)
         wait_until(lambda: "the disk is nearly full" in node.log())
         sent = wallet.send(to=RICH.address)
-        (small_disk / "filling").unlink()
+        (folder / "filling").unlink()
         assert wait_for_receipt(node, sent)["status"] == "0x1"
         assert "there is room on the disk again" in node.log() and disk(node) == {"status": "ready"}
         assert requests.get(node.metrics_url + "/health", timeout=5).status_code == 200

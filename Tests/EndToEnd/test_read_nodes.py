@@ -2,13 +2,14 @@
 
 import json
 import socket
+import subprocess
 import threading
 import time
 
 import pytest
 import requests
 
-from node import RICH, Node, Wallet, free_port, wait_for_receipt, wait_until
+from node import RICH, ROOT, Node, Wallet, free_port, wait_for_receipt, wait_until
 
 OTHER = "0x" + "00" * 18 + "b0b0"
 TOKEN = "a token that nobody guesses"
@@ -157,6 +158,39 @@ def test_a_read_node_goes_on_after_kill_and_a_chain_of_them_follows_under_load(c
     lost = [each for each in sent if not last.call("eth_getTransactionReceipt", each)]
     assert not lost
     assert last.stop() == 0 and reader.stop() == 0 and main.stop() == 0
+
+
+def test_a_read_node_begins_with_a_checkpoint_or_the_archive(chain, tmp_path):
+    """Without executing what is in it, or from the records alone; and goes on from there."""
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    chain.main.options.update(ARCHIVE_PATH=str(archive), ARCHIVE_MAX_AGE="100ms")
+    main = chain.main.start()
+    wallet = Wallet(main, RICH)
+    for value in range(3):
+        wallet.transact(to=OTHER, value=value)
+    copied = chain.reader("copied")
+    zkos = [str(ROOT / ".build/release/zkos")]
+    subprocess.run(
+        zkos + ["database", "checkpoint", "--node", f"http://127.0.0.1:{main.admin_port}", copied.directory / "db"],
+        check=True, timeout=60)
+    restored = chain.reader("restored")
+    head = main.head()
+    wait_until(lambda: main.metrics()["archive_last_block"] >= head)
+    anchor = f"{head}:" + main.call("eth_getBlockByNumber", hex(head), False)["hash"]
+    subprocess.run(
+        zkos + ["archive", "restore", "--anchor", anchor, "--archive", archive, restored.directory / "db"],
+        check=True, timeout=60)
+    wallet.transact(to=OTHER, value=9)
+    for reader in (copied, restored):
+        reader.start()
+        head = catch_up(reader, main)
+        # Only what came later was asked for.
+        assert f"following from={head}" in reader.log()
+        for number in range(1, head + 1):
+            transactions = main.call("eth_getBlockByNumber", hex(number), False)["transactions"]
+            assert answers(reader, number, transactions) == answers(main, number, transactions)
+        assert reader.stop() == 0
 
 
 def test_what_a_read_node_does_not_need_it_can_do_without(chain):

@@ -98,12 +98,16 @@ package enum Files {
     guard let folder = opendir(path) else { throw FileError(path) }
     defer { closedir(folder) }
     var names: [String] = []
+    // The end of the folder and a disk that fails differ in this alone.
+    errno = 0
     while let entry = readdir(folder) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       if name != ".", name != ".." { names.append(name) }
+      errno = 0
     }
+    guard errno == 0 else { throw FileError(path) }
     return names.sorted()
   }
 

@@ -1,6 +1,5 @@
 import ChainStorage
 import Files
-import Glibc
 import Primitives
 import Telemetry
 
@@ -37,7 +36,8 @@ public struct ArchiveRestore {
     into folder: String, progress: (_ done: UInt64, _ of: UInt64) -> Void
   ) throws(ArchiveError) -> ArchiveAnchor {
     if Files.exists(folder) {
-      guard Files.isFolder(folder), Self.isEmpty(folder) else { throw .notEmpty(folder: folder) }
+      let names = try filed { () throws(FileError) in Files.isFolder(folder) ? try Files.names(in: folder) : [folder] }
+      guard names.isEmpty else { throw .notEmpty(folder: folder) }
     }
     let segments = try archive.segments()
     try archive.check(options.anchor, in: segments)
@@ -83,16 +83,6 @@ public struct ArchiveRestore {
       throw .noAnchor(block: last, last: log.last)
     }
     return ArchiveAnchor(number: last, hash: hash)
-  }
-
-  private static func isEmpty(_ path: String) -> Bool {
-    guard let folder = opendir(path) else { return false }
-    defer { closedir(folder) }
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name != ".", name != ".." { return false }
-    }
-    return true
   }
 }
 

@@ -16,8 +16,6 @@ final class DiskSpace: Service {
     var isShort = false
     /// A follower who is done with nothing more: what block production waits for.
     var hold: BlockFollower?
-    var thread: ServiceThread?
-    var isStopping = false
   }
 
   let name = "disk"
@@ -25,10 +23,10 @@ final class DiskSpace: Service {
   private let stream: BlockStream
   private let measure: @Sendable () -> UInt64?
   private let log = Logger(label: "disk")
-  private let signal = Signal()
+  private let periodic = PeriodicThread()
   private let state = Mutex(State())
 
-  private static let interval: UInt64 = 1_000_000_000
+  private static let interval = Duration.seconds(1)
 
   /// - Parameters:
   ///   - reserve: bytes that stay free; 0 for none.
@@ -51,24 +49,14 @@ final class DiskSpace: Service {
 
   func start() async throws {
     look()
-    let thread = ServiceThread { [self] in
-      while !state.withLock({ $0.isStopping }) {
-        let generation = signal.generation
-        signal.wait(after: generation, until: MonotonicClock.nanoseconds + Self.interval)
-        look()
-      }
+    periodic.start(after: Self.interval) { [self] in
+      look()
+      return Self.interval
     }
-    state.withLock { $0.thread = thread }
   }
 
   func stop() async {
-    let thread = state.withLock { state in
-      state.isStopping = true
-      defer { state.thread = nil }
-      return state.thread
-    }
-    signal.notify()
-    thread?.join()
+    periodic.stop()
     state.withLock { state in
       state.hold?.close()
       state.hold = nil
@@ -88,7 +76,7 @@ final class DiskSpace: Service {
     let isShort = free.map { $0 < reserve } ?? false
     let changed = state.withLock { state in
       state.free = free
-      guard isShort != state.isShort, !state.isStopping else { return false }
+      guard isShort != state.isShort, !periodic.isStopping else { return false }
       state.isShort = isShort
       state.hold?.close()
       let head = stream.head

@@ -15,8 +15,9 @@ final class StatusLine: Service {
   private let transactions: Counter
   private let services: ServiceList
   private let log = Logger(label: "node")
-  private let signal = Signal()
-  private let control = Mutex<(thread: ServiceThread?, isStopping: Bool)>((nil, false))
+  private let periodic = PeriodicThread()
+  /// Where the chain was, and what was executed, at the last look.
+  private let last = Mutex<(head: UInt64, executed: UInt64)>((0, 0))
 
   private static let seconds: UInt64 = 10
 
@@ -31,41 +32,33 @@ final class StatusLine: Service {
   }
 
   func start() async throws {
-    let thread = ServiceThread { [self] in run() }
-    control.withLock { $0.thread = thread }
+    last.withLock { $0 = (stream.head, transactions.value) }
+    periodic.start(after: .seconds(Self.seconds)) { [self] in
+      look()
+      return .seconds(Self.seconds)
+    }
   }
 
-  func stop() async {
-    let thread = control.withLock { control in
-      control.isStopping = true
-      defer { control.thread = nil }
-      return control.thread
-    }
-    signal.notify()
-    thread?.join()
-  }
+  func stop() async { periodic.stop() }
 
   var health: Health { .ready }
 
-  private func run() {
-    var head = stream.head, executed = transactions.value
-    while true {
-      let generation = signal.generation
-      signal.wait(after: generation, until: MonotonicClock.nanoseconds + Self.seconds * 1_000_000_000)
-      if control.withLock({ $0.isStopping }) { return }
-      let counts = pool.counts
-      let now = stream.head, total = transactions.value
-      defer { (head, executed) = (now, total) }
-      guard now != head || counts.executable > 0 else { continue }
-      var metadata: Logger.Metadata = [
-        "head": "\(now)", "blocks": "\(now - min(head, now))", "tps": "\((total - executed) / Self.seconds)",
-        "executable": "\(counts.executable)", "parked": "\(counts.parked)",
-      ]
-      for report in services.reports {
-        guard let lag = report.lag, lag.blocks > 0 else { continue }
-        metadata["\(report.name)Lag"] = "\(lag.blocks)"
-      }
-      log.info("status", metadata: metadata)
+  private func look() {
+    let counts = pool.counts
+    let now = stream.head, total = transactions.value
+    let (head, executed) = last.withLock { last in
+      defer { last = (now, total) }
+      return last
     }
+    guard now != head || counts.executable > 0 else { return }
+    var metadata: Logger.Metadata = [
+      "head": "\(now)", "blocks": "\(now - min(head, now))", "tps": "\((total - executed) / Self.seconds)",
+      "executable": "\(counts.executable)", "parked": "\(counts.parked)",
+    ]
+    for report in services.reports {
+      guard let lag = report.lag, lag.blocks > 0 else { continue }
+      metadata["\(report.name)Lag"] = "\(lag.blocks)"
+    }
+    log.info("status", metadata: metadata)
   }
 }

@@ -52,7 +52,8 @@ public struct ChainStorage: Sendable {
     }
   }
 
-  /// Forgets every block after `number`. All blocks are on disk, and none comes meanwhile. What is derived goes first: a crash on the way leaves what the log still has to be made again.
+  /// Forgets every block after `number`. All blocks are on disk, and none comes meanwhile. What is derived goes first: a crash
+  /// on the way leaves what the log still has to be made again.
   public func truncate(to number: UInt64) throws(StorageError) {
     let hash = try blocks.truncate(to: number)
     try state.truncate(to: number, hash)

@@ -1,3 +1,4 @@
+import ChainStorage
 import Primitives
 import RandomTesting
 import Replication
@@ -7,11 +8,8 @@ import Testing
 @Suite struct FrameTests {
   static let frames: [FeedFrame] = [
     .hello(FeedHello(chainID: 270, genesisHash: Bytes32(1 as UInt256))),
-    .record(FeedRecord(number: 1, blockHash: Bytes32(2 as UInt256), hasBlockHashes: true, bytes: [])),
-    .record(
-      FeedRecord(
-        number: .max, blockHash: Bytes32(3 as UInt256), hasBlockHashes: false,
-        bytes: [UInt8](repeating: 7, count: 3_000))),
+    .record(RawRecord(number: 1, hash: Bytes32(2 as UInt256), value: [])),
+    .record(RawRecord(number: .max, hash: Bytes32(3 as UInt256), value: [UInt8](repeating: 7, count: 3_000))),
     .position(FeedPosition(head: 9)),
     .position(FeedPosition(head: 9, safe: 8)),
     .position(

@@ -136,8 +136,8 @@ public struct LocatedReceipt: Sendable, Equatable {
 /// The chain as the API sees it: blocks that are durable, up to a head. Whether the head only grows or blocks may be dropped
 /// too is told by there being a ``ReorganisationHistory``.
 ///
-/// ``head`` and ``residentReceipt(hash:)`` are asked for on event loops and must come from memory. Everything else is called on worker threads and may
-/// read from the disk.
+/// ``head`` and ``residentReceipt(hash:)`` are asked for on event loops and must come from memory. Everything else is called on
+/// worker threads and may read from the disk.
 public protocol ChainReader: Sendable {
   /// The newest block that may be shown.
   var head: SealedHeader { get }

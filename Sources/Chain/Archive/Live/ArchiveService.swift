@@ -20,8 +20,6 @@ public final class ArchiveService: Service {
     public var segments = ArchiveWriter.Options()
     /// How long a block waits for its segment to be full.
     public var maxAge: Duration = .seconds(60)
-    /// The longest time between two tries.
-    public var maxPause: Duration = .seconds(30)
 
     /// As is usual.
     public init() {}
@@ -48,6 +46,8 @@ public final class ArchiveService: Service {
   private let thread = Mutex<ServiceThread?>(nil)
 
   private static let interval: UInt64 = 1_000_000_000
+  /// The longest time between two tries, nanoseconds.
+  private static let maxPause: UInt64 = 30_000_000_000
 
   /// - Parameters:
   ///   - archive: where segments go.
@@ -114,7 +114,7 @@ public final class ArchiveService: Service {
         // Where the archive ends is found out anew: nobody knows how far the failure came.
         writer = nil
         fail(error)
-        pause = min(max(pause, Self.interval / 10) * 2, options.maxPause.nanoseconds)
+        pause = min(max(pause, Self.interval / 10) * 2, Self.maxPause)
       }
       if isStopping { return }
       _ = state.wait(until: MonotonicClock.nanoseconds &+ pause) { $0.isStopping ? true : nil }

@@ -43,17 +43,9 @@ public struct ArchiveFolder: ArchiveStore {
   }
 
   private func entries() throws(ArchiveError) -> [String] {
-    guard let folder = opendir(place) else { throw unreachable() }
-    defer { closedir(folder) }
-    var names: [String] = []
-    errno = 0
-    while let entry = readdir(folder) {
-      names.append(
-        withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) })
-      errno = 0
+    do throws(FileError) { return try Files.names(in: place) } catch {
+      throw .unreachable(path: place, reason: error.reason)
     }
-    guard errno == 0 else { throw unreachable() }
-    return names
   }
 
   /// Reads a whole file.

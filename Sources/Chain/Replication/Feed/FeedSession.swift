@@ -126,9 +126,7 @@ final class FeedSession: Sendable {
       }
       do throws(StorageError) {
         while next <= head, piece.count < Self.pieceBytes {
-          guard let stored = try source.log.encodedRecord(next) else { return piece }
-          let record = FeedRecord(
-            number: next, blockHash: stored.blockHash, hasBlockHashes: stored.hasBlockHashes, bytes: stored.bytes)
+          guard let record = try source.log.rawRecord(next) else { return piece }
           piece += FeedFrame.record(record).encode()
           next += 1
           metrics.blocks.increment()

@@ -31,7 +31,6 @@ public final class ReplayFeed: Service, HTTPService {
   private struct State {
     var sessions: [UInt64: FeedSession] = [:]
     var lastSession: UInt64 = 0
-    var thread: ServiceThread?
     var isStopping = false
   }
 
@@ -40,7 +39,7 @@ public final class ReplayFeed: Service, HTTPService {
   private let options: Options
   private let metrics: FeedMetrics
   private let log = Logger(label: "replay_feed")
-  private let signal = Signal()
+  private let periodic = PeriodicThread()
   private let state = Mutex(State())
 
   public init(_ source: FeedSource, options: Options = Options(), registry: MetricsRegistry) {
@@ -52,19 +51,20 @@ public final class ReplayFeed: Service, HTTPService {
   // MARK: Life
 
   public func start() {
-    let thread = ServiceThread { [self] in watch() }
-    state.withLock { $0.thread = thread }
+    periodic.start(after: .seconds(1)) { [self] in
+      let sessions = state.withLock { Array($0.sessions.values) }
+      for session in sessions { session.look(at: source.stream.head, patience: options.patience) }
+      return .seconds(1)
+    }
   }
 
   public func stop() {
-    let (thread, sessions) = state.withLock { state in
+    let sessions = state.withLock { state in
       state.isStopping = true
-      defer { state.thread = nil }
-      return (state.thread, Array(state.sessions.values))
+      return Array(state.sessions.values)
     }
     for session in sessions { session.end("the node stops") }
-    signal.notify()
-    thread?.join()
+    periodic.stop()
     for session in sessions { session.join() }
   }
 
@@ -72,17 +72,6 @@ public final class ReplayFeed: Service, HTTPService {
 
   /// Nodes that follow just now.
   var followerCount: Int { state.withLock { $0.sessions.count } }
-
-  /// Looks every second who makes no headway.
-  private func watch() {
-    while true {
-      let generation = signal.generation
-      signal.wait(after: generation, until: MonotonicClock.nanoseconds + 1_000_000_000)
-      let (sessions, isStopping) = state.withLock { (Array($0.sessions.values), $0.isStopping) }
-      if isStopping { return }
-      for session in sessions { session.look(at: source.stream.head, patience: options.patience) }
-    }
-  }
 
   // MARK: Requests
 
@@ -123,7 +112,7 @@ public final class ReplayFeed: Service, HTTPService {
         )
         return reply.send(.text(.conflict, ours.map { "\($0)\n" } ?? "\n"))
       }
-      let isThere = from > source.stream.head ? true : try source.log.encodedRecord(from) != nil
+      let isThere = from > source.stream.head ? true : try source.log.rawRecord(from) != nil
       guard isThere else {
         return reply.send(.text(.gone, "block \(from) is not in the log any more\n"))
       }

@@ -1,3 +1,4 @@
+import ChainStorage
 import Concurrency
 import Primitives
 import Transactions
@@ -17,9 +18,9 @@ package final class RecordPipeline: Sendable {
   }
 
   private struct Entry {
-    let source: FeedRecord
+    let source: RawRecord
     var isTaken = false
-    var record: ReplayRecord?
+    var record: Prepared?
     /// Signatures from here on are verified by nobody yet.
     var nextSignature = 0
     /// Parts that are being verified.
@@ -28,7 +29,7 @@ package final class RecordPipeline: Sendable {
 
     /// Whether nobody has anything to begin with it any more.
     var isHandedOut: Bool {
-      fault != nil || record.map { nextSignature == $0.transactions.count } ?? false
+      fault != nil || record.map { nextSignature == $0.record.transactions.count } ?? false
     }
 
     var isReady: Bool { pending == 0 && isHandedOut }
@@ -46,7 +47,7 @@ package final class RecordPipeline: Sendable {
   }
 
   private enum Work {
-    case decode(place: Int, FeedRecord)
+    case decode(place: Int, RawRecord)
     case verify(place: Int, [RecoveredTransaction])
   }
 
@@ -64,14 +65,14 @@ package final class RecordPipeline: Sendable {
   package var byteCount: Int { state.read { $0.bytes } }
 
   /// Takes the next record; waits while there is no room. False once the pipeline is closed.
-  package func send(_ record: FeedRecord) -> Bool {
+  package func send(_ record: RawRecord) -> Bool {
     state.wait { state -> Bool? in
       if state.isClosed { return false }
       let waiting = state.end - state.first
-      guard waiting == 0 || state.bytes + record.bytes.count <= maxBytes && waiting < Self.maxRecords else {
+      guard waiting == 0 || state.bytes + record.value.count <= maxBytes && waiting < Self.maxRecords else {
         return nil
       }
-      state.bytes += record.bytes.count
+      state.bytes += record.value.count
       state.entries[state.end] = Entry(source: record)
       state.end += 1
       return true
@@ -86,9 +87,9 @@ package final class RecordPipeline: Sendable {
       state.entries[state.first] = nil
       state.first += 1
       state.handed = max(state.handed, state.first)
-      state.bytes -= entry.source.bytes.count
+      state.bytes -= entry.source.value.count
       if let fault = entry.fault { return .failure(fault) }
-      return entry.record.map { .success(Prepared(record: $0, hasBlockHashes: entry.source.hasBlockHashes)) }
+      return entry.record.map { .success($0) }
     }
     return try result?.get() ?? nil
   }
@@ -136,7 +137,7 @@ package final class RecordPipeline: Sendable {
       // Only what is being decoded is passed over.
       for place in state.handed..<max(state.handed, state.end) {
         guard var entry = state.entries[place], !entry.isHandedOut else { continue }
-        guard let record = entry.record else {
+        guard let record = entry.record?.record else {
           if entry.isTaken { continue }
           state.entries[place]?.isTaken = true
           return .decode(place: place, entry.source)
@@ -152,15 +153,14 @@ package final class RecordPipeline: Sendable {
     return work ?? nil
   }
 
-  private static func decode(_ source: FeedRecord) -> Result<ReplayRecord, FeedRefusal> {
-    let record: ReplayRecord
-    do throws(ReplayRecordError) { record = try ReplayRecord(decoding: source.bytes) } catch {
+  private static func decode(_ source: RawRecord) -> Result<Prepared, FeedRefusal> {
+    do throws(StorageError) {
+      // Whose hashes are not in it gets those of this chain when it is executed.
+      let record = try source.decoded(parentHash: .zero)
+      return .success(Prepared(record: record, hasBlockHashes: try source.holdsBlockHashes()))
+    } catch {
       return .failure(FeedRefusal(block: source.number, "its record cannot be read: \(error)"))
     }
-    guard record.context.number == source.number, record.blockHash == source.blockHash else {
-      return .failure(FeedRefusal(block: source.number, "its record is that of another block"))
-    }
-    return .success(record)
   }
 
   /// What is wrong with who is said to have sent these.

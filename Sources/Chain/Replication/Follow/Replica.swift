@@ -171,7 +171,7 @@ public final class Replica: Service {
           case .record(let record):
             guard record.number == next else { throw .malformed("block \(record.number) in place of \(next)") }
             guard pipeline.send(record) else { return }
-            (next, parent) = (next + 1, record.blockHash)
+            (next, parent) = (next + 1, record.hash)
           }
         }
       } catch {

@@ -1,3 +1,4 @@
+import ChainStorage
 import Files
 import Primitives
 import StateTree
@@ -13,12 +14,11 @@ extension FeedFrame {
       body.append(littleEndian: hello.chainID)
       body += hello.genesisHash.bytes
     case .record(let record):
-      body.reserveCapacity(record.bytes.count + 42)
+      body.reserveCapacity(record.value.count + 41)
       body.append(Kind.record.rawValue)
       body.append(littleEndian: record.number)
-      body += record.blockHash.bytes
-      body.append(record.hasBlockHashes ? 1 : 0)
-      body += record.bytes
+      body += record.hash.bytes
+      body += record.value
     case .position(let position):
       body.append(Kind.position.rawValue)
       body.append(littleEndian: position.head)
@@ -50,10 +50,8 @@ extension FeedFrame {
       }
       self = .hello(FeedHello(chainID: chainID, genesisHash: genesis))
     case .record:
-      guard let number: UInt64 = reader.littleEndian(), let hash = reader.bytes32(),
-        let flag: UInt8 = reader.littleEndian(), flag <= 1, let bytes = reader.bytes(reader.remaining)
-      else { throw .malformed("record") }
-      self = .record(FeedRecord(number: number, blockHash: hash, hasBlockHashes: flag == 1, bytes: Array(bytes)))
+      guard let number: UInt64 = reader.littleEndian(), let hash = reader.bytes32() else { throw .malformed("record") }
+      self = .record(RawRecord(number: number, hash: hash, value: Array(reader.rest)))
     case .position:
       guard let head: UInt64 = reader.littleEndian(), let safe = reader.optional(),
         let finalized = reader.optional(), let block = reader.optional()

@@ -1,3 +1,4 @@
+import ChainStorage
 import Primitives
 import StateTree
 
@@ -11,8 +12,8 @@ import StateTree
 package enum FeedFrame: Sendable, Equatable {
   /// The first frame of a stream.
   case hello(FeedHello)
-  /// The next block.
-  case record(FeedRecord)
+  /// The next block, as it lies in the log.
+  case record(RawRecord)
   /// Where the feeding node is; at least once a second, so that silence means that it is gone.
   case position(FeedPosition)
 
@@ -39,23 +40,6 @@ package struct FeedHello: Sendable, Equatable {
   package init(chainID: UInt64, genesisHash: Bytes32) {
     self.chainID = chainID
     self.genesisHash = genesisHash
-  }
-}
-
-/// A block as it lies in the log.
-package struct FeedRecord: Sendable, Equatable {
-  package var number: UInt64
-  package var blockHash: Bytes32
-  /// Whether `bytes` have the hashes of the blocks before; otherwise they are those of the chain.
-  package var hasBlockHashes: Bool
-  /// ``ReplayRecord``, encoded.
-  package var bytes: [UInt8]
-
-  package init(number: UInt64, blockHash: Bytes32, hasBlockHashes: Bool, bytes: [UInt8]) {
-    self.number = number
-    self.blockHash = blockHash
-    self.hasBlockHashes = hasBlockHashes
-    self.bytes = bytes
   }
 }
 

@@ -357,7 +357,12 @@ public final class ProofStore: Sendable {
     put(Self.prunedThroughKey, last, in: write)
     // Nobody may find half of one.
     pruned.store(last.rawValue, ordering: .releasing)
-    try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+    do throws(ProofStoreError) {
+      try performing { () throws(RocksDBError) in try database.write(write, sync: true) }
+    } catch {
+      pruned.store(first.rawValue - 1, ordering: .releasing)
+      throw error
+    }
     return dropped
   }
 

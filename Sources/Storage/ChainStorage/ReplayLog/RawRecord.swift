@@ -2,8 +2,8 @@ import Primitives
 import RocksDB
 import ZKsyncOS
 
-/// A record as it lies in the log, with its checksum and without the hashes that the log has anyway: what is copied to where
-/// logs are kept beside the node, and back.
+/// A record as it lies in the log, with its checksum and without the hashes that the log has anyway: what is copied to other
+/// nodes, to where logs are kept beside the node, and back.
 public struct RawRecord: Sendable, Equatable {
   /// The number of the block.
   public let number: UInt64
@@ -17,6 +17,11 @@ public struct RawRecord: Sendable, Equatable {
     self.number = number
     self.hash = hash
     self.value = value
+  }
+
+  /// Whether the record holds the hashes of earlier blocks itself; otherwise they are those of the chain.
+  public func holdsBlockHashes() throws(StorageError) -> Bool {
+    try StoredRecord.decode(value, number).source == .record
   }
 
   /// The record, whose checksum is right and which is of the block of that number and hash.
@@ -43,22 +48,9 @@ extension ReplayLog {
   /// Appends the next blocks as they lay in another log, all or none, and returns when they are durable. Their checksums are
   /// looked at; what they hold is for the caller to have checked (``RawRecord/decoded(parentHash:)``).
   public func append(_ raws: [RawRecord]) throws(StorageError) {
-    try tip.withLock { (tip) throws(StorageError) in
-      var next = tip
-      let batch = WriteBatch()
-      for raw in raws {
-        guard raw.number == next.number + 1 else {
-          throw .notContiguous(store: Self.name, expected: next.number + 1, given: raw.number)
-        }
-        _ = try StoredRecord.decode(raw.value, raw.number)
-        batch.put(records, blockKey(raw.number), raw.value)
-        batch.put(hashes, blockKey(raw.number), [storedFormat] + raw.hash.bytes)
-        next.number = raw.number
-        next.hashes = next.hashes.appending(raw.hash)
-      }
-      try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
-      tip = next
-      lastNumber.store(next.number, ordering: .releasing)
+    try append(raws) { (raw, _) throws(StorageError) in
+      _ = try StoredRecord.decode(raw.value, raw.number)
+      return raw
     }
   }
 }

@@ -85,35 +85,44 @@ public final class ReplayLog: Sendable {
     guard !records.isEmpty else { return }
     var stopwatch = Stopwatch()
     defer { metrics.appendRecord.observe(nanoseconds: stopwatch.lap()) }
+    try append(records) { (record, tip) throws(StorageError) in
+      var lean = record
+      var source = StoredRecord.HashSource.record
+      if record.context.blockHashes == tip.hashes {
+        lean.context.blockHashes = BlockHashes()
+        source = .log
+      }
+      let number = record.context.number
+      return RawRecord(
+        number: number, hash: record.blockHash, value: StoredRecord.encode(number, source, lean.encode()))
+    }
+  }
+
+  /// Appends blocks that `encode` gives the form in which they lie here, after what is there then.
+  func append<Record>(
+    _ records: [Record], _ encode: (Record, Tip) throws(StorageError) -> RawRecord
+  ) throws(StorageError) {
+    guard !records.isEmpty else { return }
     try tip.withLock { (tip) throws(StorageError) in
       var next = tip
       let batch = WriteBatch()
-      for record in records { try add(record, after: &next, to: batch) }
+      for record in records {
+        let raw = try encode(record, next)
+        guard raw.number == next.number + 1 else {
+          throw .notContiguous(store: Self.name, expected: next.number + 1, given: raw.number)
+        }
+        batch.put(self.records, blockKey(raw.number), raw.value)
+        batch.put(hashes, blockKey(raw.number), [storedFormat] + raw.hash.bytes)
+        next.number = raw.number
+        next.hashes = next.hashes.appending(raw.hash)
+      }
       try stored { () throws(RocksDBError) in try database.write(batch, sync: true) }
       tip = next
       lastNumber.store(next.number, ordering: .releasing)
     }
   }
 
-  private func add(_ record: ReplayRecord, after tip: inout Tip, to batch: WriteBatch) throws(StorageError) {
-    let number = record.context.number
-    guard number == tip.number + 1 else {
-      throw .notContiguous(store: Self.name, expected: tip.number + 1, given: number)
-    }
-    var lean = record
-    var source = StoredRecord.HashSource.record
-    if record.context.blockHashes == tip.hashes {
-      lean.context.blockHashes = BlockHashes()
-      source = .log
-    }
-    batch.put(self.records, blockKey(number), StoredRecord.encode(number, source, lean.encode()))
-    batch.put(hashes, blockKey(number), [storedFormat] + record.blockHash.bytes)
-    tip.number = number
-    tip.hashes = tip.hashes.appending(record.blockHash)
-  }
-
-  /// Forgets every block after `number`; what the other stores have of them is gone
-  /// already.
+  /// Forgets every block after `number`; what the other stores have of them is gone already.
   func truncate(to number: UInt64) throws(StorageError) {
     let column = hashes
     try tip.withLock { (tip) throws(StorageError) in
@@ -144,24 +153,6 @@ public final class ReplayLog: Sendable {
     return try Self.decode(value, number) { () throws(StorageError) in
       try Self.hashes(before: number, in: column)
     }
-  }
-
-  /// A record as it is stored, with what else the log knows of the block.
-  public struct EncodedRecord: Sendable {
-    public var blockHash: Bytes32
-    /// Whether `bytes` have the hashes of the blocks before; otherwise they are those of the chain.
-    public var hasBlockHashes: Bool
-    /// ``ReplayRecord``, encoded.
-    public var bytes: [UInt8]
-  }
-
-  /// The record of a block for another node, not decoded; `nil` where there is none.
-  public func encodedRecord(_ number: UInt64) throws(StorageError) -> EncodedRecord? {
-    guard let hash = try blockHash(number),
-      let value = try stored({ () throws(RocksDBError) in try records.value(blockKey(number)) })
-    else { return nil }
-    let (source, bytes) = try StoredRecord.decode(value, number)
-    return EncodedRecord(blockHash: hash, hasBlockHashes: source == .record, bytes: Array(bytes))
   }
 
   /// What a block was executed in, as its record says, without looking at its transactions; `nil` where there is none. The
